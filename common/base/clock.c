@@ -1,0 +1,41 @@
+#include "clock.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <time.h>
+
+static int64_t read_ns(clockid_t id)
+{
+    struct timespec t;
+    clock_gettime(id, &t); /* cannot fail: the ids are constants that every Linux has */
+    return (int64_t)t.tv_sec * CLOCK_NS_PER_S + t.tv_nsec;
+}
+
+int64_t clock_raw_ns(void) { return read_ns(CLOCK_MONOTONIC_RAW); }
+int64_t clock_mono_ns(void) { return read_ns(CLOCK_MONOTONIC); }
+int64_t clock_real_ns(void) { return read_ns(CLOCK_REALTIME); }
+int64_t clock_process_cpu_ns(void) { return read_ns(CLOCK_PROCESS_CPUTIME_ID); }
+
+int64_t clock_mono_at_raw_ns(int64_t raw_ns)
+{
+    int64_t before = clock_raw_ns();
+    int64_t mono = clock_mono_ns();
+    int64_t after = clock_raw_ns();
+    return mono + (raw_ns - (before + (after - before) / 2));
+}
+
+void clock_sleep_until_mono(int64_t mono_ns)
+{
+    struct timespec t = { .tv_sec = mono_ns / CLOCK_NS_PER_S, .tv_nsec = mono_ns % CLOCK_NS_PER_S };
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
+        ;
+}
+
+int clock_ms_until(int64_t mono_deadline_ns)
+{
+    int64_t left = mono_deadline_ns - clock_mono_ns();
+    if (left <= 0)
+        return 0;
+    int64_t ms = (left + CLOCK_NS_PER_MS - 1) / CLOCK_NS_PER_MS;
+    return ms > INT_MAX ? INT_MAX : (int)ms;
+}

@@ -1,0 +1,40 @@
+#include "log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static _Atomic int shown = LOG_INFO;
+
+void log_set_level(enum log_level level) { atomic_store_explicit(&shown, (int)level, memory_order_relaxed); }
+
+bool log_shows(enum log_level level) { return (int)level <= atomic_load_explicit(&shown, memory_order_relaxed); }
+
+void log_line(enum log_level level, const char *fmt, ...)
+{
+#define WORD(name, word, meaning) word,
+    static const char *const WORDS[LOG_LEVEL_COUNT] = { LOG_LEVELS(WORD) };
+#undef WORD
+    if (!log_shows(level))
+        return;
+    int saved = errno;
+    char line[1024];
+    int head = snprintf(line, sizeof line, "%s: %s%s", program_invocation_short_name, WORDS[level], *WORDS[level] ? ": " : "");
+    size_t used = head < 0 ? 0 : (size_t)head;
+    va_list args;
+    va_start(args, fmt);
+    int body = vsnprintf(line + used, sizeof line - used - 1, fmt, args);
+    va_end(args);
+    used += body < 0 ? 0 : (size_t)body;
+    if (used > sizeof line - 2)
+        used = sizeof line - 2;
+    line[used++] = '\n';
+    /* One write a line, so that lines of several programs on one terminal never mix. A reader
+     * that is gone is not an error of ours. */
+    if (write(STDERR_FILENO, line, used) < 0)
+        errno = saved;
+    errno = saved;
+}

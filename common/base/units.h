@@ -1,0 +1,34 @@
+/* units.h - "10s", "64KiB", "100Mbit/s" and back.
+ *
+ * A number without its unit is refused (but 0): "10" for a length has been 10 s to one tool and
+ * 10 ms to another. Fractions are accepted when the result is whole ("0.5s", "1.5KiB").
+ */
+#ifndef TARE_UNITS_H
+#define TARE_UNITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+
+/* ns us ms s m h -> nanoseconds. */
+MUST_CHECK bool units_parse_duration(const char *text, int64_t *ns, struct err *e);
+
+/* B, KB MB GB TB (powers of 1000), KiB MiB GiB TiB (powers of 1024) -> bytes. */
+MUST_CHECK bool units_parse_size(const char *text, int64_t *bytes, struct err *e);
+
+/* bit/s, kbit/s, Mbit/s, Gbit/s -> bit/s. */
+MUST_CHECK bool units_parse_rate(const char *text, int64_t *bits_per_s, struct err *e);
+
+/* Decimal integer with an optional sign, nothing after it. */
+MUST_CHECK bool units_parse_int(const char *text, int64_t *value, struct err *e);
+
+/* The shortest exact text that parses back to the same value: "1500ms", "64KiB". */
+const char *units_print_duration(int64_t ns, char *out, size_t size);
+const char *units_print_size(int64_t bytes, char *out, size_t size);
+
+/* For people: about three to four significant digits, "94.15 Mbit/s", "12.3 us". */
+const char *units_show_rate(double bits_per_s, char *out, size_t size);
+const char *units_show_ns(double ns, char *out, size_t size);
+
+#endif

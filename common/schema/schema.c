@@ -1,0 +1,230 @@
+#include "schema.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/units.h"
+
+static void *member(const struct field *field, void *object) { return (char *)object + field->offset; }
+static const void *const_member(const struct field *field, const void *object)
+{
+    return (const char *)object + field->offset;
+}
+
+void schema_defaults(const struct schema *schema, void *object)
+{
+    memset(object, 0, schema->size);
+    for (size_t i = 0; i < schema->count; i++) {
+        struct err e = { 0 };
+        const struct field *field = &schema->fields[i];
+        if (field->fallback && !field_set(field, object, field->fallback, &e))
+            assert(!"a default that its own field refuses");
+    }
+}
+
+const struct field *schema_field(const struct schema *schema, const char *key)
+{
+    for (size_t i = 0; i < schema->count; i++)
+        if (strcmp(schema->fields[i].key, key) == 0)
+            return &schema->fields[i];
+    return NULL;
+}
+
+const char *schema_nearest(const struct schema *schema, const char *key)
+{
+    const char *nearest = NULL;
+    int best = 3; /* more than two edits away is another word */
+    for (size_t i = 0; i < schema->count; i++) {
+        int distance = text_distance(schema->fields[i].key, key);
+        if (distance < best && (size_t)distance < strlen(key)) {
+            best = distance;
+            nearest = schema->fields[i].key;
+        }
+    }
+    return nearest;
+}
+
+/* The index of `word` in "a|b|c", -1 when it is not there. */
+static int choice_index(const char *choices, const char *word)
+{
+    size_t length = strlen(word);
+    int index = 0;
+    for (const char *at = choices;; index++) {
+        const char *end = strchrnul(at, '|');
+        if ((size_t)(end - at) == length && strncmp(at, word, length) == 0)
+            return index;
+        if (*end == '\0')
+            return -1;
+        at = end + 1;
+    }
+}
+
+static bool set_number(const struct field *field, void *object, const char *text, struct err *e)
+{
+    int64_t value = 0;
+    bool ok = field->kind == FIELD_INT        ? units_parse_int(text, &value, e)
+              : field->kind == FIELD_DURATION ? units_parse_duration(text, &value, e)
+                                              : units_parse_size(text, &value, e);
+    if (!ok)
+        return err_wrap(e, "%s", field->key);
+    if (value < field->min || value > field->max) {
+        struct field ends[2] = { *field, *field };
+        ends[0].offset = ends[1].offset = 0;
+        char low[32], high[32];
+        field_print(&ends[0], &field->min, low, sizeof low);
+        field_print(&ends[1], &field->max, high, sizeof high);
+        return err_set(e, ERR_USAGE, "%s: '%.40s' is outside %s to %s", field->key, text, low, high);
+    }
+    memcpy(member(field, object), &value, sizeof value);
+    return true;
+}
+
+bool field_set(const struct field *field, void *object, const char *text, struct err *e)
+{
+    switch (field->kind) {
+    case FIELD_INT:
+    case FIELD_DURATION:
+    case FIELD_SIZE: return set_number(field, object, text, e);
+    case FIELD_BOOL: {
+        bool is_true = strcmp(text, "true") == 0;
+        if (!is_true && strcmp(text, "false") != 0)
+            return err_set(e, ERR_USAGE, "%s: '%.40s' is neither true nor false", field->key, text);
+        memcpy(member(field, object), &is_true, sizeof is_true);
+        return true;
+    }
+    case FIELD_CHOICE: {
+        int index = choice_index(field->choices, text);
+        if (index < 0)
+            return err_set(e, ERR_USAGE, "%s: '%.40s' is none of %s", field->key, text, field->choices);
+        memcpy(member(field, object), &index, sizeof index);
+        return true;
+    }
+    case FIELD_NAME:
+        if (!text_is_name(text))
+            return err_set(e, ERR_USAGE, "%s: '%.64s' is not a name (letters, digits, '-', '_', '.', at most 63)",
+                           field->key, text);
+        break;
+    case FIELD_TEXT: break;
+    }
+    if (!text_is_printable(text, strlen(text)))
+        return err_set(e, ERR_USAGE, "%s: holds a character that cannot be printed", field->key);
+    if (strlen(text) >= field->capacity)
+        return err_set(e, ERR_USAGE, "%s: '%.40s...' is longer than %zu bytes", field->key, text, field->capacity - 1);
+    text_copy(member(field, object), field->capacity, text);
+    return true;
+}
+
+const char *field_print(const struct field *field, const void *object, char *out, size_t size)
+{
+    const void *at = const_member(field, object);
+    int64_t number = 0;
+    if (field->kind == FIELD_INT || field->kind == FIELD_DURATION || field->kind == FIELD_SIZE)
+        memcpy(&number, at, sizeof number);
+    switch (field->kind) {
+    case FIELD_INT: snprintf(out, size, "%" PRId64, number); break;
+    case FIELD_DURATION: units_print_duration(number, out, size); break;
+    case FIELD_SIZE: units_print_size(number, out, size); break;
+    case FIELD_BOOL: text_copy(out, size, *(const bool *)at ? "true" : "false"); break;
+    case FIELD_CHOICE: {
+        const char *word = field->choices;
+        for (int i = *(const int *)at; i > 0; i--)
+            word = strchr(word, '|') + 1;
+        snprintf(out, size, "%.*s", (int)(strchrnul(word, '|') - word), word);
+        break;
+    }
+    case FIELD_NAME:
+    case FIELD_TEXT: text_copy(out, size, at); break;
+    }
+    return out;
+}
+
+bool schema_pack(const struct schema *schema, const void *object, char *out, size_t size, struct err *e)
+{
+    out[0] = '\0';
+    for (size_t i = 0; i < schema->count; i++) {
+        char value[512];
+        field_print(&schema->fields[i], object, value, sizeof value);
+        if (!text_append(out, size, "%s=%s\n", schema->fields[i].key, value))
+            return err_set(e, ERR_INTERNAL, "%s: the options do not fit in %zu bytes", schema->name, size);
+    }
+    return true;
+}
+
+/* One "key=value" of `size` bytes into `object`. `seen` has a byte a field. */
+static bool unpack_line(const struct schema *schema, const char *line, size_t size, bool *seen, void *object,
+                        struct err *e)
+{
+    char copy[640];
+    if (size >= sizeof copy)
+        return err_set(e, ERR_USAGE, "%s: an option of %zu bytes", schema->name, size);
+    memcpy(copy, line, size);
+    copy[size] = '\0';
+    char *value = strchr(copy, '=');
+    if (!value)
+        return err_set(e, ERR_USAGE, "%s: '%.40s' is not key=value", schema->name, copy);
+    *value++ = '\0';
+    const struct field *field = schema_field(schema, copy);
+    if (!field)
+        return err_set(e, ERR_USAGE, "%s: unknown option '%.40s'", schema->name, copy);
+    if (seen[field - schema->fields])
+        return err_set(e, ERR_USAGE, "%s: '%s' is given twice", schema->name, field->key);
+    seen[field - schema->fields] = true;
+    return field_set(field, object, value, e) || err_wrap(e, "%s", schema->name);
+}
+
+bool schema_unpack(const struct schema *schema, const char *text, void *object, struct err *e)
+{
+    bool *seen = calloc(schema->count, sizeof *seen);
+    void *read = malloc(schema->size);
+    bool ok = seen && read;
+    if (!ok)
+        err_set(e, ERR_INTERNAL, "%s: out of memory", schema->name);
+    else
+        schema_defaults(schema, read);
+    for (const char *at = text; ok && *at;) {
+        const char *end = strchrnul(at, '\n');
+        ok = unpack_line(schema, at, (size_t)(end - at), seen, read, e);
+        at = *end ? end + 1 : end;
+    }
+    for (size_t i = 0; ok && i < schema->count; i++)
+        if (!seen[i] && !schema->fields[i].fallback)
+            ok = err_set(e, ERR_USAGE, "%s: '%s' is missing", schema->name, schema->fields[i].key);
+    if (ok)
+        memcpy(object, read, schema->size);
+    free(read);
+    free(seen);
+    return ok;
+}
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    for (const char *at = text ? text : "\x01"; *at; at++)
+        hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
+    return (hash ^ 0xff) * UINT64_C(1099511628211); /* so that "ab","c" is not "a","bc" */
+}
+
+uint64_t schema_signature(const struct schema *schema)
+{
+    uint64_t hash = hash_text(UINT64_C(14695981039346656037), schema->name);
+    for (size_t i = 0; i < schema->count; i++) {
+        const struct field *f = &schema->fields[i];
+        char numbers[96];
+        snprintf(numbers, sizeof numbers, "%d %" PRId64 " %" PRId64 " %zu", (int)f->kind, f->min, f->max, f->capacity);
+        hash = hash_text(hash_text(hash_text(hash_text(hash, f->key), numbers), f->choices), f->fallback);
+    }
+    return hash;
+}
+
+void schema_help(const struct schema *schema, FILE *to)
+{
+    for (size_t i = 0; i < schema->count; i++) {
+        const struct field *f = &schema->fields[i];
+        fprintf(to, "  %-12s %s", f->key, f->doc);
+        if (f->kind == FIELD_CHOICE)
+            fprintf(to, " (%s)", f->choices);
+        fprintf(to, f->fallback && *f->fallback ? "; default %s\n" : f->fallback ? "\n" : "; required\n", f->fallback);
+    }
+}

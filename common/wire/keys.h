@@ -1,0 +1,40 @@
+/* keys.h - CURVE key pairs, and the invite: one file that lets one agent join one coordinator.
+ *
+ * The file is lines "key value", mode 0600; another mode is refused, for a key that others could
+ * read is not a key. Keys are Z85 text (40 characters).
+ */
+#ifndef TARE_KEYS_H
+#define TARE_KEYS_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+enum { KEY_TEXT = 41, KEY_NAME = 64, KEY_ENDPOINT = 128 };
+
+struct keypair {
+    char public_key[KEY_TEXT], secret_key[KEY_TEXT];
+};
+
+struct invite {
+    char endpoint[KEY_ENDPOINT]; /* tcp://ADDRESS:PORT of the coordinator */
+    char name[KEY_NAME];         /* the node's */
+    char server_key[KEY_TEXT];   /* the coordinator's public key */
+    struct keypair node;
+};
+
+MUST_CHECK bool keypair_make(struct keypair *pair, struct err *e);
+
+/* 40 characters of Z85. */
+bool key_is_valid(const char *text);
+
+/* Write a new file of mode 0600 (an existing one is replaced whole or not at all). */
+MUST_CHECK bool invite_write(const char *path, const struct invite *invite, struct err *e);
+
+/* "-" reads stdin. Every line is checked; errors name file and line. */
+MUST_CHECK bool invite_read(const char *path, struct invite *invite, struct err *e);
+
+/* Overwrite the secrets; not optimised away. */
+void invite_wipe(struct invite *invite);
+
+#endif

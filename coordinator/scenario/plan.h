@@ -1,0 +1,44 @@
+/* plan.h - from a scenario to its trials, one after the other.
+ *
+ * A round is one pass over all steps; a block is one step within a round; a paired block holds a
+ * trial for each node under test, a block of 'together' one trial with all of them. The plan is a
+ * generator, so that what follows may depend on what was measured.
+ */
+#ifndef TARE_PLAN_H
+#define TARE_PLAN_H
+
+#include <stdint.h>
+
+#include "scenario/scenario.h"
+
+struct plan_trial {
+    int round;            /* from 0 */
+    int step;             /* index into the scenario's steps */
+    int block;            /* counts all blocks of the run from 0 */
+    int idx;              /* the trial's place within its block, from 0 */
+    int attempt;          /* 0, then 1, 2... where a bad start is repeated */
+    const int *loads;     /* the nodes under test, borrowed from the scenario */
+    size_t load_count;
+};
+
+struct plan;
+
+/* Borrows `scenario`, which must outlive the plan. NULL when memory is out. */
+struct plan *plan_new(const struct scenario *scenario);
+void plan_destroy(struct plan **plan);
+
+/* The next trial; false when there is none. */
+bool plan_next(struct plan *plan, struct plan_trial *trial);
+
+/* The last trial's start was bad: make plan_next give it again as the next attempt. False when
+ * the scenario allows no further one. */
+bool plan_again(struct plan *plan);
+
+/* Trials of the whole plan without repeated attempts, and of those not yet given. */
+int plan_total(const struct plan *plan);
+int plan_left(const struct plan *plan);
+
+/* How long the trials that are left take, when each needs `overhead_ns` beside its own times. */
+int64_t plan_left_ns(const struct plan *plan, int64_t overhead_ns);
+
+#endif

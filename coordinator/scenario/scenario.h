@@ -1,0 +1,71 @@
+/* scenario.h - a checked scenario: what a user's YAML file (schema version 1) says.
+ *
+ * Everything in it is resolved: names to indexes, defaults filled in, units converted.
+ */
+#ifndef TARE_SCENARIO_H
+#define TARE_SCENARIO_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "catalogue/catalogue.h"
+#include "scenario/diag.h"
+
+enum { SCENARIO_NAME = 64, SCENARIO_STEP_NAME = 128, SCENARIO_NODES_MAX = 256, SCENARIO_STEPS_MAX = 256 };
+
+#define NODE_ROLES(R) R(HOST, "host") R(GUEST, "guest") R(PEER, "peer")
+#define NODE_ROLE_ENUM(name, word) ROLE_##name,
+enum node_role { NODE_ROLES(NODE_ROLE_ENUM) ROLE_COUNT };
+
+enum on_bad { ON_BAD_KEEP, ON_BAD_REPEAT, ON_BAD_ABORT };
+enum when { WHEN_PAIRED, WHEN_TOGETHER };
+
+struct scenario_node {
+    char name[SCENARIO_NAME];
+    enum node_role role;
+    int on; /* a guest's host, index into nodes; -1 when it says none */
+};
+
+struct scenario_step {
+    char name[SCENARIO_STEP_NAME];
+    const struct workload_info *workload;
+    void *options; /* owned; workload->options->size bytes */
+    int to;        /* the peer's index, -1 where the workload needs none */
+    int *on;       /* owned; the nodes under test, in the scenario's order */
+    size_t on_count;
+    enum when when;
+};
+
+struct scenario {
+    char name[SCENARIO_NAME];
+    char *text; /* owned; the file as it was read, for the archive */
+    struct scenario_node *nodes;
+    size_t node_count;
+    struct {
+        int64_t tolerance_ns;
+        enum on_bad on_bad;
+        int repeat; /* further attempts, with ON_BAD_REPEAT */
+    } start;
+    int repeats; /* rounds */
+    struct {
+        int base; /* -1: no comparison asked for */
+        int *with;
+        size_t with_count;
+    } compare;
+    struct scenario_step *steps;
+    size_t step_count;
+};
+
+/* Read and check `path` ("-" is stdin, at most 1 MiB). On failure every mistake that was found
+ * is in `diags`, in the order of the file, and *scenario is untouched. */
+MUST_CHECK bool scenario_load(const char *path, struct scenario **scenario, struct diags *diags);
+
+/* The same from memory; `name` stands for the file in the diagnostics. */
+MUST_CHECK bool scenario_parse(const char *name, const char *text, size_t size, struct scenario **scenario,
+                               struct diags *diags);
+
+void scenario_destroy(struct scenario **scenario);
+
+const char *node_role_name(enum node_role role);
+
+#endif
