@@ -22,7 +22,8 @@ void log_line(enum log_level level, const char *fmt, ...)
         return;
     int saved = errno;
     char line[1024];
-    int head = snprintf(line, sizeof line, "%s: %s%s", program_invocation_short_name, WORDS[level], *WORDS[level] ? ": " : "");
+    int head =
+        snprintf(line, sizeof line, "%s: %s%s", program_invocation_short_name, WORDS[level], *WORDS[level] ? ": " : "");
     size_t used = head < 0 ? 0 : (size_t)head;
     va_list args;
     va_start(args, fmt);

@@ -11,10 +11,10 @@
 #include "err.h"
 
 /* level, its word, what it means */
-#define LOG_LEVELS(L)                                                                              \
-    L(ERROR, "error", "something did not happen: look now")                                        \
-    L(WARN, "warning", "tare goes on, but the result may suffer")                                  \
-    L(INFO, "", "what is going on")                                                                \
+#define LOG_LEVELS(L)                                             \
+    L(ERROR, "error", "something did not happen: look now")       \
+    L(WARN, "warning", "tare goes on, but the result may suffer") \
+    L(INFO, "", "what is going on")                               \
     L(DEBUG, "debug", "every step, for a bug report")
 
 #define LOG_LEVEL_ENUM(name, word, meaning) LOG_##name,

@@ -14,6 +14,8 @@ struct unit {
     int64_t scale;
 };
 
+__extension__ typedef __int128 wide; /* so that no product overflows before it is checked */
+
 #define KILO INT64_C(1000)
 #define KIBI INT64_C(1024)
 
@@ -21,10 +23,10 @@ struct unit {
 static const struct unit DURATIONS[] = {
     { "ns", 1 },
     { "us", KILO },
-    { "ms", KILO * KILO },
-    { "s", KILO * KILO * KILO },
-    { "m", 60 * KILO * KILO * KILO },
-    { "h", 3600 * KILO * KILO * KILO },
+    { "ms", KILO *KILO },
+    { "s", KILO *KILO *KILO },
+    { "m", 60 * KILO *KILO *KILO },
+    { "h", 3600 * KILO *KILO *KILO },
 };
 static const struct unit SIZES[] = {
     { "B", 1 },
@@ -87,7 +89,7 @@ static bool parse(const char *text, const char *what, const struct unit *units, 
     for (size_t i = 0; i < count; i++) {
         if (strcmp(at, units[i].name) != 0)
             continue;
-        __int128 scaled = (__int128)whole * units[i].scale, part = (__int128)fraction * units[i].scale;
+        wide scaled = (wide)whole * units[i].scale, part = (wide)fraction * units[i].scale;
         if (part % divisor != 0)
             return err_set(e, ERR_USAGE, "'%.40s' is not a whole number of %s", text, units[0].name);
         scaled += part / divisor;

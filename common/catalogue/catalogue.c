@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-#define SECONDS(n) ((int64_t)(n) * CLOCK_NS_PER_S)
+#define SECONDS(n) ((int64_t)(n)*CLOCK_NS_PER_S)
 #define KIB(n) (INT64_C(1024) * (n))
 
 /* clang-format off */

@@ -27,7 +27,8 @@ void archive_close(struct archive **archive);
 MUST_CHECK bool archive_begin(struct archive *archive, struct run *run, struct err *e);
 
 /* A node as it joined: one row an instance. */
-MUST_CHECK bool archive_node(struct archive *archive, const struct run *run, const struct run_node *node, struct err *e);
+MUST_CHECK bool archive_node(struct archive *archive, const struct run *run, const struct run_node *node,
+                             struct err *e);
 
 /* A finished trial, whole, in one transaction: after it returns true it survives a power cut. */
 MUST_CHECK bool archive_trial(struct archive *archive, const struct run *run, const struct trial *trial, struct err *e);

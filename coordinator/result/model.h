@@ -68,13 +68,13 @@ struct figure {
 struct stream {
     char node[MODEL_NAME], peer[MODEL_NAME];
     enum stream_role role;
-    char direction[16];                             /* "send" or "receive", seen from `node` */
-    bool operates;                                  /* does the first operation, so it enters the skew */
-    int64_t first_op_ns, first_op_bound_ns;         /* coordinator's clock, +- bound; 0, 0 when never */
+    char direction[16];                     /* "send" or "receive", seen from `node` */
+    bool operates;                          /* does the first operation, so it enters the skew */
+    int64_t first_op_ns, first_op_bound_ns; /* coordinator's clock, +- bound; 0, 0 when never */
     int64_t last_op_ns, last_op_bound_ns;
-    int64_t own_elapsed_ns;                         /* last - first on the node's own clock */
-    char gate[16];                                  /* how it waited for T: fifo, spin, sleep; "" where it did not */
-    struct figure *figures;                         /* owned */
+    int64_t own_elapsed_ns; /* last - first on the node's own clock */
+    char gate[16];          /* how it waited for T: fifo, spin, sleep; "" where it did not */
+    struct figure *figures; /* owned */
     size_t figure_count;
     struct meter_point *points; /* owned; the node's own RAW clock */
     size_t point_count;
@@ -119,11 +119,11 @@ struct trial {
     int64_t at_ns;      /* T; 0 when it never was armed */
     int64_t at_real_ns; /* T as wall-clock time, for people */
     enum verdict verdict;
-    char late[MODEL_NAME];   /* the node that VERDICT_LATE names */
-    char guest_state[16];    /* "" where there is none */
-    bool partial;            /* ended before its time */
-    char why[MODEL_TEXT];    /* ... and why */
-    struct stream *streams;  /* each of these arrays is owned */
+    char late[MODEL_NAME];  /* the node that VERDICT_LATE names */
+    char guest_state[16];   /* "" where there is none */
+    bool partial;           /* ended before its time */
+    char why[MODEL_TEXT];   /* ... and why */
+    struct stream *streams; /* each of these arrays is owned */
     size_t stream_count;
     struct clock_fit *clocks;
     size_t clock_count;
@@ -154,7 +154,7 @@ struct run {
     int schema;       /* of the scenario */
     char version[64]; /* of tare */
     enum run_status status;
-    char why[MODEL_TEXT]; /* what ended it early */
+    char why[MODEL_TEXT];                   /* what ended it early */
     int64_t started_real_ns, ended_real_ns; /* UTC; ended 0 while it runs */
     int rounds;
     int64_t tolerance_ns;

@@ -12,12 +12,12 @@
 #include "scenario/scenario.h"
 
 struct plan_trial {
-    int round;            /* from 0 */
-    int step;             /* index into the scenario's steps */
-    int block;            /* counts all blocks of the run from 0 */
-    int idx;              /* the trial's place within its block, from 0 */
-    int attempt;          /* 0, then 1, 2... where a bad start is repeated */
-    const int *loads;     /* the nodes under test, borrowed from the scenario */
+    int round;        /* from 0 */
+    int step;         /* index into the scenario's steps */
+    int block;        /* counts all blocks of the run from 0 */
+    int idx;          /* the trial's place within its block, from 0 */
+    int attempt;      /* 0, then 1, 2... where a bad start is repeated */
+    const int *loads; /* the nodes under test, borrowed from the scenario */
     size_t load_count;
 };
 
