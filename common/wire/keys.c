@@ -1,0 +1,146 @@
+#include "keys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sodium.h>
+#include <zmq.h>
+
+#include "base/text.h"
+#include "schema/schema.h"
+
+#define AT(member) offsetof(struct invite, member)
+static const struct field FIELDS[] = {
+    { .key = "endpoint", .kind = FIELD_TEXT, .offset = AT(endpoint), .capacity = KEY_ENDPOINT },
+    { .key = "name", .kind = FIELD_NAME, .offset = AT(name), .capacity = KEY_NAME },
+    { .key = "server-key", .kind = FIELD_TEXT, .offset = AT(server_key), .capacity = KEY_TEXT },
+    { .key = "public-key", .kind = FIELD_TEXT, .offset = AT(node.public_key), .capacity = KEY_TEXT },
+    { .key = "secret-key", .kind = FIELD_TEXT, .offset = AT(node.secret_key), .capacity = KEY_TEXT },
+};
+static const struct schema INVITE = { "invite", FIELDS, ARRAY_SIZE(FIELDS), sizeof(struct invite) };
+
+enum { INVITE_FILE_MAX = 2048 };
+
+bool keypair_make(struct keypair *pair, struct err *e)
+{
+    if (zmq_curve_keypair(pair->public_key, pair->secret_key) != 0)
+        return err_errno(e, errno, "no CURVE key pair could be made (is libzmq built with CURVE?)");
+    return true;
+}
+
+bool key_is_valid(const char *text)
+{
+    unsigned char bytes[32];
+    return strnlen(text, KEY_TEXT) == KEY_TEXT - 1 && zmq_z85_decode(bytes, text) != NULL;
+}
+
+/* All of `size` bytes to a descriptor. */
+static bool write_all(int fd, const char *text, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = write(fd, text, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return false;
+        text += n;
+        size -= (size_t)n;
+    }
+    return true;
+}
+
+bool invite_write(const char *path, const struct invite *invite, struct err *e)
+{
+    char text[INVITE_FILE_MAX] = "", next[512];
+    if (!schema_pack(&INVITE, invite, text, sizeof text, e))
+        return false;
+    char head[192];
+    snprintf(head, sizeof head, "# tare: lets the node '%s' join one coordinator. Whoever reads this can be that node.\n",
+             invite->name);
+    if (snprintf(next, sizeof next, "%s.XXXXXX", path) >= (int)sizeof next)
+        return err_set(e, ERR_USAGE, "%.200s...: the path is too long", path);
+    int fd = mkostemp(next, O_CLOEXEC); /* 0600 from the first moment */
+    if (fd < 0)
+        return err_errno(e, errno, "%s", path);
+    bool ok = write_all(fd, head, strlen(head)) && write_all(fd, text, strlen(text)) && fsync(fd) == 0;
+    int cause = errno;
+    sodium_memzero(text, sizeof text);
+    ok = close(fd) == 0 && ok;
+    if (ok && rename(next, path) == 0)
+        return true;
+    cause = ok ? errno : cause;
+    unlink(next);
+    return err_errno(e, cause, "%s", path);
+}
+
+/* Up to `size - 1` bytes of the file, with a NUL; a longer one is refused. */
+static bool read_secret(const char *path, char *text, size_t size, struct err *e)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    int fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return err_errno(e, errno, "%s", path);
+    struct stat st;
+    bool ok = true;
+    if (fstat(fd, &st) != 0)
+        ok = err_errno(e, errno, "%s", path);
+    else if (!is_stdin && !S_ISREG(st.st_mode))
+        ok = err_set(e, ERR_USAGE, "%s: not a regular file (a pipe is read with '-')", path);
+    else if (!is_stdin && (st.st_mode & 077) != 0)
+        ok = err_set(e, ERR_USAGE, "%s: mode %04o lets others read the key: chmod 600 %s", path, st.st_mode & 07777, path);
+    size_t used = 0;
+    while (ok && used < size) {
+        ssize_t n = read(fd, text + used, size - used);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            ok = err_errno(e, errno, "%s", path);
+        if (n <= 0)
+            break;
+        used += (size_t)n;
+    }
+    close(fd);
+    if (ok && used >= size)
+        return err_set(e, ERR_USAGE, "%s: not an invite (larger than %zu bytes)", path, size - 1);
+    text[used < size ? used : 0] = '\0';
+    if (ok && strlen(text) != used)
+        return err_set(e, ERR_USAGE, "%s: not an invite (holds a NUL byte)", path);
+    return ok;
+}
+
+static bool check_keys(const struct invite *invite, struct err *e)
+{
+    if (!key_is_valid(invite->server_key) || !key_is_valid(invite->node.public_key) ||
+        !key_is_valid(invite->node.secret_key))
+        return err_set(e, ERR_USAGE, "a key is damaged (not 40 characters of Z85)");
+    char derived[KEY_TEXT];
+    if (zmq_curve_public(derived, invite->node.secret_key) != 0 || strcmp(derived, invite->node.public_key) != 0)
+        return err_set(e, ERR_USAGE, "secret and public key do not belong together");
+    if (strncmp(invite->endpoint, "tcp://", 6) != 0)
+        return err_set(e, ERR_USAGE, "endpoint '%s' is not tcp://ADDRESS:PORT", invite->endpoint);
+    return true;
+}
+
+bool invite_read(const char *path, struct invite *invite, struct err *e)
+{
+    char text[INVITE_FILE_MAX];
+    if (!read_secret(path, text, sizeof text, e))
+        return false;
+    const char *body = text;
+    while (*body == '#')
+        body = *strchrnul(body, '\n') ? strchrnul(body, '\n') + 1 : "";
+    struct invite read;
+    bool ok = (schema_unpack(&INVITE, body, &read, e) && check_keys(&read, e)) || err_wrap(e, "%s", path);
+    sodium_memzero(text, sizeof text);
+    if (ok)
+        *invite = read;
+    invite_wipe(&read);
+    return ok;
+}
+
+void invite_wipe(struct invite *invite) { sodium_memzero(invite, sizeof *invite); }
