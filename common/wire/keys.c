@@ -60,8 +60,8 @@ bool invite_write(const char *path, const struct invite *invite, struct err *e)
     if (!schema_pack(&INVITE, invite, text, sizeof text, e))
         return false;
     char head[192];
-    snprintf(head, sizeof head, "# tare: lets the node '%s' join one coordinator. Whoever reads this can be that node.\n",
-             invite->name);
+    snprintf(head, sizeof head,
+             "# tare: lets the node '%s' join one coordinator. Whoever reads this can be that node.\n", invite->name);
     if (snprintf(next, sizeof next, "%s.XXXXXX", path) >= (int)sizeof next)
         return err_set(e, ERR_USAGE, "%.200s...: the path is too long", path);
     int fd = mkostemp(next, O_CLOEXEC); /* 0600 from the first moment */
@@ -92,7 +92,8 @@ static bool read_secret(const char *path, char *text, size_t size, struct err *e
     else if (!is_stdin && !S_ISREG(st.st_mode))
         ok = err_set(e, ERR_USAGE, "%s: not a regular file (a pipe is read with '-')", path);
     else if (!is_stdin && (st.st_mode & 077) != 0)
-        ok = err_set(e, ERR_USAGE, "%s: mode %04o lets others read the key: chmod 600 %s", path, st.st_mode & 07777, path);
+        ok = err_set(e, ERR_USAGE, "%s: mode %04o lets others read the key: chmod 600 %s", path, st.st_mode & 07777,
+                     path);
     size_t used = 0;
     while (ok && used < size) {
         ssize_t n = read(fd, text + used, size - used);

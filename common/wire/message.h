@@ -1,0 +1,167 @@
+/* message.h - what coordinator and agents say to each other.
+ *
+ * A message is a msgpack array [type, field, field, ...], the fields in the order of the list
+ * below; HELLO alone is a map, frozen for ever, so that any two versions can tell each other who
+ * they are. One list: structs, names, limits, encoder, decoder and fuzz seeds derive from it.
+ *
+ *   U(name)            uint32
+ *   I(name)            int64, nanoseconds where the name ends in _ns
+ *   S(name, max)       text, at most max - 1 bytes, kept with a terminating NUL
+ *   B(name, max)       bytes, at most max, kept as name and name_size
+ *
+ * (T is the struct that the field belongs to.)
+ *
+ * A trial has jobs: one a node under test. A job has its part on that node (`load`) and, where the
+ * workload needs a peer, one on the peer (`serve`); both name it by the same number. A job has
+ * flows, numbered from 0. All stamps of an agent are its own CLOCK_MONOTONIC_RAW.
+ */
+#ifndef TARE_MESSAGE_H
+#define TARE_MESSAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <msgpack.h>
+
+#include "base/err.h"
+#include "stats/meter.h"
+
+enum { WIRE_MAJOR = 1, WIRE_MINOR = 0 };
+#define HELLO_MAGIC "tare"
+
+enum message_limit {
+    MESSAGE_FRAME_MAX = 64 * 1024,
+    MESSAGE_NAME = 64,
+    MESSAGE_TOKEN = 16,
+    MESSAGE_KEY = 32,
+    MESSAGE_SESSION = 8,
+    MESSAGE_OPTIONS = 4096,
+    MESSAGE_REASON = 400,
+    MESSAGE_POINTS = 128, /* of a meter, in one SAMPLE */
+};
+
+enum { PART_LOAD = 0, PART_SERVE = 1 };
+
+#define MESSAGES(M)        \
+    M(1, HELLO, hello)     \
+    M(2, WELCOME, welcome) \
+    M(3, REFUSED, refused) \
+    M(4, FACTS, facts)     \
+    M(5, PING, ping)       \
+    M(6, PONG, pong)       \
+    M(7, PREPARE, prepare) \
+    M(8, READY, ready)     \
+    M(9, ARM, arm)         \
+    M(10, ARMED, armed)    \
+    M(11, CANCEL, cancel)  \
+    M(12, SAMPLE, sample)  \
+    M(13, STREAM, stream)  \
+    M(14, DONE, done)      \
+    M(15, FAILED, failed)  \
+    M(16, BYE, bye)
+
+/* agent -> coordinator, a map: who speaks. `name` must be the one that its key was invited under;
+ * `instance` is random for each process. */
+#define HELLO_FIELDS(T, U, I, S, B) \
+    S(T, magic, 8)                  \
+    U(T, major)                     \
+    U(T, minor) S(T, program, 16) S(T, version, 32) S(T, name, MESSAGE_NAME) S(T, instance, 40) S(T, boot_id, 40)
+/* coordinator -> agent: you are in. The keys seal the UDP clock probes of this session, one a
+ * direction: `down` what the coordinator sends, `up` what the agent sends. */
+#define WELCOME_FIELDS(T, U, I, S, B) \
+    B(T, session, MESSAGE_SESSION) B(T, down_key, MESSAGE_KEY) B(T, up_key, MESSAGE_KEY) U(T, probe_port)
+/* coordinator -> agent: you are not, and why */
+#define REFUSED_FIELDS(T, U, I, S, B) S(T, reason, MESSAGE_REASON)
+/* agent -> coordinator, after WELCOME: "workload signature" lines, and the fingerprint as JSON */
+#define FACTS_FIELDS(T, U, I, S, B) S(T, product, MESSAGE_NAME) S(T, catalogue, 4096) S(T, fingerprint, 16384)
+/* the heartbeat: the coordinator asks, the agent answers with the same number */
+#define PING_FIELDS(T, U, I, S, B) U(T, sequence)
+#define PONG_FIELDS(T, U, I, S, B) U(T, sequence)
+/* coordinator -> agent: make one part of one job ready; slow and untimed. `address` and `port` say
+ * where the peer listens (load part only); `options` are lines key=value of the workload's table. */
+#define PREPARE_FIELDS(T, U, I, S, B) \
+    U(T, trial)                       \
+    U(T, job)                         \
+    U(T, part)                        \
+    S(T, workload, MESSAGE_NAME)      \
+    S(T, options, MESSAGE_OPTIONS) B(T, token, MESSAGE_TOKEN) S(T, address, 64) U(T, port)
+/* agent -> coordinator: ready; `port` is where a serving part listens; `starters` how many threads
+ * of this part will do a first operation */
+#define READY_FIELDS(T, U, I, S, B) U(T, trial) U(T, job) U(T, part) U(T, port) U(T, starters) I(T, setup_ns)
+/* coordinator -> agent: begin at `at_ns` of your own clock. Spin only where told to, the first
+ * starter on the `slot`-th CPU. */
+#define ARM_FIELDS(T, U, I, S, B) U(T, trial) I(T, at_ns) U(T, may_spin) U(T, slot)
+#define ARMED_FIELDS(T, U, I, S, B) U(T, trial)
+/* coordinator -> agent: drop the trial, whatever its state */
+#define CANCEL_FIELDS(T, U, I, S, B) U(T, trial) S(T, reason, MESSAGE_REASON)
+/* agent -> coordinator: cumulative counters of a flow, as meter_pack writes them */
+#define SAMPLE_FIELDS(T, U, I, S, B) U(T, trial) U(T, job) U(T, flow) B(T, points, MESSAGE_POINTS *METER_POINT_BYTES)
+/* agent -> coordinator: a flow has ended. Stamps are 0 where the event never came. */
+#define STREAM_FIELDS(T, U, I, S, B) \
+    U(T, trial)                      \
+    U(T, job)                        \
+    U(T, flow)                       \
+    U(T, sends)                      \
+    S(T, gate, 16)                   \
+    I(T, released_ns)                \
+    I(T, first_op_ns)                \
+    I(T, last_op_ns)                 \
+    I(T, bytes)                      \
+    I(T, operations)                 \
+    U(T, retransmits)                \
+    U(T, rtt_us)                     \
+    U(T, min_rtt_us) U(T, mss) U(T, send_buffer) U(T, receive_buffer) S(T, congestion, 16)
+/* agent -> coordinator: all flows of all jobs have ended; what the machine and this process used
+ * from T to now */
+#define DONE_FIELDS(T, U, I, S, B) \
+    U(T, trial)                    \
+    U(T, cpus)                     \
+    I(T, wall_ns)                  \
+    I(T, machine_used_ns)          \
+    I(T, machine_user_ns)          \
+    I(T, machine_sys_ns)           \
+    I(T, machine_iowait_ns)        \
+    I(T, machine_steal_ns) I(T, process_used_ns) I(T, process_user_ns) I(T, process_sys_ns)
+/* agent -> coordinator: the trial cannot go on here */
+#define FAILED_FIELDS(T, U, I, S, B) U(T, trial) S(T, reason, MESSAGE_REASON)
+/* coordinator -> agent: the run is over; wait for the next */
+#define BYE_FIELDS(T, U, I, S, B) S(T, reason, MESSAGE_REASON)
+
+#define U_MEMBER(T, name) uint32_t name;
+#define I_MEMBER(T, name) int64_t name;
+#define S_MEMBER(T, name, max) char name[max];
+#define B_MEMBER(T, name, max) \
+    size_t name##_size;        \
+    unsigned char name[max];
+#define MESSAGE_STRUCT(number, NAME, member)                    \
+    struct message_##member {                                   \
+        NAME##_FIELDS(, U_MEMBER, I_MEMBER, S_MEMBER, B_MEMBER) \
+    };
+MESSAGES(MESSAGE_STRUCT)
+
+#define MESSAGE_ENUM(number, NAME, member) MESSAGE_##NAME = number,
+enum message_type { MESSAGES(MESSAGE_ENUM) };
+
+#define MESSAGE_MEMBER(number, NAME, member) struct message_##member member;
+struct message {
+    enum message_type type;
+    union {
+        MESSAGES(MESSAGE_MEMBER)
+    };
+};
+
+/* Append the frame of `m` to `out`. Fails only where a field holds more than its limit. */
+MUST_CHECK bool message_encode(const struct message *m, msgpack_sbuffer *out, struct err *e);
+
+/* Read one frame from the network into `m`. Refuses, with one line that names message and field:
+ * unknown types, wrong counts, kinds, ranges and sizes, and anything after the end. Allocates
+ * nothing in proportion to what the frame claims. Of a HELLO unknown keys are skipped; one of
+ * another major version may lack keys, its `major` is read all the same. */
+MUST_CHECK bool message_decode(const void *frame, size_t size, struct message *m, struct err *e);
+
+const char *message_name(enum message_type type);
+
+/* The n-th message of the list, NULL past its end: for tests and fuzz seeds. */
+const enum message_type *message_nth(size_t n);
+
+#endif
