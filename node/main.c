@@ -1,1 +1,11 @@
-int main(void) { return 0; }
+/* tare-node - the agent of a host or a guest: runs what its coordinator asks it to measure. */
+#include "agent/agent_main.h"
+#include "workloads/workloads.h"
+
+int main(int argc, char **argv)
+{
+    static const struct agent AGENT = { .program = "node",
+                                        .doc = "the agent of a host or a guest",
+                                        .workloads = WORKLOADS };
+    return agent_main(argc, argv, &AGENT);
+}

@@ -83,7 +83,8 @@ static bool load_members(struct keyring *k, struct err *e)
     int step;
     bool ok = true;
     while (ok && (step = sqlite3_step(rows)) == SQLITE_ROW) {
-        const char *key = (const char *)sqlite3_column_text(rows, 0), *name = (const char *)sqlite3_column_text(rows, 1);
+        const char *key = (const char *)sqlite3_column_text(rows, 0),
+                   *name = (const char *)sqlite3_column_text(rows, 1);
         if (!key || !name || !key_is_valid(key) || !text_is_name(name)) {
             ok = err_set(e, ERR_INTERNAL, "%s: a damaged key entry", k->path);
             break;
@@ -165,7 +166,8 @@ static bool open_db(struct keyring *k, const char *dir, struct err *e)
     if (stat(dir, &st) != 0)
         return err_errno(e, errno, "%s", dir);
     if ((st.st_mode & 077) != 0)
-        return err_set(e, ERR_USAGE, "%s: mode %04o lets others at the keys: chmod 700 %s", dir, st.st_mode & 07777, dir);
+        return err_set(e, ERR_USAGE, "%s: mode %04o lets others at the keys: chmod 700 %s", dir, st.st_mode & 07777,
+                       dir);
     if (snprintf(k->path, sizeof k->path, "%s/keys.db", dir) >= (int)sizeof k->path)
         return err_set(e, ERR_USAGE, "%.200s...: the path is too long", dir);
     int fd = open(k->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

@@ -1,0 +1,134 @@
+#include "clock_client.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "wire/probe.h"
+
+struct clock_client {
+    int fd;
+    uint64_t session;
+    struct probe_key up, down;
+    uint64_t dials;
+    uint64_t last_asked; /* probes are answered in ascending order, each once */
+};
+
+/* The host of "tcp://HOST:PORT", without the brackets of an IPv6 address. */
+static bool host_of(const char *endpoint, char *host, size_t size, struct err *e)
+{
+    const char *begin = strncmp(endpoint, "tcp://", 6) == 0 ? endpoint + 6 : endpoint;
+    const char *end = strrchr(begin, ':');
+    if (!end)
+        return err_set(e, ERR_USAGE, "endpoint '%s' has no port", endpoint);
+    if (*begin == '[' && end > begin + 1 && end[-1] == ']') {
+        begin++;
+        end--;
+    }
+    snprintf(host, size, "%.*s", (int)(end - begin), begin);
+    return true;
+}
+
+static bool open_socket(const char *host, unsigned port, int *fd, struct err *e)
+{
+    char service[16];
+    snprintf(service, sizeof service, "%u", port);
+    struct addrinfo hints = { .ai_socktype = SOCK_DGRAM, .ai_flags = AI_NUMERICSERV }, *found = NULL;
+    int failure = getaddrinfo(host, service, &hints, &found);
+    if (failure)
+        return err_set(e, ERR_PARTIAL, "clock probes: '%s': %s", host, gai_strerror(failure));
+    *fd = -1;
+    int cause = 0;
+    for (const struct addrinfo *a = found; a && *fd < 0; a = a->ai_next) {
+        *fd = socket(a->ai_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        if (*fd >= 0 && connect(*fd, a->ai_addr, a->ai_addrlen) != 0) {
+            cause = errno;
+            close(*fd);
+            *fd = -1;
+        }
+    }
+    freeaddrinfo(found);
+    return *fd >= 0 || err_errno(e, cause, "clock probes: %s port %u", host, port);
+}
+
+bool clock_client_new(const char *endpoint, const struct message_welcome *welcome, struct clock_client **client,
+                      struct err *e)
+{
+    char host[256];
+    if (welcome->session_size != MESSAGE_SESSION || welcome->up_key_size != MESSAGE_KEY ||
+        welcome->down_key_size != MESSAGE_KEY || welcome->probe_port == 0 || welcome->probe_port > UINT16_MAX)
+        return err_set(e, ERR_PARTIAL, "a damaged WELCOME");
+    struct clock_client *c = calloc(1, sizeof *c);
+    if (!c)
+        return err_set(e, ERR_INTERNAL, "out of memory");
+    c->fd = -1;
+    c->session = probe_session_from(welcome->session);
+    c->up.sender = PROBE_FROM_AGENT;
+    c->down.sender = PROBE_FROM_COORDINATOR;
+    memcpy(c->up.bytes, welcome->up_key, sizeof c->up.bytes);
+    memcpy(c->down.bytes, welcome->down_key, sizeof c->down.bytes);
+    if (!host_of(endpoint, host, sizeof host, e) || !open_socket(host, welcome->probe_port, &c->fd, e)) {
+        clock_client_destroy(&c);
+        return false;
+    }
+    *client = c;
+    return true;
+}
+
+void clock_client_destroy(struct clock_client **client)
+{
+    struct clock_client *c = *client;
+    *client = NULL;
+    if (!c)
+        return;
+    if (c->fd >= 0)
+        close(c->fd);
+    sodium_memzero(c, sizeof *c);
+    free(c);
+}
+
+int clock_client_fd(const struct clock_client *c) { return c->fd; }
+
+static void send_probe(struct clock_client *c, struct probe_packet *p)
+{
+    unsigned char bytes[PROBE_SIZE];
+    struct err e = { 0 };
+    p->session = c->session;
+    if (p->kind == PROBE_ANSWER)
+        p->t3_ns = clock_raw_ns();
+    /* Lost datagrams are what the protocol is made for. */
+    if (!probe_seal(p, &c->up, bytes, &e) || send(c->fd, bytes, sizeof bytes, 0) < 0)
+        return;
+}
+
+void clock_client_dial(struct clock_client *c)
+{
+    send_probe(c, &(struct probe_packet){ .kind = PROBE_DIAL, .sequence = ++c->dials });
+}
+
+bool clock_client_answer(struct clock_client *c)
+{
+    unsigned char bytes[PROBE_SIZE + 1];
+    bool any = false;
+    ssize_t size;
+    while ((size = recv(c->fd, bytes, sizeof bytes, 0)) >= 0 || errno == EINTR || errno == ECONNREFUSED) {
+        int64_t t2_ns = clock_raw_ns();
+        struct probe_packet asked;
+        struct err e = { 0 };
+        if (size < 0 || !probe_open(bytes, (size_t)size, &c->down, &asked, &e) || asked.kind != PROBE_ASK ||
+            asked.session != c->session || asked.sequence <= c->last_asked)
+            continue;
+        c->last_asked = asked.sequence;
+        send_probe(c, &(struct probe_packet){ .kind = PROBE_ANSWER, .sequence = asked.sequence, .t2_ns = t2_ns });
+        any = true;
+    }
+    return any;
+}

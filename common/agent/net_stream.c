@@ -1,0 +1,63 @@
+#include "net_stream.h"
+
+#include <unistd.h>
+
+/* Flow 0 carries the first direction; with 'both' flow 1 carries the other one. */
+static bool load_sends(int direction, uint32_t number)
+{
+    return direction == NET_SEND || (direction == NET_BOTH && number == 0);
+}
+
+void net_stream_set_flows(struct part *part)
+{
+    int direction = part->options.net_stream.direction;
+    bool is_load = part->order.part == PART_LOAD;
+    part->flow_count = direction == NET_BOTH ? 2 : 1;
+    for (uint32_t i = 0; i < part->flow_count; i++)
+        part->flows[i].starts = load_sends(direction, i) == is_load;
+}
+
+struct flow_options net_stream_flow_options(const struct part *part)
+{
+    const struct net_stream_options *o = &part->options.net_stream;
+    return (struct flow_options){ .message_bytes = (size_t)o->message_bytes,
+                                  .send_buffer_bytes = (int)o->send_buffer_bytes,
+                                  .receive_buffer_bytes = (int)o->receive_buffer_bytes,
+                                  .congestion = o->congestion,
+                                  .nodelay = o->nodelay };
+}
+
+bool net_stream_take(struct part *part, uint32_t number, int *fd, struct err *e)
+{
+    part->flows[number].flow = flow_new(fd, (size_t)part->options.net_stream.message_bytes, e);
+    return part->flows[number].flow != NULL;
+}
+
+bool net_stream_run(struct part_flow *f, struct err *e)
+{
+    bool ok = f->starts ? flow_send(f->flow, &f->meter, &f->times, e) : flow_receive(f->flow, &f->meter, &f->times, e);
+    return flow_tcp_info(f->flow, &f->tcp, ok ? e : NULL) && ok;
+}
+
+void net_stream_stop(struct part *part)
+{
+    for (uint32_t i = 0; i < part->flow_count; i++)
+        if (part->flows[i].starts)
+            flow_stop_sending(part->flows[i].flow);
+}
+
+void net_stream_abort(struct part *part)
+{
+    for (uint32_t i = 0; i < part->flow_count; i++)
+        if (part->flows[i].flow)
+            flow_abort(part->flows[i].flow);
+}
+
+void net_stream_release(struct part *part)
+{
+    for (uint32_t i = 0; i < part->flow_count; i++)
+        flow_destroy(&part->flows[i].flow);
+    if (part->listen_fd >= 0)
+        close(part->listen_fd);
+    part->listen_fd = -1;
+}

@@ -1,0 +1,26 @@
+/* net_stream.h - what both ends of the workload net_stream do alike; how the connections come
+ * about is what node and peer each add.
+ */
+#ifndef TARE_NET_STREAM_H
+#define TARE_NET_STREAM_H
+
+#include "agent/part.h"
+
+enum { NET_STREAM_CONNECT_NS = 5 * INT64_C(1000000000) };
+
+/* The flows of the part's direction, and which of them this end sends. */
+void net_stream_set_flows(struct part *part);
+
+/* The part's options as the flow takes them; borrows from `part`. */
+struct flow_options net_stream_flow_options(const struct part *part);
+
+/* Make flow `number` from its connected socket, which it takes over. */
+MUST_CHECK bool net_stream_take(struct part *part, uint32_t number, int *fd, struct err *e);
+
+/* For the table of struct workload. */
+bool net_stream_run(struct part_flow *flow, struct err *e);
+void net_stream_stop(struct part *part);
+void net_stream_abort(struct part *part);
+void net_stream_release(struct part *part);
+
+#endif

@@ -1,0 +1,63 @@
+/* part.h - one part of a trial on this machine: what a workload implements.
+ *
+ * A workload prepares a part (slow, untimed), giving it flows; each flow runs on a thread of its
+ * own from the trial's instant on, writes into its meter and nothing else. When the measured time
+ * is over the part is told to stop; when the trial is dropped, to abort. But for `run` everything
+ * is called on the part's own thread, so a workload needs no lock.
+ */
+#ifndef TARE_PART_H
+#define TARE_PART_H
+
+#include "base/err.h"
+#include "catalogue/catalogue.h"
+#include "flow/flow.h"
+#include "stats/meter.h"
+#include "wire/message.h"
+
+enum { PART_FLOWS_MAX = 64 };
+
+struct part;
+
+struct part_flow {
+    struct meter meter;
+    struct part *part;
+    uint32_t number;
+    bool starts; /* does a first operation at T, so it waits at the gate */
+    struct flow *flow;
+    struct flow_times times;
+    struct flow_tcp_info tcp;
+};
+
+struct workload {
+    const char *name; /* as in the catalogue */
+    uint32_t part;    /* PART_LOAD or PART_SERVE */
+
+    /* Make everything ready, up to saying where others connect (part->port); set flow_count, and
+     * `starts` of each flow. Waits end when part->cancel_fd becomes readable. */
+    bool (*prepare)(struct part *part, struct err *e);
+    /* What is left once READY has been sent: a serving part waits for its connections. May be NULL. */
+    bool (*connect)(struct part *part, struct err *e);
+    /* One flow, from the moment the gate opened for it; a flow that does not start, from ARM on. */
+    bool (*run)(struct part_flow *flow, struct err *e);
+    /* While run() is at work on other threads: end in order / break now, so that all return. */
+    void (*stop)(struct part *part);
+    void (*abort)(struct part *part);
+    /* Give back what prepare and connect took, also half of it; no run() is at work. */
+    void (*release)(struct part *part);
+};
+
+struct part {
+    const struct workload *workload;
+    struct message_prepare order;
+    union {
+        struct workload_times times;
+        struct net_stream_options net_stream;
+    } options;
+    int cancel_fd;
+    int listen_fd; /* of a serving part, else -1 */
+    uint32_t port;
+    uint32_t flow_count;
+    struct part_flow flows[PART_FLOWS_MAX];
+};
+
+#endif

@@ -1,0 +1,358 @@
+#include "session.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "agent/clock_client.h"
+#include "agent/facts.h"
+#include "agent/trial.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "wire/channel.h"
+
+#define MS(n) ((int64_t)(n)*CLOCK_NS_PER_MS)
+
+enum session_state { DIALLING, GREETING, JOINED, REFUSED };
+
+struct session {
+    const struct session_options *options;
+    char instance[40], boot_id[40];
+    enum session_state state;
+    zsock_t *dealer, *monitor;
+    struct clock_client *clock;
+    struct trial *trial;
+    int signal_fd;
+    unsigned char session_id[MESSAGE_SESSION];
+    bool told_silence;
+    int64_t last_heard_mono, hello_mono, dial_mono, redial_mono, tick_mono;
+};
+
+enum {
+    HELLO_EVERY_MS = 1000,
+    REDIAL_MS = 5000, /* after a refusal libzmq does not dial again by itself */
+    SILENCE_MS = 3500,
+    TICKET_MESSAGES = 100
+};
+
+/* Fault injection of the test builds: die as kill -9 would have it, at a named point. */
+static void test_point(const struct session *s, const char *point)
+{
+#ifdef TARE_TEST_FLAGS
+    if (s->options->die_at && strcmp(s->options->die_at, point) == 0)
+        kill(getpid(), SIGKILL);
+#else
+    (void)s;
+    (void)point;
+#endif
+}
+
+static void tell(struct session *s, const struct message *m)
+{
+    struct err e = { 0 };
+    bool gone = false;
+    if (!channel_send(s->dealer, NULL, m, &gone, &e))
+        log_warn("%s", e.text); /* the coordinator's deadline sees to what depended on it */
+}
+
+static void hang_up(struct session *s)
+{
+    trial_destroy(&s->trial);
+    clock_client_destroy(&s->clock);
+    zsock_destroy(&s->monitor);
+    zsock_destroy(&s->dealer);
+}
+
+static bool dial(struct session *s, struct err *e)
+{
+    hang_up(s);
+    s->state = DIALLING;
+    s->redial_mono = INT64_MAX;
+    return channel_dial(&s->options->invite, &s->dealer, &s->monitor, e);
+}
+
+static void greet(struct session *s)
+{
+    struct message m = { .type = MESSAGE_HELLO,
+                         .hello = { .magic = HELLO_MAGIC, .major = WIRE_MAJOR, .minor = WIRE_MINOR } };
+    if (s->options->test_major)
+        m.hello.major = s->options->test_major;
+    text_copy(m.hello.program, sizeof m.hello.program, s->options->agent->program);
+    text_copy(m.hello.version, sizeof m.hello.version, TARE_VERSION);
+    text_copy(m.hello.name, sizeof m.hello.name, s->options->invite.name);
+    text_copy(m.hello.instance, sizeof m.hello.instance, s->instance);
+    text_copy(m.hello.boot_id, sizeof m.hello.boot_id, s->boot_id);
+    tell(s, &m);
+    s->hello_mono = clock_mono_ns() + MS(HELLO_EVERY_MS);
+}
+
+static void refused(struct session *s, const char *reason)
+{
+    log_error("%s: %s; trying again every %d s", s->options->invite.endpoint, reason, REDIAL_MS / 1000);
+    hang_up(s);
+    s->state = REFUSED;
+    s->redial_mono = clock_mono_ns() + MS(REDIAL_MS);
+}
+
+static void watch_connection(struct session *s)
+{
+    enum channel_event event;
+    while (s->monitor && (event = channel_event(s->monitor)) != CHANNEL_NOTHING) {
+        if (event == CHANNEL_REFUSED) {
+            refused(s,
+                    "the coordinator does not know this key (invite this node again), or is another coordinator than "
+                    "the invite's");
+        } else if (event == CHANNEL_OPEN) {
+            if (s->state == DIALLING)
+                s->state = GREETING;
+            greet(s); /* to a coordinator that knows this instance it changes nothing */
+        }
+    }
+}
+
+static void drop_trial(struct session *s, const char *why)
+{
+    if (s->trial)
+        log_info("trial %u dropped: %s", trial_number(s->trial), why);
+    trial_destroy(&s->trial);
+}
+
+static void on_welcome(struct session *s, const struct message_welcome *welcome)
+{
+    bool is_same = s->state == JOINED && welcome->session_size == MESSAGE_SESSION &&
+                   memcmp(welcome->session, s->session_id, MESSAGE_SESSION) == 0;
+    if (is_same)
+        return;
+    struct err e = { 0 };
+    drop_trial(s, "another run begins");
+    clock_client_destroy(&s->clock);
+    if (!clock_client_new(s->options->invite.endpoint, welcome, &s->clock, &e)) {
+        log_warn("%s", e.text); /* goes on: the coordinator says that the clock cannot be bounded */
+    }
+    memcpy(s->session_id, welcome->session, MESSAGE_SESSION);
+    s->state = JOINED;
+    s->told_silence = false;
+    s->dial_mono = 0;
+    log_info("joined %s as '%s'", s->options->invite.endpoint, s->options->invite.name);
+    struct message *facts = calloc(1, sizeof *facts);
+    if (facts && facts_collect(s->options->agent, facts, &e))
+        tell(s, facts);
+    else
+        log_error("%s", facts ? e.text : "out of memory");
+    free(facts);
+}
+
+static void fail_trial(struct session *s, uint32_t number, const struct err *why)
+{
+    struct message m = { .type = MESSAGE_FAILED, .failed = { .trial = number } };
+    text_copy(m.failed.reason, sizeof m.failed.reason, why->text);
+    log_warn("trial %u: %s", number, why->text);
+    tell(s, &m);
+}
+
+static void on_prepare(struct session *s, const struct message_prepare *order)
+{
+    struct err e = { 0 };
+    test_point(s, "PREPARE");
+    if (s->trial && trial_number(s->trial) != order->trial)
+        trial_destroy(&s->trial);
+    if ((!s->trial && !trial_new(order->trial, s->options->agent->workloads, &s->trial, &e)) ||
+        !trial_prepare(s->trial, order, &e))
+        fail_trial(s, order->trial, &e);
+}
+
+static void on_arm(struct session *s, const struct message_arm *order)
+{
+    struct err e = { 0 };
+    test_point(s, "ARM");
+    if (!s->trial || trial_number(s->trial) != order->trial)
+        return; /* cancelled meanwhile */
+    if (!trial_arm(s->trial, order, &e)) {
+        fail_trial(s, order->trial, &e);
+        return;
+    }
+    s->tick_mono = clock_mono_at_raw_ns(order->at_ns);
+    tell(s, &(struct message){ .type = MESSAGE_ARMED, .armed = { .trial = order->trial } });
+}
+
+static void on_message(struct session *s, const struct message *m)
+{
+    switch (m->type) {
+    case MESSAGE_WELCOME: on_welcome(s, &m->welcome); return;
+    case MESSAGE_REFUSED: refused(s, m->refused.reason); return;
+    default: break;
+    }
+    if (s->state != JOINED)
+        return;
+    switch (m->type) {
+    case MESSAGE_PING:
+        tell(s, &(struct message){ .type = MESSAGE_PONG, .pong = { .sequence = m->ping.sequence } });
+        break;
+    case MESSAGE_PREPARE: on_prepare(s, &m->prepare); break;
+    case MESSAGE_ARM: on_arm(s, &m->arm); break;
+    case MESSAGE_CANCEL:
+        if (s->trial && trial_number(s->trial) == m->cancel.trial)
+            drop_trial(s, m->cancel.reason);
+        break;
+    case MESSAGE_BYE:
+        drop_trial(s, m->bye.reason);
+        clock_client_destroy(&s->clock);
+        s->state = GREETING;
+        s->hello_mono = clock_mono_ns() + MS(HELLO_EVERY_MS);
+        log_info("%s; waiting for the next run", m->bye.reason);
+        break;
+    default: log_warn("%s: not for an agent; dropped", message_name(m->type));
+    }
+}
+
+static void read_messages(struct session *s)
+{
+    struct message *m = malloc(sizeof *m);
+    zframe_t *frame;
+    for (int i = 0; m && i < TICKET_MESSAGES && s->dealer && (frame = channel_receive(s->dealer, NULL)); i++) {
+        struct err e = { 0 };
+        s->last_heard_mono = clock_mono_ns();
+        if (message_decode(zframe_data(frame), zframe_size(frame), m, &e))
+            on_message(s, m);
+        else
+            log_warn("from the coordinator: %s; dropped", e.text);
+        zframe_destroy(&frame);
+    }
+    free(m);
+}
+
+static void send_samples(struct session *s, struct message *m, size_t least)
+{
+    while (trial_sample(s->trial, least, m))
+        tell(s, m);
+}
+
+static void read_trial(struct session *s)
+{
+    struct message *m = malloc(sizeof *m), *sample = malloc(sizeof *sample);
+    while (m && sample && s->trial && trial_next(s->trial, m)) {
+        if (m->type == MESSAGE_READY)
+            test_point(s, "READY");
+        if (m->type == MESSAGE_DONE) {
+            test_point(s, "DONE");
+            send_samples(s, sample, 1);
+        }
+        if (m->type == MESSAGE_FAILED)
+            log_warn("trial %u: %s", m->failed.trial, m->failed.reason);
+        tell(s, m);
+    }
+    free(sample);
+    free(m);
+}
+
+static void tick(struct session *s, int64_t now)
+{
+    struct message *sample = malloc(sizeof *sample);
+    trial_tick(s->trial);
+    if (sample)
+        send_samples(s, sample, TRIAL_POINTS_A_SAMPLE);
+    free(sample);
+    s->tick_mono += TRIAL_POINT_EVERY_NS;
+    if (s->tick_mono < now) /* we were kept from running: do not catch up in a burst */
+        s->tick_mono = now + TRIAL_POINT_EVERY_NS;
+}
+
+/* Whatever is due. Returns when to wake at the latest. */
+static int64_t run_timers(struct session *s, struct err *e, bool *ok)
+{
+    int64_t now = clock_mono_ns(), next = now + MS(1000);
+    if (s->state == REFUSED && now >= s->redial_mono)
+        *ok = dial(s, e);
+    if (s->state == GREETING && now >= s->hello_mono)
+        greet(s);
+    if (s->state == JOINED && now - s->last_heard_mono > MS(SILENCE_MS)) {
+        log_warn("%s is silent for %.1f s; waiting for it", s->options->invite.endpoint, SILENCE_MS / 1e3);
+        drop_trial(s, "the coordinator is silent");
+        clock_client_destroy(&s->clock);
+        s->state = GREETING;
+        s->hello_mono = now;
+    }
+    if (s->state == JOINED && s->clock && now >= s->dial_mono) {
+        clock_client_dial(s->clock);
+        s->dial_mono = now + MS(1000);
+    }
+    if (s->trial && trial_is_running(s->trial)) {
+        if (now >= s->tick_mono) {
+            test_point(s, "RUN");
+            tick(s, now);
+        }
+        next = s->tick_mono < next ? s->tick_mono : next;
+    }
+    return next;
+}
+
+static bool loop(struct session *s, struct err *e)
+{
+    bool ok = dial(s, e);
+    while (ok) {
+        int64_t wake = run_timers(s, e, &ok);
+        if (!ok)
+            break;
+        enum { SIGNAL, PROBES, TRIAL, DEALER, MONITOR, SOURCES };
+        zmq_pollitem_t items[SOURCES] = {
+            [SIGNAL] = { .fd = s->signal_fd, .events = ZMQ_POLLIN },
+            [PROBES] = { .fd = s->clock ? clock_client_fd(s->clock) : s->signal_fd, .events = ZMQ_POLLIN },
+            [TRIAL] = { .fd = s->trial ? trial_fd(s->trial) : s->signal_fd, .events = ZMQ_POLLIN },
+            [DEALER] = { .socket = s->dealer ? zsock_resolve(s->dealer) : NULL,
+                         .fd = s->signal_fd,
+                         .events = ZMQ_POLLIN },
+            [MONITOR] = { .socket = s->monitor ? zsock_resolve(s->monitor) : NULL,
+                          .fd = s->signal_fd,
+                          .events = ZMQ_POLLIN },
+        };
+        if (zmq_poll(items, SOURCES, clock_ms_until(wake)) < 0 && errno != EINTR)
+            return err_errno(e, errno, "waiting for messages");
+        if (items[SIGNAL].revents)
+            return true;
+        /* Probes first: what waits here is an error of the clock. */
+        if (s->clock && items[PROBES].revents && clock_client_answer(s->clock)) {
+            s->last_heard_mono = clock_mono_ns();
+            test_point(s, "CALIBRATE");
+        }
+        if (s->trial && items[TRIAL].revents)
+            read_trial(s);
+        if (items[DEALER].revents)
+            read_messages(s);
+        if (items[MONITOR].revents)
+            watch_connection(s);
+    }
+    return false;
+}
+
+bool session_run(const struct session_options *options, struct err *e)
+{
+    struct session s = { .options = options };
+    unsigned char random[16];
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    if (sodium_init() < 0)
+        return err_set(e, ERR_INTERNAL, "libsodium does not start");
+    /* Before any thread is made, so that all of them inherit the mask. */
+    sigprocmask(SIG_BLOCK, &ends, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    s.signal_fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (s.signal_fd < 0)
+        return err_errno(e, errno, "no signal descriptor");
+    randombytes_buf(random, sizeof random);
+    sodium_bin2hex(s.instance, sizeof s.instance, random, sizeof random);
+    facts_boot_id(s.boot_id, sizeof s.boot_id);
+    bool ok = channel_start(e) && loop(&s, e);
+    hang_up(&s);
+    close(s.signal_fd);
+    zsys_shutdown();
+    return ok;
+}

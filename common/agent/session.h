@@ -1,0 +1,26 @@
+/* session.h - the agent's life: dial, HELLO, trials, and again.
+ *
+ *   DIALLING -- handshake --> GREETING -- WELCOME --> JOINED -- silence or BYE --> GREETING
+ *       ^---- 5 s ---- REFUSED <-- wrong key, other version, name in use --/
+ *
+ * It ends only with SIGINT or SIGTERM. Whatever the coordinator does, no trial's work goes on for
+ * more than 5 s without it.
+ */
+#ifndef TARE_SESSION_H
+#define TARE_SESSION_H
+
+#include "agent/agent_main.h"
+#include "base/err.h"
+#include "wire/keys.h"
+
+struct session_options {
+    const struct agent *agent;
+    struct invite invite;
+    const char *die_at;  /* test builds: the point at which this process kills itself; else NULL */
+    uint32_t test_major; /* test builds: the version to claim; else 0 */
+};
+
+/* Serve until a signal asks for the end (true), or the machine refuses something needed. */
+MUST_CHECK bool session_run(const struct session_options *options, struct err *e);
+
+#endif

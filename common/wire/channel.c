@@ -1,0 +1,177 @@
+#include "channel.h"
+
+#include <errno.h>
+
+/* Marked draft in zmq.h, but accepted by Debian's 4.3.4; checked when it is set. */
+#ifndef ZMQ_ZAP_ENFORCE_DOMAIN
+#define ZMQ_ZAP_ENFORCE_DOMAIN 93
+#endif
+
+enum { BACKLOG = 1024, RECONNECT_MS = 200, RECONNECT_MAX_MS = 2000, HANDSHAKE_MS = 5000 };
+
+bool channel_start(struct err *e)
+{
+    /* tare reads its signals from a signalfd. */
+    setenv("ZSYS_SIGHANDLER", "false", 1);
+    if (!zsys_init())
+        return err_set(e, ERR_INTERNAL, "ZeroMQ does not start (out of file descriptors?)");
+    zsys_set_logstream(NULL);
+    return true;
+}
+
+static void set_common(zsock_t *socket)
+{
+    zsock_set_linger(socket, 0);
+    zsock_set_ipv6(socket, 1);
+    zsock_set_maxmsgsize(socket, MESSAGE_FRAME_MAX);
+    zsock_set_handshake_ivl(socket, HANDSHAKE_MS);
+}
+
+bool channel_listen(const char *endpoint, const struct keypair *own, zsock_t **router, struct err *e)
+{
+    zsock_t *socket = zsock_new(ZMQ_ROUTER);
+    if (!socket)
+        return err_errno(e, errno, "no socket");
+    set_common(socket);
+    zsock_set_backlog(socket, BACKLOG);
+    zsock_set_router_mandatory(socket, 1);
+    zsock_set_router_handover(socket, 0);
+    zsock_set_zap_domain(socket, CHANNEL_ZAP_DOMAIN);
+    zsock_set_curve_server(socket, 1);
+    zsock_set_curve_publickey(socket, own->public_key);
+    zsock_set_curve_secretkey(socket, own->secret_key);
+    /* Dead connections are cleared by ZMTP's own heartbeat; who is alive is told by ours. */
+    zsock_set_heartbeat_ivl(socket, 5000);
+    zsock_set_heartbeat_timeout(socket, 15000);
+    int enforce = 1, domain_is_set = 0;
+    size_t size = sizeof domain_is_set;
+    void *raw = zsock_resolve(socket);
+    bool ok = zmq_setsockopt(raw, ZMQ_ZAP_ENFORCE_DOMAIN, &enforce, sizeof enforce) == 0 &&
+              zmq_getsockopt(raw, ZMQ_ZAP_ENFORCE_DOMAIN, &domain_is_set, &size) == 0 && domain_is_set == 1;
+    if (!ok)
+        err_set(e, ERR_INTERNAL, "this libzmq cannot enforce authentication (ZAP domain)");
+    else if (zsock_bind(socket, "%s", endpoint) < 0)
+        ok = errno == EADDRINUSE
+                 ? err_set(e, ERR_USAGE, "%s is in use: another `tare run` or program has the port", endpoint)
+                 : err_errno(e, errno, "cannot listen at %s", endpoint);
+    if (!ok) {
+        zsock_destroy(&socket);
+        return false;
+    }
+    *router = socket;
+    return true;
+}
+
+bool channel_dial(const struct invite *invite, zsock_t **dealer, zsock_t **monitor, struct err *e)
+{
+    zsock_t *socket = zsock_new(ZMQ_DEALER), *events = zsock_new(ZMQ_PAIR);
+    char where[64];
+    bool ok = socket && events;
+    if (!ok)
+        err_errno(e, errno, "no socket");
+    if (ok) {
+        set_common(socket);
+        zsock_set_reconnect_ivl(socket, RECONNECT_MS);
+        zsock_set_reconnect_ivl_max(socket, RECONNECT_MAX_MS);
+        zsock_set_curve_serverkey(socket, invite->server_key);
+        zsock_set_curve_publickey(socket, invite->node.public_key);
+        zsock_set_curve_secretkey(socket, invite->node.secret_key);
+        zsock_set_heartbeat_ivl(socket, 5000);
+        zsock_set_heartbeat_timeout(socket, 15000);
+        snprintf(where, sizeof where, "inproc://monitor-%p", (void *)socket);
+        int wanted = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
+                     ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                     ZMQ_EVENT_DISCONNECTED;
+        ok = (zmq_socket_monitor(zsock_resolve(socket), where, wanted) == 0 &&
+              zsock_connect(events, "%s", where) == 0) ||
+             err_errno(e, errno, "no monitor on the connection");
+    }
+    if (ok && zsock_connect(socket, "%s", invite->endpoint) != 0)
+        ok = err_set(e, ERR_USAGE, "'%s' is not an address to connect to", invite->endpoint);
+    if (!ok) {
+        zsock_destroy(&events);
+        zsock_destroy(&socket);
+        return false;
+    }
+    *dealer = socket;
+    *monitor = events;
+    return true;
+}
+
+enum channel_event channel_event(zsock_t *monitor)
+{
+    /* Two frames: 16 bits of event and 32 of value in the machine's order; the endpoint. */
+    zmq_msg_t frame;
+    zmq_msg_init(&frame);
+    uint16_t event = 0;
+    bool is_first = true, has_more = true, any = false;
+    while (has_more && zmq_msg_recv(&frame, zsock_resolve(monitor), ZMQ_DONTWAIT) >= 0) {
+        any = true;
+        if (is_first && zmq_msg_size(&frame) >= sizeof event)
+            memcpy(&event, zmq_msg_data(&frame), sizeof event);
+        is_first = false;
+        has_more = zmq_msg_more(&frame);
+    }
+    zmq_msg_close(&frame);
+    if (!any)
+        return CHANNEL_NOTHING;
+    switch (event) {
+    case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return CHANNEL_OPEN;
+    case ZMQ_EVENT_DISCONNECTED: return CHANNEL_CLOSED;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+    case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: return CHANNEL_REFUSED;
+    default: return CHANNEL_OTHER;
+    }
+}
+
+bool channel_send(zsock_t *socket, const zframe_t *to, const struct message *m, bool *gone, struct err *e)
+{
+    msgpack_sbuffer frame;
+    msgpack_sbuffer_init(&frame);
+    bool ok = message_encode(m, &frame, e);
+    void *raw = zsock_resolve(socket);
+    *gone = false;
+    /* With ROUTER_MANDATORY the first frame tells whether the receiver can be reached. */
+    if (ok && to) {
+        zframe_t *id = (zframe_t *)(uintptr_t)to; /* zframe_data takes no const, but writes nothing */
+        ok = zmq_send(raw, zframe_data(id), zframe_size(id), ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0;
+    }
+    if (ok)
+        ok = zmq_send(raw, frame.data, frame.size, ZMQ_DONTWAIT) >= 0;
+    if (!ok && m->type) {
+        *gone = errno == EHOSTUNREACH;
+        err_errno(e, errno, "%s not sent", message_name(m->type));
+    }
+    msgpack_sbuffer_destroy(&frame);
+    return ok;
+}
+
+zframe_t *channel_receive(zsock_t *socket, zframe_t **from)
+{
+    bool is_router = zsock_type(socket) == ZMQ_ROUTER;
+    for (;;) {
+        zframe_t *first = zframe_recv_nowait(socket);
+        if (!first)
+            return NULL;
+        zframe_t *id = NULL;
+        if (is_router && zframe_more(first)) {
+            id = first;
+            first = zframe_recv_nowait(socket);
+        }
+        bool is_whole = first && (id || !is_router) && !zframe_more(first);
+        if (is_whole) {
+            if (from)
+                *from = id;
+            else
+                zframe_destroy(&id);
+            return first;
+        }
+        while (first && zframe_more(first)) {
+            zframe_destroy(&first);
+            first = zframe_recv_nowait(socket);
+        }
+        zframe_destroy(&first);
+        zframe_destroy(&id);
+    }
+}

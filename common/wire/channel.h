@@ -1,0 +1,41 @@
+/* channel.h - CURVE sockets that carry messages: a coordinator's ROUTER, an agent's DEALER.
+ *
+ * Nothing here blocks: sending fails at once where the other side takes no more, receiving where
+ * nothing has come.
+ */
+#ifndef TARE_CHANNEL_H
+#define TARE_CHANNEL_H
+
+#include <czmq.h>
+
+#include "wire/keys.h"
+#include "wire/message.h"
+
+/* Every CURVE server of ours asks the ZAP handler about each key; without a handler a server would
+ * let anybody in, unless domain and enforcement are both set. */
+#define CHANNEL_ZAP_DOMAIN "tare"
+
+enum { CHANNEL_PORT = 5670 };
+
+/* czmq without its signal handlers and its own output; call once, first. */
+MUST_CHECK bool channel_start(struct err *e);
+
+/* The ROUTER, bound to `endpoint`. A ZAP handler must be up. */
+MUST_CHECK bool channel_listen(const char *endpoint, const struct keypair *own, zsock_t **router, struct err *e);
+
+/* A DEALER that dials, and a PAIR on which its monitor's events arrive (channel_event). */
+MUST_CHECK bool channel_dial(const struct invite *invite, zsock_t **dealer, zsock_t **monitor, struct err *e);
+
+/* What the monitor says about the connection; CHANNEL_NOTHING when no (further) event is there. */
+enum channel_event { CHANNEL_NOTHING, CHANNEL_OPEN, CHANNEL_CLOSED, CHANNEL_REFUSED, CHANNEL_OTHER };
+enum channel_event channel_event(zsock_t *monitor);
+
+/* `to` is the ROUTER's id of the receiver, NULL from a DEALER. False: the receiver is gone
+ * (*gone = true) or takes no more at the moment. */
+MUST_CHECK bool channel_send(zsock_t *socket, const zframe_t *to, const struct message *m, bool *gone, struct err *e);
+
+/* A frame that has come, with (ROUTER) its sender's id; caller owns both. NULL when there is none.
+ * What is not exactly one frame of payload is dropped, and the next one looked at. */
+zframe_t *channel_receive(zsock_t *socket, zframe_t **from);
+
+#endif

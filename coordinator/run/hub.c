@@ -1,0 +1,321 @@
+#include "hub.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "run/prober.h"
+#include "run/zap.h"
+#include "wire/channel.h"
+
+#define MS(n) ((int64_t)(n)*CLOCK_NS_PER_MS)
+
+enum { PING_EVERY_MS = 1000, PING_ARMED_MS = 200 };
+
+struct hub {
+    const struct keyring *keyring;
+    zsock_t *zap, *router;
+    struct prober *prober;
+    struct roster *roster;
+    struct message message; /* the one that the last event lends out */
+    int signal_fd;
+};
+
+bool hub_open(const struct keyring *keyring, unsigned port, struct hub **hub, struct err *e)
+{
+    struct hub *h = calloc(1, sizeof *h);
+    if (!h)
+        return err_set(e, ERR_INTERNAL, "out of memory");
+    char endpoint[64], self[64];
+    snprintf(endpoint, sizeof endpoint, "tcp://*:%u", port);
+    snprintf(self, sizeof self, "tcp://127.0.0.1:%u", port);
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    sigprocmask(SIG_BLOCK, &ends, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    h->keyring = keyring;
+    h->signal_fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+    h->roster = roster_new();
+    bool ok = h->signal_fd >= 0 || err_errno(e, errno, "no signal descriptor");
+    ok = ok && (h->roster || err_set(e, ERR_INTERNAL, "out of memory"));
+    ok = ok && (sodium_init() >= 0 || err_set(e, ERR_INTERNAL, "libsodium does not start"));
+    ok = ok && channel_start(e) && zap_open(&h->zap, e) &&
+         channel_listen(endpoint, keyring_own(keyring), &h->router, e) && prober_open(port, &h->prober, e) &&
+         zap_self_test(h->zap, keyring, self, e);
+    if (!ok) {
+        hub_close(&h, NULL);
+        return false;
+    }
+    *hub = h;
+    return true;
+}
+
+bool hub_send(struct hub *h, struct roster_node *node, const struct message *m, struct err *e)
+{
+    if (!node->is_welcome)
+        return err_set(e, ERR_PARTIAL, "%s is not here", node->name);
+    zframe_t *id = zframe_new(node->id, node->id_size);
+    bool gone = false;
+    bool ok = channel_send(h->router, id, m, &gone, e);
+    zframe_destroy(&id);
+    if (gone)
+        node->heard_mono = 0; /* its connection is closed: lost at the next look */
+    return ok || err_wrap(e, "%s", node->name);
+}
+
+/* For what the heartbeat makes up for. */
+static void send_or_drop(struct hub *h, struct roster_node *node, const struct message *m)
+{
+    struct err e = { 0 };
+    if (!hub_send(h, node, m, &e))
+        log_debug("%s", e.text);
+}
+
+void hub_close(struct hub **hub, const char *farewell)
+{
+    struct hub *h = *hub;
+    *hub = NULL;
+    if (!h)
+        return;
+    struct roster_node *n;
+    for (size_t i = 0; farewell && (n = roster_at(h->roster, i)); i++) {
+        struct message m = { .type = MESSAGE_BYE };
+        text_copy(m.bye.reason, sizeof m.bye.reason, farewell);
+        if (n->is_welcome)
+            send_or_drop(h, n, &m);
+    }
+    if (h->router)
+        zsock_set_linger(h->router, 200);
+    zsock_destroy(&h->router);
+    zsock_destroy(&h->zap);
+    prober_close(&h->prober);
+    roster_destroy(&h->roster);
+    if (h->signal_fd >= 0)
+        close(h->signal_fd);
+    free(h);
+    zsys_shutdown();
+}
+
+const struct roster *hub_roster(const struct hub *h) { return h->roster; }
+
+void hub_probe(struct hub *h, struct roster_node *node, int64_t every_ns)
+{
+    (void)h;
+    node->probe_every_ns = every_ns;
+    node->probe_mono = clock_mono_ns();
+}
+
+void hub_set_armed(struct hub *h, struct roster_node *node, bool is_armed)
+{
+    (void)h;
+    /* What was heard before it was armed answers another rhythm. */
+    if (is_armed && !node->is_armed)
+        node->heard_mono = clock_mono_ns();
+    node->is_armed = is_armed;
+    if (is_armed)
+        node->ping_mono = 0;
+}
+
+/* ---- joining ---- */
+
+static void refuse(struct hub *h, const zframe_t *id, const char *reason)
+{
+    struct message m = { .type = MESSAGE_REFUSED };
+    struct err e = { 0 };
+    bool gone;
+    text_copy(m.refused.reason, sizeof m.refused.reason, reason);
+    if (!channel_send(h->router, id, &m, &gone, &e))
+        log_debug("%s", e.text);
+}
+
+static bool welcome(struct hub *h, struct roster_node *n)
+{
+    struct message m = { .type = MESSAGE_WELCOME, .welcome = { .probe_port = prober_port(h->prober) } };
+    m.welcome.session_size = MESSAGE_SESSION;
+    m.welcome.up_key_size = m.welcome.down_key_size = MESSAGE_KEY;
+    probe_session_to(n->session, m.welcome.session);
+    memcpy(m.welcome.up_key, n->up.bytes, MESSAGE_KEY);
+    memcpy(m.welcome.down_key, n->down.bytes, MESSAGE_KEY);
+    struct err e = { 0 };
+    bool ok = hub_send(h, n, &m, &e);
+    if (!ok)
+        log_debug("%s", e.text);
+    sodium_memzero(&m, sizeof m);
+    return ok;
+}
+
+/* True when a process took the place of one that counted as joined. */
+static bool on_hello(struct hub *h, const char *key, const char *key_name, zframe_t *id, const char *address)
+{
+    struct roster_node *n = NULL;
+    struct err e = { 0 };
+    const struct roster_node *before = roster_by_name(h->roster, key_name);
+    bool was_joined = before && before->is_joined;
+    enum roster_answer answer = roster_admit(h->roster, key_name, key, &h->message.hello, zframe_data(id),
+                                             zframe_size(id), clock_mono_ns(), &n, &e);
+    if (answer == ROSTER_REFUSED) {
+        log_warn("refused '%s' from %s: %s", key_name, address, e.text);
+        refuse(h, id, e.text);
+        return false;
+    }
+    if (answer == ROSTER_WELCOME) {
+        text_copy(n->address, sizeof n->address, address);
+        randombytes_buf(&n->session, sizeof n->session);
+        if (!probe_key_make(PROBE_FROM_AGENT, &n->up, &e) || !probe_key_make(PROBE_FROM_COORDINATOR, &n->down, &e))
+            log_error("%s", e.text);
+    }
+    (void)welcome(h, n); /* one that was not sent is asked for again by the next HELLO */
+    return was_joined && answer == ROSTER_WELCOME;
+}
+
+static bool on_facts(struct roster_node *n, const struct message_facts *facts)
+{
+    char *catalogue = strdup(facts->catalogue), *fingerprint = strdup(facts->fingerprint);
+    if (!catalogue || !fingerprint) {
+        free(catalogue);
+        free(fingerprint);
+        return false;
+    }
+    free(n->catalogue);
+    free(n->fingerprint);
+    n->catalogue = catalogue;
+    n->fingerprint = fingerprint;
+    text_copy(n->product, sizeof n->product, facts->product);
+    bool is_new = !n->is_joined;
+    n->is_joined = true;
+    n->ping_mono = 0;
+    return is_new;
+}
+
+static void on_pong(struct roster_node *n, uint32_t sequence)
+{
+    if (sequence == n->ping_sequence)
+        n->rtt_ns = clock_mono_ns() - n->ping_sent_mono;
+}
+
+/* One frame from the network. True when it makes an event. */
+static bool on_frame(struct hub *h, zframe_t *frame, zframe_t *id, struct hub_event *event)
+{
+    const char *key = zframe_meta(frame, "User-Id"), *address = zframe_meta(frame, "Peer-Address");
+    const char *key_name = key ? keyring_name_of(h->keyring, key) : NULL;
+    if (!key_name) /* a key that was taken back, on a connection from before */
+        return false;
+    struct err e = { 0 };
+    struct roster_node *n = roster_by_id(h->roster, zframe_data(id), zframe_size(id));
+    if (!message_decode(zframe_data(frame), zframe_size(frame), &h->message, &e)) {
+        log_warn("from '%s' at %s: %s; dropped", key_name, address ? address : "?", e.text);
+        return false;
+    }
+    if (h->message.type == MESSAGE_HELLO) {
+        bool is_lost = on_hello(h, key, key_name, id, address ? address : "?");
+        *event = (struct hub_event){ HUB_LOST, roster_by_name(h->roster, key_name), NULL };
+        return is_lost;
+    }
+    if (!n || strcmp(n->name, key_name) != 0)
+        return false; /* not greeted: it will be, since agents repeat their HELLO */
+    roster_heard(n, clock_mono_ns());
+    switch (h->message.type) {
+    case MESSAGE_FACTS: *event = (struct hub_event){ HUB_JOINED, n, NULL }; return on_facts(n, &h->message.facts);
+    case MESSAGE_PONG: on_pong(n, h->message.pong.sequence); return false;
+    default: *event = (struct hub_event){ HUB_MESSAGE, n, &h->message }; return n->is_joined;
+    }
+}
+
+/* ---- waiting ---- */
+
+/* Pings and probes that are due. Returns when the next one is. */
+static int64_t run_timers(struct hub *h, int64_t now)
+{
+    int64_t next = now + MS(PING_EVERY_MS);
+    struct roster_node *n;
+    for (size_t i = 0; (n = roster_at(h->roster, i)); i++) {
+        if (!n->is_joined)
+            continue;
+        if (now >= n->ping_mono) {
+            n->ping_sent_mono = now;
+            n->ping_mono = now + MS(n->is_armed ? PING_ARMED_MS : PING_EVERY_MS);
+            send_or_drop(h, n, &(struct message){ .type = MESSAGE_PING, .ping = { ++n->ping_sequence } });
+        }
+        if (n->probe_every_ns && now >= n->probe_mono) {
+            prober_ask(h->prober, n);
+            n->probe_mono = now + n->probe_every_ns;
+        }
+        next = n->ping_mono < next ? n->ping_mono : next;
+        if (n->probe_every_ns && n->probe_mono < next)
+            next = n->probe_mono;
+    }
+    return next;
+}
+
+static bool find_dead(struct hub *h, int64_t now, struct hub_event *event)
+{
+    struct roster_node *n;
+    for (size_t i = 0; (n = roster_at(h->roster, i)); i++)
+        if (roster_is_dead(n, now)) {
+            bool was_joined = n->is_joined;
+            roster_drop(n);
+            *event = (struct hub_event){ HUB_LOST, n, NULL };
+            if (was_joined)
+                return true;
+        }
+    return false;
+}
+
+/* Everything that has come, up to the first event. */
+static bool take_input(struct hub *h, struct hub_event *event)
+{
+    zap_answer(h->zap, h->keyring);
+    for (bool more = true; more;) {
+        struct roster_node *n = prober_read(h->prober, h->roster, &more);
+        if (n) {
+            roster_heard(n, clock_mono_ns());
+            *event = (struct hub_event){ HUB_PROBED, n, NULL };
+            return true;
+        }
+    }
+    zframe_t *id = NULL, *frame;
+    while ((frame = channel_receive(h->router, &id))) {
+        bool is_event = on_frame(h, frame, id, event);
+        zframe_destroy(&frame);
+        zframe_destroy(&id);
+        if (is_event)
+            return true;
+    }
+    return false;
+}
+
+bool hub_next(struct hub *h, int64_t deadline_mono_ns, struct hub_event *event, struct err *e)
+{
+    for (;;) {
+        struct signalfd_siginfo info;
+        if (read(h->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
+            *event = (struct hub_event){ HUB_SIGNAL, NULL, NULL };
+            return true;
+        }
+        int64_t now = clock_mono_ns();
+        int64_t wake = run_timers(h, now);
+        if (take_input(h, event) || find_dead(h, now, event))
+            return true;
+        if (now >= deadline_mono_ns) {
+            *event = (struct hub_event){ HUB_DEADLINE, NULL, NULL };
+            return true;
+        }
+        zmq_pollitem_t items[] = { { .fd = h->signal_fd, .events = ZMQ_POLLIN },
+                                   { .fd = prober_fd(h->prober), .events = ZMQ_POLLIN },
+                                   { .socket = zsock_resolve(h->zap), .events = ZMQ_POLLIN },
+                                   { .socket = zsock_resolve(h->router), .events = ZMQ_POLLIN } };
+        if (zmq_poll(items, 4, clock_ms_until(wake < deadline_mono_ns ? wake : deadline_mono_ns)) < 0 && errno != EINTR)
+            return err_errno(e, errno, "waiting for the nodes");
+    }
+}

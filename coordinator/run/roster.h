@@ -1,0 +1,86 @@
+/* roster.h - the nodes that are here: who they are, and when each was last heard.
+ *
+ * No socket and no clock: the hub tells what came and when (CLOCK_MONOTONIC, ns).
+ */
+#ifndef TARE_ROSTER_H
+#define TARE_ROSTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "sync/bounds.h"
+#include "wire/keys.h"
+#include "wire/message.h"
+#include "wire/probe.h"
+#include "wire/probe_window.h"
+
+enum {
+    ROSTER_ID_MAX = 32,       /* bytes of a ROUTER's id */
+    ROSTER_REPLACE_MS = 3000, /* a new process with the same key takes over from one silent for so long */
+    ROSTER_DEAD_MS = 3500,
+    ROSTER_ARMED_DEAD_MS = 600,
+};
+
+struct roster_node {
+    char name[MESSAGE_NAME];
+    char key[KEY_TEXT];
+    unsigned char id[ROSTER_ID_MAX]; /* the ROUTER's id of its connection */
+    size_t id_size;
+    bool is_welcome; /* has been sent WELCOME on this connection */
+    bool is_joined;  /* ... and has told its facts */
+    struct message_hello hello;
+    char address[64]; /* as the coordinator sees it */
+    char product[MESSAGE_NAME];
+    char *catalogue, *fingerprint; /* owned */
+
+    int64_t heard_mono, worst_gap_ns; /* the gap since roster_mark_quiet */
+    bool is_armed;
+    int64_t ping_mono, ping_sent_mono, rtt_ns;
+    uint32_t ping_sequence;
+
+    /* clock probes */
+    uint64_t session, dials;
+    struct probe_key up, down;
+    struct probe_window window;
+    struct sockaddr_storage udp;
+    socklen_t udp_size; /* 0 until it has dialled */
+    int64_t probe_every_ns, probe_mono;
+    struct bounds *bounds; /* owned */
+    uint32_t probes;       /* answered since the last reset */
+};
+
+struct roster;
+
+struct roster *roster_new(void);
+void roster_destroy(struct roster **roster);
+
+/* Every node that ever came, in order of arrival; NULL past the end. */
+struct roster_node *roster_at(const struct roster *roster, size_t index);
+struct roster_node *roster_by_name(const struct roster *roster, const char *name);
+struct roster_node *roster_by_id(const struct roster *roster, const void *id, size_t size);
+struct roster_node *roster_by_session(const struct roster *roster, uint64_t session);
+
+enum roster_answer {
+    ROSTER_WELCOME, /* a new one, or a new process in its place: a fresh session */
+    ROSTER_AGAIN,   /* the same process on a new connection: everything else goes on */
+    ROSTER_REFUSED,
+};
+
+/* Decide on a HELLO that came with the key of `key_name` over connection `id`. On WELCOME and AGAIN
+ * *node is bound to the connection; on REFUSED `reason` says why and nothing has changed. */
+enum roster_answer roster_admit(struct roster *roster, const char *key_name, const char *key,
+                                const struct message_hello *hello, const void *id, size_t id_size, int64_t now_mono,
+                                struct roster_node **node, struct err *reason);
+
+/* It was heard. */
+void roster_heard(struct roster_node *node, int64_t now_mono);
+
+/* Silent for too long; for a node that is neither welcome nor joined: never. */
+bool roster_is_dead(const struct roster_node *node, int64_t now_mono);
+
+/* Unbind it from its connection. */
+void roster_drop(struct roster_node *node);
+
+#endif

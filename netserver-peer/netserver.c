@@ -1,0 +1,46 @@
+#include "netserver.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/net_stream.h"
+#include "base/clock.h"
+#include "flow/token.h"
+
+static bool prepare(struct part *part, struct err *e)
+{
+    const struct flow_options options = net_stream_flow_options(part);
+    uint16_t port = 0;
+    net_stream_set_flows(part);
+    if (!token_listen("::", &options, &part->listen_fd, &port, e))
+        return false;
+    part->port = port;
+    return true;
+}
+
+static bool take_connections(struct part *part, struct err *e)
+{
+    struct token token;
+    memcpy(token.bytes, part->order.token, sizeof token.bytes);
+    /* The node begins to connect when it has heard of our port, and it may take its own time. */
+    const struct token_wait wait = { clock_mono_ns() + 2 * NET_STREAM_CONNECT_NS, part->cancel_fd };
+    int fds[PART_FLOWS_MAX];
+    if (!token_accept(part->listen_fd, &token, part->flow_count, fds, &wait, e))
+        return false;
+    bool ok = true;
+    for (uint32_t i = 0; i < part->flow_count; i++)
+        if (!ok || !net_stream_take(part, i, &fds[i], e)) {
+            ok = false;
+            close(fds[i]);
+        }
+    return ok;
+}
+
+const struct workload NETSERVER_NET_STREAM = { .name = "net_stream",
+                                               .part = PART_SERVE,
+                                               .prepare = prepare,
+                                               .connect = take_connections,
+                                               .run = net_stream_run,
+                                               .stop = net_stream_stop,
+                                               .abort = net_stream_abort,
+                                               .release = net_stream_release };

@@ -1,0 +1,6 @@
+#include "workloads/workloads.h"
+
+const struct workload *const WORKLOADS[] = {
+    &WORKLOAD_NET_STREAM,
+    NULL,
+};

@@ -1,0 +1,12 @@
+/* workloads.h - what this node can run; registry.c lists them in order. */
+#ifndef TARE_WORKLOADS_H
+#define TARE_WORKLOADS_H
+
+#include "agent/part.h"
+
+extern const struct workload WORKLOAD_NET_STREAM;
+
+/* NULL-ended. */
+extern const struct workload *const WORKLOADS[];
+
+#endif
