@@ -1,0 +1,18 @@
+/* agents.h - the agents of a lab: tare-node on 'host', tare-netserver on 'peer'. */
+#ifndef TARE_LAB_AGENTS_H
+#define TARE_LAB_AGENTS_H
+
+#include "lab/record.h"
+
+/* Both programs stand beside this one. */
+MUST_CHECK bool lab_agents_check(struct err *e);
+
+/* The lab's keyring in `dir`, and an invite for each agent. */
+MUST_CHECK bool lab_agents_invite(const char *dir, struct err *e);
+
+/* Start both; they belong to the lab's init. Fills `record->agents` in. That an agent ends is no
+ * error here: its words stand in its log. */
+MUST_CHECK bool lab_agents_start(struct lab_record *record, const char *dir, const struct lab_options *options,
+                                 struct err *e);
+
+#endif
