@@ -168,3 +168,23 @@ const char *units_show_rate(double bits_per_s, char *out, size_t size)
 }
 
 const char *units_show_ns(double ns, char *out, size_t size) { return show(ns, DURATIONS, 4, out, size); }
+
+const char *units_show_wait(int64_t ns, char *out, size_t size)
+{
+    static const int64_t SECOND = KILO * KILO * KILO;
+    enum { MINUTE = 60, HOUR = 3600, DAY = 24 * 3600 };
+    int64_t s = ns <= 0 ? 0 : ns / SECOND + (ns % SECOND >= SECOND / 2);
+    if (s >= MINUTE)
+        s = (s + 5) / 10 * 10;
+    if (s >= HOUR)
+        s = (s + MINUTE / 2) / MINUTE * MINUTE;
+    if (s >= DAY)
+        snprintf(out, size, "%" PRId64 " d %" PRId64 " h", s / DAY, s % DAY / HOUR);
+    else if (s >= HOUR)
+        snprintf(out, size, "%" PRId64 " h %" PRId64 " min", s / HOUR, s % HOUR / MINUTE);
+    else if (s >= MINUTE)
+        snprintf(out, size, "%" PRId64 " min %" PRId64 " s", s / MINUTE, s % MINUTE);
+    else
+        snprintf(out, size, "%" PRId64 " s", s);
+    return out;
+}

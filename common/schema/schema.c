@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/units.h"
+#include "base/words.h"
 
 static void *member(const struct field *field, void *object) { return (char *)object + field->offset; }
 static const void *const_member(const struct field *field, const void *object)
@@ -47,21 +48,6 @@ const char *schema_nearest(const struct schema *schema, const char *key)
     return nearest;
 }
 
-/* The index of `word` in "a|b|c", -1 when it is not there. */
-static int choice_index(const char *choices, const char *word)
-{
-    size_t length = strlen(word);
-    int index = 0;
-    for (const char *at = choices;; index++) {
-        const char *end = strchrnul(at, '|');
-        if ((size_t)(end - at) == length && strncmp(at, word, length) == 0)
-            return index;
-        if (*end == '\0')
-            return -1;
-        at = end + 1;
-    }
-}
-
 static bool set_number(const struct field *field, void *object, const char *text, struct err *e)
 {
     int64_t value = 0;
@@ -82,6 +68,15 @@ static bool set_number(const struct field *field, void *object, const char *text
     return true;
 }
 
+static bool refuse_choice(const struct field *field, const char *text, struct err *e)
+{
+    char near[64], shown[256];
+    if (words_nearest(field->choices, text, near, sizeof near))
+        return err_set(e, ERR_USAGE, "%s: '%.40s' is no choice: did you mean '%s'?", field->key, text, near);
+    return err_set(e, ERR_USAGE, "%s: '%.40s' is none of %s", field->key, text,
+                   words_show(field->choices, shown, sizeof shown));
+}
+
 bool field_set(const struct field *field, void *object, const char *text, struct err *e)
 {
     switch (field->kind) {
@@ -96,9 +91,9 @@ bool field_set(const struct field *field, void *object, const char *text, struct
         return true;
     }
     case FIELD_CHOICE: {
-        int index = choice_index(field->choices, text);
+        int index = words_index(field->choices, text);
         if (index < 0)
-            return err_set(e, ERR_USAGE, "%s: '%.40s' is none of %s", field->key, text, field->choices);
+            return refuse_choice(field, text, e);
         memcpy(member(field, object), &index, sizeof index);
         return true;
     }

@@ -38,7 +38,8 @@ bool plan_again(struct plan *plan);
 int plan_total(const struct plan *plan);
 int plan_left(const struct plan *plan);
 
-/* How long the trials that are left take, when each needs `overhead_ns` beside its own times. */
+/* How long the trials that are left take, a pending repetition with them, when each needs
+ * `overhead_ns` beside its own times. */
 int64_t plan_left_ns(const struct plan *plan, int64_t overhead_ns);
 
 #endif

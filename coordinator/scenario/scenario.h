@@ -31,7 +31,7 @@ struct scenario_step {
     const struct workload_info *workload;
     void *options; /* owned; workload->options->size bytes */
     int to;        /* the peer's index, -1 where the workload needs none */
-    int *on;       /* owned; the nodes under test, in the scenario's order */
+    int *on;       /* owned; the nodes under test, in the order that the step lists them */
     size_t on_count;
     enum when when;
 };
@@ -56,13 +56,12 @@ struct scenario {
     size_t step_count;
 };
 
-/* Read and check `path` ("-" is stdin, at most 1 MiB). On failure every mistake that was found
- * is in `diags`, in the order of the file, and *scenario is untouched. */
+/* Read and check `path` ("-" is stdin, at most 1 MiB). On failure every mistake that was found is
+ * in `diags` and *scenario is untouched; diags_new's file names it in the lines. */
 MUST_CHECK bool scenario_load(const char *path, struct scenario **scenario, struct diags *diags);
 
-/* The same from memory; `name` stands for the file in the diagnostics. */
-MUST_CHECK bool scenario_parse(const char *name, const char *text, size_t size, struct scenario **scenario,
-                               struct diags *diags);
+/* The same from memory. */
+MUST_CHECK bool scenario_parse(const char *text, size_t size, struct scenario **scenario, struct diags *diags);
 
 void scenario_destroy(struct scenario **scenario);
 

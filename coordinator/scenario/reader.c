@@ -1,0 +1,148 @@
+#include "reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/words.h"
+
+enum { WORDS = 1024 };
+
+void reader_no_memory(const struct reader *r) { diags_add(r->diags, 0, 0, 0, "out of memory while reading it"); }
+
+bool reader_map(const struct reader *r, const struct yaml_value *value, const char *what, const char *example)
+{
+    if (value->broken)
+        return false;
+    if (value->kind == YAML_MAP)
+        return true;
+    READER_SAY(r, value, "%s must be a mapping, as in %s", what, example);
+    return false;
+}
+
+static void add_schema(char *words, size_t size, const struct schema *schema)
+{
+    for (size_t i = 0; schema && i < schema->count; i++)
+        words_add(words, size, schema->fields[i].key);
+}
+
+static void say_unknown(const struct reader *r, const struct yaml_value *key, const struct reader_keys *keys)
+{
+    char known[WORDS] = "", shown[WORDS], nearest[64];
+    add_schema(known, sizeof known, keys->fields);
+    words_add(known, sizeof known, keys->others);
+    add_schema(known, sizeof known, keys->options);
+    if (words_nearest(known, key->text, nearest, sizeof nearest))
+        READER_SAY(r, key, "unknown key '%.64s': did you mean '%s'?", key->text, nearest);
+    else
+        READER_SAY(r, key, "unknown key '%.64s' (known here: %s)", key->text, words_show(known, shown, sizeof shown));
+}
+
+void reader_check_keys(const struct reader *r, const struct yaml_value *map, const struct reader_keys *keys)
+{
+    for (const struct yaml_value *value = map->first; value; value = value->next) {
+        const char *key = value->key->text;
+        if (schema_field(keys->fields, key) || words_index(keys->others, key) >= 0 ||
+            (keys->options && schema_field(keys->options, key)))
+            continue;
+        if (words_index(keys->later, key) >= 0)
+            READER_SAY(r, value->key, "'%s' comes with a later version of tare: leave it out", key);
+        else
+            say_unknown(r, value->key, keys);
+    }
+}
+
+void reader_missing(const struct reader *r, const struct yaml_value *map, const char *key, const char *doc)
+{
+    for (const struct yaml_value *value = map->first; value; value = value->next)
+        if (text_distance(value->key->text, key) == 1)
+            return;
+    READER_SAY(r, map, "'%s' is missing (%s)", key, doc);
+}
+
+bool reader_fields(const struct reader *r, const struct yaml_value *map, const struct schema *schema, void *object)
+{
+    bool good = true;
+    schema_defaults(schema, object);
+    for (size_t i = 0; i < schema->count; i++) {
+        const struct field *field = &schema->fields[i];
+        const struct yaml_value *value = yaml_get(map, field->key);
+        struct err e = { 0 };
+        if (!value && field->fallback)
+            continue;
+        if (value && !value->broken && value->kind == YAML_TEXT && field_set(field, object, value->text, &e))
+            continue;
+        good = false;
+        if (!value)
+            reader_missing(r, map, field->key, field->doc);
+        else if (value->kind != YAML_TEXT)
+            READER_SAY(r, value, "%s must be a single value (%s)", field->key, field->doc);
+        else if (!value->broken)
+            READER_SAY(r, value, "%s", e.text);
+    }
+    return good;
+}
+
+int reader_node(const struct reader *r, const struct yaml_value *value, const char *key)
+{
+    if (value->broken)
+        return -1;
+    if (value->kind != YAML_TEXT) {
+        READER_SAY(r, value, "%s must be the name of a node", key);
+        return -1;
+    }
+    const struct scenario *s = r->scenario;
+    char known[WORDS] = "", shown[WORDS], nearest[64];
+    for (size_t i = 0; i < s->node_count; i++) {
+        if (strcmp(s->nodes[i].name, value->text) == 0)
+            return (int)i;
+        words_add(known, sizeof known, s->nodes[i].name);
+    }
+    if (words_nearest(known, value->text, nearest, sizeof nearest))
+        READER_SAY(r, value, "%s: no node is named '%.64s': did you mean '%s'?", key, value->text, nearest);
+    else
+        READER_SAY(r, value, "%s: no node is named '%.64s' (declared: %s)", key, value->text,
+                   words_show(known, shown, sizeof shown));
+    return -1;
+}
+
+/* Whether node `index` may be added to the `count` that are there already. */
+static bool may_join(const struct reader *r, const struct yaml_value *value, const char *key, int index,
+                     const int *nodes, size_t count)
+{
+    const struct scenario_node *node = &r->scenario->nodes[index];
+    if (node->role == ROLE_PEER) {
+        READER_SAY(r, value, "%s: '%s' is a peer: only hosts and guests are measured", key, node->name);
+        return false;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (nodes[i] == index) {
+            READER_SAY(r, value, "%s: '%s' is listed twice: leave one out", key, node->name);
+            return false;
+        }
+    return true;
+}
+
+bool reader_nodes(const struct reader *r, const struct yaml_value *value, const char *key, int **nodes, size_t *count)
+{
+    bool single = value->kind == YAML_TEXT, good = true;
+    if (value->broken)
+        return false;
+    if (value->kind == YAML_MAP || (value->kind == YAML_LIST && value->count == 0)) {
+        READER_SAY(r, value, "%s must list at least one node, as in [host]", key);
+        return false;
+    }
+    *nodes = calloc(single ? 1 : value->count, sizeof **nodes);
+    if (!*nodes) {
+        reader_no_memory(r);
+        return false;
+    }
+    for (const struct yaml_value *each = single ? value : value->first; each; each = single ? NULL : each->next) {
+        int index = reader_node(r, each, key);
+        if (index >= 0 && may_join(r, each, key, index, *nodes, *count))
+            (*nodes)[(*count)++] = index;
+        else
+            good = false;
+    }
+    return good;
+}

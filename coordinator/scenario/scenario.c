@@ -1,0 +1,361 @@
+#include "scenario.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/words.h"
+#include "scenario/reader.h"
+#include "scenario/step.h"
+#include "scenario/yaml.h"
+
+#define ROLE_WORD(name, word) "|" word
+static const char ROLES[] = NODE_ROLES(ROLE_WORD);
+
+struct head {
+    char name[SCENARIO_NAME];
+};
+
+struct rounds {
+    int64_t repeats;
+};
+
+struct start {
+    int64_t tolerance_ns;
+};
+
+struct again {
+    int64_t repeat;
+};
+
+struct node_head {
+    int role;
+};
+
+/* clang-format off */
+static const struct field HEAD_FIELDS[] = {
+    { .key = "name", .kind = FIELD_NAME, .offset = offsetof(struct head, name), .capacity = SCENARIO_NAME,
+      .doc = "what the archive and the report call this scenario" },
+};
+static const struct field ROUNDS_FIELDS[] = {
+    { .key = "repeats", .kind = FIELD_INT, .offset = offsetof(struct rounds, repeats), .min = 1, .max = 1000, .fallback = "1",
+      .doc = "how often all steps are run, 1 to 1000" },
+};
+static const struct field START_FIELDS[] = {
+    { .key = "tolerance", .kind = FIELD_DURATION, .offset = offsetof(struct start, tolerance_ns),
+      .min = CLOCK_NS_PER_US, .max = INT64_C(10) * CLOCK_NS_PER_S, .fallback = "100us",
+      .doc = "how far apart the nodes of a trial may start" },
+};
+static const struct field AGAIN_FIELDS[] = {
+    { .key = "repeat", .kind = FIELD_INT, .offset = offsetof(struct again, repeat), .min = 1, .max = 10,
+      .doc = "how often a trial is tried again, 1 to 10" },
+};
+static const struct field NODE_FIELDS[] = {
+    { .key = "role", .kind = FIELD_CHOICE, .offset = offsetof(struct node_head, role), .choices = ROLES + 1,
+      .doc = "host, guest or peer" },
+};
+/* clang-format on */
+
+#define SCHEMA(name, fields, type)                     \
+    {                                                  \
+        name, fields, ARRAY_SIZE(fields), sizeof(type) \
+    }
+static const struct schema HEAD = SCHEMA("scenario", HEAD_FIELDS, struct head);
+static const struct schema ROUNDS = SCHEMA("repeats", ROUNDS_FIELDS, struct rounds);
+static const struct schema START = SCHEMA("start", START_FIELDS, struct start);
+static const struct schema AGAIN = SCHEMA("on_bad", AGAIN_FIELDS, struct again);
+static const struct schema NODE = SCHEMA("node", NODE_FIELDS, struct node_head);
+static const struct schema NOTHING = { "", NULL, 0, 0 };
+
+const char *node_role_name(enum node_role role)
+{
+#define ROLE_NAME(name, word) [ROLE_##name] = word,
+    static const char *const NAMES[] = { NODE_ROLES(ROLE_NAME) };
+    return role < ROLE_COUNT ? NAMES[role] : "?";
+}
+
+static void read_version(const struct reader *r, const struct yaml_value *root)
+{
+    const struct yaml_value *tare = yaml_get(root, "tare");
+    if (!tare)
+        reader_missing(r, root, "tare", "the version of what follows: begin with tare: 1");
+    else if (!tare->broken && (tare->kind != YAML_TEXT || strcmp(tare->text, "1") != 0))
+        READER_SAY(r, tare, "tare: %.40s%sthis program reads version 1: write tare: 1",
+                   tare->kind == YAML_TEXT ? tare->text : "", tare->kind == YAML_TEXT ? ": " : "");
+}
+
+static void read_head(const struct reader *r, const struct yaml_value *root)
+{
+    static const struct reader_keys KEYS = { &HEAD, NULL, "tare|nodes|start|repeats|compare|steps",
+                                             "order|seed|confine|limits" };
+    reader_check_keys(r, root, &KEYS);
+    read_version(r, root);
+    struct head head;
+    reader_fields(r, root, &HEAD, &head);
+    memcpy(r->scenario->name, head.name, sizeof head.name);
+    const struct yaml_value *repeats = yaml_get(root, "repeats");
+    struct rounds rounds = { 1 };
+    if (repeats && repeats->kind == YAML_MAP)
+        READER_SAY(r, repeats->key,
+                   "repeats with min, max and until comes with a later version of tare: give a number");
+    else
+        reader_fields(r, root, &ROUNDS, &rounds);
+    r->scenario->repeats = (int)rounds.repeats;
+}
+
+/* `on_bad: {repeat: 2}` or one word. */
+static void read_on_bad(const struct reader *r, const struct yaml_value *value)
+{
+    static const struct reader_keys KEYS = { &AGAIN, NULL, "", "" };
+    struct scenario *s = r->scenario;
+    if (value->broken)
+        return;
+    if (value->kind == YAML_MAP) {
+        struct again again;
+        reader_check_keys(r, value, &KEYS);
+        reader_fields(r, value, &AGAIN, &again);
+        s->start.on_bad = ON_BAD_REPEAT;
+        s->start.repeat = (int)again.repeat;
+    } else if (value->kind == YAML_TEXT && strcmp(value->text, "abort") == 0) {
+        s->start.on_bad = ON_BAD_ABORT;
+    } else if (value->kind != YAML_TEXT || strcmp(value->text, "keep") != 0) {
+        READER_SAY(r, value, "on_bad must be keep, abort or {repeat: N}");
+    }
+}
+
+static void read_start(const struct reader *r, const struct yaml_value *value)
+{
+    static const struct reader_keys KEYS = { &START, NULL, "on_bad", "" };
+    struct start start;
+    schema_defaults(&START, &start);
+    if (value && reader_map(r, value, "start", "{tolerance: 100us, on_bad: keep}")) {
+        reader_check_keys(r, value, &KEYS);
+        reader_fields(r, value, &START, &start);
+        const struct yaml_value *on_bad = yaml_get(value, "on_bad");
+        if (on_bad)
+            read_on_bad(r, on_bad);
+    }
+    r->scenario->start.tolerance_ns = start.tolerance_ns;
+}
+
+/* Name and role; `on` waits until all names are known. */
+static void read_node(const struct reader *r, const struct yaml_value *value, struct scenario_node *node)
+{
+    static const struct reader_keys KEYS = { &NODE, NULL, "on",
+                                             "count|built_in|domain|netserver|extra_xml|confine|instances" };
+    static const char *const MEANS[] = { "built_in", "domain", "netserver" };
+    const char *name = value->key->text;
+    node->on = -1;
+    node->role = ROLE_COUNT; /* until it is known, so that one mistake is not told twice */
+    text_copy(node->name, sizeof node->name, name);
+    if (strchr(name, '[') && strchr(name, ']'))
+        READER_SAY(r, value->key, "a group of nodes ('%.64s') comes with a later version of tare: name each node",
+                   name);
+    else if (!text_is_name(name))
+        READER_SAY(r, value->key, "'%.64s' is not a name (letters, digits, '-', '_', '.', at most 63)", name);
+    if (!reader_map(r, value, "a node", "host: {role: host}"))
+        return;
+    const struct yaml_value *means = NULL;
+    for (size_t i = 0; i < ARRAY_SIZE(MEANS); i++) {
+        const struct yaml_value *also = yaml_get(value, MEANS[i]);
+        if (means && also)
+            READER_SAY(r, also->key, "'%s' beside '%s': a node is one of built_in, domain and netserver: leave one out",
+                       also->key->text, means->key->text);
+        means = means ? means : also;
+    }
+    struct node_head head;
+    reader_check_keys(r, value, &KEYS);
+    if (reader_fields(r, value, &NODE, &head))
+        node->role = (enum node_role)head.role;
+}
+
+static void read_host_of(const struct reader *r, const struct yaml_value *value, struct scenario_node *node)
+{
+    const struct yaml_value *on = yaml_get(value, "on");
+    if (!on || node->role == ROLE_COUNT)
+        return;
+    if (node->role != ROLE_GUEST) {
+        READER_SAY(r, on->key, "on: only a guest says the host that it runs on, '%s' is a %s: leave it out", node->name,
+                   node_role_name(node->role));
+        return;
+    }
+    int host = reader_node(r, on, "on");
+    if (host < 0)
+        return;
+    const struct scenario_node *named = &r->scenario->nodes[host];
+    if (named->role == ROLE_HOST)
+        node->on = host;
+    else if (named->role != ROLE_COUNT)
+        READER_SAY(r, on, "on: '%s' is a %s: a guest runs on a node of role host", named->name,
+                   node_role_name(named->role));
+}
+
+static void read_nodes(const struct reader *r, const struct yaml_value *value)
+{
+    struct scenario *s = r->scenario;
+    if (!reader_map(r, value, "nodes", "nodes: {host: {role: host}, peer: {role: peer}}"))
+        return;
+    if (value->count == 0)
+        READER_SAY(r, value, "nodes must declare at least one node, as in host: {role: host}");
+    s->nodes = calloc(value->count + 1, sizeof *s->nodes);
+    if (!s->nodes) {
+        reader_no_memory(r);
+        return;
+    }
+    for (const struct yaml_value *node = value->first; node; node = node->next) {
+        if (s->node_count == SCENARIO_NODES_MAX) {
+            READER_SAY(r, node->key, "more than %d nodes: tare serves no more in one run", SCENARIO_NODES_MAX);
+            break;
+        }
+        read_node(r, node, &s->nodes[s->node_count++]);
+    }
+    size_t i = 0;
+    for (const struct yaml_value *node = value->first; node && i < s->node_count; node = node->next, i++)
+        read_host_of(r, node, &s->nodes[i]);
+}
+
+/* Whether any step measures both nodes. */
+static bool is_comparable(const struct scenario *s, int a, int b)
+{
+    for (size_t i = 0; i < s->step_count; i++) {
+        bool has_a = false, has_b = false;
+        for (size_t k = 0; k < s->steps[i].on_count; k++) {
+            has_a |= s->steps[i].on[k] == a;
+            has_b |= s->steps[i].on[k] == b;
+        }
+        if (has_a && has_b)
+            return true;
+    }
+    return false;
+}
+
+static void read_compare(const struct reader *r, const struct yaml_value *value)
+{
+    static const struct reader_keys KEYS = { &NOTHING, NULL, "base|with", "" };
+    struct scenario *s = r->scenario;
+    if (!reader_map(r, value, "compare", "{base: host, with: [guest]}"))
+        return;
+    reader_check_keys(r, value, &KEYS);
+    const struct yaml_value *base = yaml_get(value, "base"), *with = yaml_get(value, "with");
+    if (!base)
+        reader_missing(r, value, "base", "the node that the others are compared with");
+    if (!with)
+        reader_missing(r, value, "with", "the nodes to compare with the base, as in with: [guest]");
+    if (base)
+        s->compare.base = reader_node(r, base, "base");
+    int index = s->compare.base;
+    if (index >= 0 && s->nodes[index].role == ROLE_PEER)
+        READER_SAY(r, base, "base: '%s' is a peer: only hosts and guests are measured", s->nodes[index].name);
+    if (!with || !reader_nodes(r, with, "with", &s->compare.with, &s->compare.with_count) || index < 0)
+        return;
+    const struct yaml_value *each = with->kind == YAML_LIST ? with->first : with;
+    for (size_t i = 0; i < s->compare.with_count; i++, each = each->next) {
+        if (s->compare.with[i] == index)
+            READER_SAY(r, each, "with: '%s' is the base: compare it with another node", s->nodes[index].name);
+        else if (diags_count(r->diags) == 0 && !is_comparable(s, index, s->compare.with[i]))
+            READER_SAY(r, each, "with: no step measures both '%s' and '%s': add one, or leave '%s' out",
+                       s->nodes[index].name, each->text, each->text);
+    }
+}
+
+static void read_scenario(const struct reader *r, const struct yaml_value *root)
+{
+    const struct yaml_value *nodes = yaml_get(root, "nodes"), *steps = yaml_get(root, "steps");
+    const struct yaml_value *compare = yaml_get(root, "compare");
+    read_head(r, root);
+    read_start(r, yaml_get(root, "start"));
+    if (nodes)
+        read_nodes(r, nodes);
+    else
+        reader_missing(r, root, "nodes", "the machines, as in nodes: {host: {role: host}}");
+    if (steps)
+        steps_read(r, steps);
+    else
+        reader_missing(r, root, "steps", "what to run, as in steps: [{name: send, run: net_stream, ...}]");
+    if (compare)
+        read_compare(r, compare);
+}
+
+bool scenario_parse(const char *text, size_t size, struct scenario **scenario, struct diags *diags)
+{
+    static const char BOM[] = "ï»¿";
+    bool has_bom = size >= 3 && memcmp(text, BOM, 3) == 0;
+    const char *body = has_bom ? text + 3 : text;
+    size_t body_size = has_bom ? size - 3 : size;
+    size_t before = diags_count(diags);
+    diags_set_text(diags, body, body_size);
+    struct yaml_tree *tree = yaml_tree_new(body, body_size, diags);
+    if (!tree)
+        return false;
+    struct scenario *read = calloc(1, sizeof *read);
+    struct reader reader = { read, diags };
+    if (!read || !(read->text = calloc(1, size + 1))) {
+        reader_no_memory(&reader);
+    } else {
+        memcpy(read->text, text, size);
+        read->compare.base = -1;
+        if (reader_map(&reader, yaml_tree_root(tree), "a scenario", "tare: 1"))
+            read_scenario(&reader, yaml_tree_root(tree));
+    }
+    yaml_tree_destroy(&tree);
+    if (diags_count(diags) != before) {
+        scenario_destroy(&read);
+        return false;
+    }
+    *scenario = read;
+    return true;
+}
+
+/* All of `fd`, at most one byte more than a scenario may have; -1 with errno on failure. */
+static ssize_t read_all(int fd, char *to)
+{
+    size_t used = 0;
+    while (used <= YAML_SIZE_MAX) {
+        ssize_t got = read(fd, to + used, YAML_SIZE_MAX + 1 - used);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        used += (size_t)got;
+    }
+    return (ssize_t)used;
+}
+
+bool scenario_load(const char *path, struct scenario **scenario, struct diags *diags)
+{
+    bool is_stdin = strcmp(path, "-") == 0, good = false;
+    char *text = malloc(YAML_SIZE_MAX + 1);
+    int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = text && fd >= 0 ? read_all(fd, text) : -1;
+    if (size >= 0)
+        good = scenario_parse(text, (size_t)size, scenario, diags);
+    else
+        diags_add(diags, 0, 0, 0, "cannot be read: %s", strerror(errno));
+    if (fd >= 0 && !is_stdin)
+        close(fd);
+    free(text);
+    return good;
+}
+
+void scenario_destroy(struct scenario **scenario)
+{
+    struct scenario *s = *scenario;
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->step_count; i++) {
+        free(s->steps[i].options);
+        free(s->steps[i].on);
+    }
+    free(s->steps);
+    free(s->compare.with);
+    free(s->nodes);
+    free(s->text);
+    free(s);
+    *scenario = NULL;
+}

@@ -1,0 +1,202 @@
+#include "step.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/words.h"
+
+#define EXAMPLE "{name: stream, run: net_stream, to: peer, on: [host]}"
+
+struct head {
+    char name[SCENARIO_STEP_NAME];
+    int when;
+};
+
+static const struct field HEAD_FIELDS[] = {
+    { .key = "name",
+      .kind = FIELD_NAME,
+      .offset = offsetof(struct head, name),
+      .capacity = SCENARIO_STEP_NAME,
+      .doc = "what the report calls the step" },
+    { .key = "when",
+      .kind = FIELD_CHOICE,
+      .offset = offsetof(struct head, when),
+      .choices = "paired|together", /* enum when */
+      .fallback = "paired",
+      .doc = "its nodes one after the other, or at the same instant" },
+};
+static const struct schema HEAD = { "step", HEAD_FIELDS, ARRAY_SIZE(HEAD_FIELDS), sizeof(struct head) };
+
+static const char LATER[] = "order|seed|confine|while_host_runs|instances|limits|matrix|repeats|count";
+
+/* All options of all workloads: what a step may say whose own workload is not known. */
+static bool is_an_option(const char *key)
+{
+    const struct workload_info *workload;
+    for (size_t i = 0; (workload = catalogue_entry(i)); i++)
+        if (schema_field(workload->options, key))
+            return true;
+    return false;
+}
+
+static void say_unknown_workload(const struct reader *r, const struct yaml_value *value)
+{
+    char known[512] = "", shown[512];
+    const struct workload_info *workload;
+    for (size_t i = 0; (workload = catalogue_entry(i)); i++)
+        words_add(known, sizeof known, workload->name);
+    const char *nearest = catalogue_nearest(value->text);
+    if (nearest)
+        READER_SAY(r, value, "run: no workload is named '%.64s': did you mean '%s'?", value->text, nearest);
+    else
+        READER_SAY(r, value, "run: no workload is named '%.64s' (one of: %s)", value->text,
+                   words_show(known, shown, sizeof shown));
+}
+
+/* The workload of the step `map`; NULL, told, when it says none that exists. */
+static const struct workload_info *read_workload(const struct reader *r, const struct yaml_value *map)
+{
+    const struct yaml_value *run = yaml_get(map, "run");
+    if (!run)
+        reader_missing(r, map, "run", "the workload, as in run: net_stream");
+    if (!run || run->broken)
+        return NULL;
+    if (run->kind != YAML_TEXT) {
+        READER_SAY(r, run, "run must be the name of one workload");
+        return NULL;
+    }
+    const struct workload_info *workload = catalogue_find(run->text);
+    if (!workload)
+        say_unknown_workload(r, run);
+    return workload;
+}
+
+static void check_keys(const struct reader *r, const struct yaml_value *map, const struct workload_info *workload)
+{
+    const struct yaml_value *run = yaml_get(map, "run");
+    const char *meant = !workload && run && run->kind == YAML_TEXT ? catalogue_nearest(run->text) : NULL;
+    if (meant)
+        workload = catalogue_find(meant);
+    struct reader_keys keys = { &HEAD, workload ? workload->options : NULL, "run|to|on", LATER };
+    if (workload) {
+        reader_check_keys(r, map, &keys);
+        return;
+    }
+    /* One key at a time, so that the options of whatever was meant are passed over. */
+    for (const struct yaml_value *value = map->first; value; value = value->next) {
+        struct yaml_value alone = *value, single = { .kind = YAML_MAP, .first = &alone };
+        alone.next = NULL;
+        if (!is_an_option(value->key->text))
+            reader_check_keys(r, &single, &keys);
+    }
+}
+
+static void read_peer(const struct reader *r, const struct yaml_value *map, struct scenario_step *step)
+{
+    const struct yaml_value *to = yaml_get(map, "to");
+    if (!step->workload || (!to && !step->workload->needs_peer))
+        return;
+    if (!to) {
+        reader_missing(r, map, "to", "the node of role peer at the other end");
+        return;
+    }
+    if (!step->workload->needs_peer) {
+        READER_SAY(r, to->key, "to: %s needs no peer: leave it out", step->workload->name);
+        return;
+    }
+    int index = reader_node(r, to, "to");
+    if (index < 0)
+        return;
+    const struct scenario_node *node = &r->scenario->nodes[index];
+    if (node->role == ROLE_PEER)
+        step->to = index;
+    else if (node->role != ROLE_COUNT)
+        READER_SAY(r, to, "to: '%s' is a %s: name a node of role peer", node->name, node_role_name(node->role));
+}
+
+/* The first step that has the name of the `count`th, or NULL. */
+static const struct yaml_value *find_twin(const struct scenario *s, size_t count, const struct yaml_value *first)
+{
+    const char *name = s->steps[count].name;
+    for (size_t i = 0; i < count; i++, first = first->next)
+        if (*name && strcmp(s->steps[i].name, name) == 0)
+            return first;
+    return NULL;
+}
+
+static void read_step(const struct reader *r, const struct yaml_value *map, struct scenario_step *step)
+{
+    struct head head;
+    reader_fields(r, map, &HEAD, &head);
+    memcpy(step->name, head.name, sizeof step->name);
+    step->when = (enum when)head.when;
+    step->workload = read_workload(r, map);
+    check_keys(r, map, step->workload);
+    if (step->workload) {
+        step->options = calloc(1, step->workload->options->size);
+        if (!step->options)
+            reader_no_memory(r);
+        else
+            reader_fields(r, map, step->workload->options, step->options);
+    }
+    read_peer(r, map, step);
+    const struct yaml_value *on = yaml_get(map, "on");
+    if (on)
+        reader_nodes(r, on, "on", &step->on, &step->on_count);
+    else
+        reader_missing(r, map, "on", "the nodes to measure, as in on: [host]");
+}
+
+/* The sum that plan_left_ns makes must not overflow, and nobody waits that long on purpose. */
+static void check_time(const struct reader *r, const struct yaml_value *value)
+{
+    static const int64_t YEAR_NS = INT64_C(365) * 24 * 3600 * CLOCK_NS_PER_S;
+    const struct scenario *s = r->scenario;
+    int64_t left_ns = YEAR_NS / s->repeats; /* for each round */
+    for (size_t i = 0; i < s->step_count; i++) {
+        const struct workload_times *times = s->steps[i].options;
+        if (!times)
+            return;
+        int64_t trials = s->steps[i].when == WHEN_TOGETHER ? 1 : (int64_t)s->steps[i].on_count;
+        left_ns -= trials * (times->length_ns + times->warmup_ns);
+        if (left_ns < 0) {
+            READER_SAY(r, value, "steps: all rounds together take longer than a year: shorten a step or repeat less");
+            return;
+        }
+    }
+}
+
+void steps_read(const struct reader *r, const struct yaml_value *value)
+{
+    struct scenario *s = r->scenario;
+    if (value->broken)
+        return;
+    if (value->kind != YAML_LIST || value->count == 0) {
+        READER_SAY(r, value, "steps must list at least one step, as in - %s", EXAMPLE);
+        return;
+    }
+    s->steps = calloc(value->count < SCENARIO_STEPS_MAX ? value->count : SCENARIO_STEPS_MAX, sizeof *s->steps);
+    if (!s->steps) {
+        reader_no_memory(r);
+        return;
+    }
+    for (const struct yaml_value *map = value->first; map; map = map->next) {
+        if (s->step_count == SCENARIO_STEPS_MAX) {
+            READER_SAY(r, map, "more than %d steps: split the scenario", SCENARIO_STEPS_MAX);
+            return;
+        }
+        struct scenario_step *step = &s->steps[s->step_count];
+        step->to = -1;
+        if (reader_map(r, map, "a step", EXAMPLE)) {
+            read_step(r, map, step);
+            const struct yaml_value *twin = find_twin(s, s->step_count, value->first);
+            if (twin)
+                READER_SAY(r, yaml_get(map, "name"), "name: '%s' is the step in line %d already: give each its own",
+                           step->name, twin->line);
+        }
+        s->step_count++; /* a broken one too, so that steps and their places stay side by side */
+    }
+    check_time(r, value);
+}

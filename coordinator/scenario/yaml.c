@@ -1,0 +1,376 @@
+#include "scenario/yaml.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+#include "base/text.h"
+#include "scenario/source.h"
+
+struct block {
+    struct block *next;
+    max_align_t data[];
+};
+
+struct yaml_tree {
+    struct block *blocks; /* every value and text of the tree */
+    struct yaml_value *root;
+};
+
+struct anchor {
+    const char *name;
+    const struct yaml_value *value;
+    struct anchor *next;
+};
+
+struct loader {
+    yaml_parser_t parser;
+    struct yaml_tree *tree;
+    struct diags *diags;
+    struct source source;
+    struct anchor *anchors; /* of values that are complete: an alias cannot hold itself */
+    size_t total;
+    bool failed; /* what went wrong is told, and reading on makes no sense */
+};
+
+static void say_no_memory(struct loader *l)
+{
+    if (!l->failed)
+        diags_add(l->diags, 0, 0, 0, "out of memory while reading it");
+    l->failed = true;
+}
+
+static void *keep(struct loader *l, size_t size)
+{
+    struct block *block = calloc(1, sizeof *block + size);
+    if (!block) {
+        say_no_memory(l);
+        return NULL;
+    }
+    block->next = l->tree->blocks;
+    l->tree->blocks = block;
+    return block->data;
+}
+
+static const char *keep_text(struct loader *l, const char *text, size_t size)
+{
+    char *copy = keep(l, size + 1);
+    return copy ? memcpy(copy, text, size) : NULL;
+}
+
+static size_t byte_of(struct loader *l, const yaml_mark_t *mark) { return source_byte(&l->source, mark->index); }
+
+static void set_place(const struct loader *l, struct yaml_value *value, size_t start, size_t end)
+{
+    struct source_place place = source_place(&l->source, start, end);
+    value->line = place.line;
+    value->column = place.column;
+    value->width = place.width;
+}
+
+static void say_at_byte(struct loader *l, size_t byte, const char *text)
+{
+    struct source_place place = source_place(&l->source, byte, byte);
+    diags_add(l->diags, place.line, place.column, place.width, "%s", text);
+    l->failed = true;
+}
+
+/* What libyaml says, and what it means for a person. The first that fits; `in` is the context. */
+static const struct {
+    const char *problem, *meaning;
+} SYNTAX[] = {
+    { "cannot start any token",
+      "a value cannot begin with this character: put it in quotes, indent with spaces, not tabs" },
+    { "a tab character", "a tab stands where only spaces may indent: use spaces" },
+    { "expected ',' or ']'", "a list that begins with '[' needs ',' between its values and ']' at its end" },
+    { "expected ',' or '}'", "a mapping that begins with '{' needs ',' between its keys and '}' at its end" },
+    { "could not find expected ':'", "a key needs ': ' after it, as in 'length: 5s'" },
+    { "mapping values are not allowed",
+      "a second ': ' on one line: put the value in quotes, or begin a new line for the key" },
+    { "mapping keys are not allowed",
+      "a key cannot stand here: begin a new line for it, indented like its neighbours" },
+    { "block sequence entries", "a '- ' cannot stand here: begin a new line for it, indented like its neighbours" },
+    { "did not find expected key",
+      "no key is found here: indent keys of one mapping alike, and close quotes and brackets" },
+    { "expected '-' indicator", "a list goes on with '- ': indent its values alike" },
+    { "unexpected end of stream", "a quote is opened and never closed" },
+    { "unexpected document indicator", "a quote is opened and not closed before this line" },
+    { "unknown escape", "an escape that YAML does not know: write \\\\ for a backslash, or use single quotes" },
+    { "expected node content", "a value is missing here, or a ',' too many" },
+    { "alphabetic or numeric", "'&' and '*' need a name after them; put a text that begins with one in quotes" },
+    { "<document start>", "something stands here that belongs to nothing before it: check the indentation" },
+};
+
+/* The place where it was noticed; for what is never closed, the place where it was opened. */
+static void say_syntax(struct loader *l)
+{
+    const yaml_parser_t *p = &l->parser;
+    const char *problem = p->problem ? p->problem : "unknown problem", *meaning = NULL;
+    if (p->error == YAML_MEMORY_ERROR) {
+        say_no_memory(l);
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(SYNTAX) && !meaning; i++)
+        if (strstr(problem, SYNTAX[i].problem))
+            meaning = SYNTAX[i].meaning;
+    size_t at = p->error == YAML_READER_ERROR ? p->problem_offset : byte_of(l, &p->problem_mark);
+    if (at >= l->source.size && p->context && p->error != YAML_READER_ERROR)
+        at = byte_of(l, &p->context_mark);
+    char text[256] = "";
+    text_append(text, sizeof text, "%s (YAML: %s%s%s)", meaning ? meaning : "this is not YAML", problem,
+                p->context ? " " : "", p->context ? p->context : "");
+    say_at_byte(l, at, text);
+}
+
+static bool next_event(struct loader *l, yaml_event_t *event)
+{
+    if (l->failed)
+        return false;
+    if (yaml_parser_parse(&l->parser, event))
+        return true;
+    say_syntax(l);
+    return false;
+}
+
+static void say(const struct loader *l, const struct yaml_value *at, const char *text)
+{
+    diags_add(l->diags, at->line, at->column, at->width, "%s", text);
+}
+
+/* False, and told, when the tree has become too large with `value` at `depth`. */
+static bool within_limits(struct loader *l, const struct yaml_value *value, size_t depth)
+{
+    char text[128] = "";
+    if (depth + value->height > YAML_DEPTH_MAX)
+        text_append(text, sizeof text, "nested more than %d levels deep: a scenario needs no more than 6",
+                    YAML_DEPTH_MAX);
+    else if (l->total > YAML_VALUES_MAX)
+        text_append(text, sizeof text,
+                    "more than %d values, aliases counted as all that they stand for: split the scenario",
+                    YAML_VALUES_MAX);
+    if (!*text)
+        return true;
+    say(l, value, text);
+    l->failed = true;
+    return false;
+}
+
+static void read_text(struct loader *l, const yaml_event_t *event, struct yaml_value *value)
+{
+    const char *text = (const char *)event->data.scalar.value;
+    size_t size = event->data.scalar.length;
+    value->text = keep_text(l, text, size);
+    value->broken = !value->text || !text_is_printable(text, size);
+    if (value->text && value->broken)
+        say(l, value, "a value is one line of printable characters: leave out line breaks and control characters");
+}
+
+static void read_alias(struct loader *l, const yaml_event_t *event, struct yaml_value *value)
+{
+    const char *name = (const char *)event->data.alias.anchor;
+    const struct anchor *anchor = l->anchors;
+    while (anchor && strcmp(anchor->name, name) != 0)
+        anchor = anchor->next;
+    if (!anchor) {
+        diags_add(l->diags, value->line, value->column, value->width,
+                  "'*%.40s' stands for nothing: mark a value above it with '&%.40s', which ends before the alias", name,
+                  name);
+        value->broken = true;
+        return;
+    }
+    struct yaml_value place = *value;
+    *value = *anchor->value;
+    value->line = place.line;
+    value->column = place.column;
+    value->width = place.width;
+    value->key = value->next = NULL;
+}
+
+static const struct yaml_value *find_key(const struct yaml_value *map, const char *key)
+{
+    for (const struct yaml_value *value = map->first; value; value = value->next)
+        if (strcmp(value->key->text, key) == 0)
+            return value;
+    return NULL;
+}
+
+/* Whether `key` can stand in `map`; what is wrong with it is told. */
+static bool key_is_good(struct loader *l, const struct yaml_value *map, const struct yaml_value *key)
+{
+    if (key->broken)
+        return false;
+    if (key->kind != YAML_TEXT || *key->text == '\0') {
+        say(l, key, "a key is a single word, as in 'length: 5s'");
+        return false;
+    }
+    const struct yaml_value *twin = find_key(map, key->text);
+    if (twin)
+        diags_add(l->diags, key->line, key->column, key->width,
+                  "'%.64s' is given twice, first in line %d: leave one of them out", key->text, twin->key->line);
+    return !twin;
+}
+
+static struct yaml_value *read_value(struct loader *l, const yaml_event_t *event, size_t depth);
+
+/* The values of a LIST, or the keys and values of a MAP, up to its end. */
+static void read_children(struct loader *l, struct yaml_value *parent, size_t depth)
+{
+    struct yaml_value **end = &parent->first, *key = NULL;
+    yaml_event_type_t stop = parent->kind == YAML_MAP ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT;
+    for (yaml_event_t event; next_event(l, &event); yaml_event_delete(&event)) {
+        if (event.type == stop) {
+            yaml_event_delete(&event);
+            return;
+        }
+        struct yaml_value *child = read_value(l, &event, depth + 1);
+        if (!child)
+            continue; /* and next_event ends it */
+        if (child->height >= parent->height)
+            parent->height = child->height + 1;
+        parent->total += child->total;
+        if (parent->kind == YAML_MAP && !key) {
+            key = child;
+            continue;
+        }
+        if (key && child->kind == YAML_TEXT && child->text && *child->text == '\0') {
+            child->line = key->line; /* nothing can hardly be pointed at */
+            child->column = key->column;
+            child->width = key->width;
+        }
+        if (!key || key_is_good(l, parent, key)) {
+            child->key = key;
+            *end = child;
+            end = &child->next;
+            parent->count++;
+        }
+        key = NULL;
+    }
+}
+
+/* libyaml gives the anchor and the tag of each kind of value in another member. */
+static const char *anchor_of(const yaml_event_t *event)
+{
+    return (const char *)(event->type == YAML_SCALAR_EVENT           ? event->data.scalar.anchor
+                          : event->type == YAML_SEQUENCE_START_EVENT ? event->data.sequence_start.anchor
+                          : event->type == YAML_MAPPING_START_EVENT  ? event->data.mapping_start.anchor
+                                                                     : NULL);
+}
+
+static const char *tag_of(const yaml_event_t *event)
+{
+    return (const char *)(event->type == YAML_SCALAR_EVENT           ? event->data.scalar.tag
+                          : event->type == YAML_SEQUENCE_START_EVENT ? event->data.sequence_start.tag
+                          : event->type == YAML_MAPPING_START_EVENT  ? event->data.mapping_start.tag
+                                                                     : NULL);
+}
+
+static void add_anchor(struct loader *l, const char *name, const struct yaml_value *value)
+{
+    struct anchor *anchor = keep(l, sizeof *anchor);
+    const char *copy = keep_text(l, name, strlen(name));
+    if (!anchor || !copy)
+        return;
+    *anchor = (struct anchor){ copy, value, l->anchors };
+    l->anchors = anchor;
+}
+
+/* The value that begins with `event`, all of it. NULL when reading cannot go on. */
+static struct yaml_value *read_value(struct loader *l, const yaml_event_t *event, size_t depth)
+{
+    struct yaml_value *value = keep(l, sizeof *value);
+    if (!value)
+        return NULL;
+    value->total = value->height = 1;
+    value->kind = event->type == YAML_SEQUENCE_START_EVENT  ? YAML_LIST
+                  : event->type == YAML_MAPPING_START_EVENT ? YAML_MAP
+                                                            : YAML_TEXT;
+    size_t start = byte_of(l, &event->start_mark);
+    set_place(l, value, start, byte_of(l, &event->end_mark));
+    if (event->type == YAML_ALIAS_EVENT)
+        read_alias(l, event, value);
+    l->total += value->total;
+    if (!within_limits(l, value, depth))
+        return NULL;
+    if (tag_of(event)) {
+        diags_add(l->diags, value->line, value->column, 1, "the tag '%.40s' is not used in a scenario: leave it out",
+                  tag_of(event));
+        value->broken = true;
+    }
+    if (event->type == YAML_SCALAR_EVENT)
+        read_text(l, event, value);
+    else if (event->type != YAML_ALIAS_EVENT)
+        read_children(l, value, depth);
+    if (anchor_of(event))
+        add_anchor(l, anchor_of(event), value);
+    return l->failed ? NULL : value;
+}
+
+/* The one document of the stream. */
+static void read_stream(struct loader *l)
+{
+    yaml_event_t event;
+    bool more = true;
+    while (more && next_event(l, &event)) {
+        switch (event.type) {
+        case YAML_STREAM_START_EVENT:
+        case YAML_DOCUMENT_END_EVENT: break;
+        case YAML_DOCUMENT_START_EVENT:
+            if (l->tree->root)
+                say_at_byte(l, byte_of(l, &event.start_mark),
+                            "a second document begins here: keep one scenario a file");
+            break;
+        case YAML_STREAM_END_EVENT:
+            if (!l->tree->root)
+                diags_add(l->diags, 0, 0, 0,
+                          "nothing stands in it: a scenario begins with 'tare: 1' (see scenarios/quickstart.yaml)");
+            l->failed |= !l->tree->root;
+            more = false;
+            break;
+        default: l->tree->root = read_value(l, &event, 0); break;
+        }
+        yaml_event_delete(&event);
+    }
+}
+
+struct yaml_tree *yaml_tree_new(const char *text, size_t size, struct diags *diags)
+{
+    struct loader l = { .diags = diags };
+    if (size > YAML_SIZE_MAX) {
+        diags_add(diags, 0, 0, 0, "larger than 1 MiB, which no scenario needs: is it the right file?");
+        return NULL;
+    }
+    if (!source_init(&l.source, text, size, diags))
+        return NULL;
+    l.tree = calloc(1, sizeof *l.tree);
+    if (l.tree && yaml_parser_initialize(&l.parser)) {
+        yaml_parser_set_encoding(&l.parser, YAML_UTF8_ENCODING);
+        yaml_parser_set_input_string(&l.parser, (const unsigned char *)text, size);
+        read_stream(&l);
+        yaml_parser_delete(&l.parser);
+    } else {
+        say_no_memory(&l);
+    }
+    source_finish(&l.source);
+    if (l.failed)
+        yaml_tree_destroy(&l.tree);
+    return l.tree;
+}
+
+void yaml_tree_destroy(struct yaml_tree **tree)
+{
+    if (!*tree)
+        return;
+    for (struct block *block = (*tree)->blocks, *next; block; block = next) {
+        next = block->next;
+        free(block);
+    }
+    free(*tree);
+    *tree = NULL;
+}
+
+const struct yaml_value *yaml_tree_root(const struct yaml_tree *tree) { return tree->root; }
+
+const struct yaml_value *yaml_get(const struct yaml_value *map, const char *key)
+{
+    return map->kind == YAML_MAP ? find_key(map, key) : NULL;
+}
