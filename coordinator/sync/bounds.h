@@ -9,13 +9,22 @@
  *      C(t2) >= t1     and     C(t3) <= t4
  *
  * and no symmetry of the path is assumed. These hold at instants read on the node's clock, so they
- * need no guess of the rate either. With C(x) - x = a + b x and |b| < 0.5 the least and greatest
- * C(x) that all exchanges allow are two linear programs in (a, b); the constraints that can matter
- * are the vertices of two convex hulls. See shared method: "The bound" (docs/sync).
+ * need no guess of the rate either.
  *
- * The model is a straight line; a clock whose rate wanders by up to `wander_ppm` around it leaves
- * it by at most wander_ppm x the time to the nearest tight exchange, which is added. That is a
- * declared assumption, printed with the bound, never estimated from the data.
+ * What is assumed, and all that is: C(x) - x = a + b x + w(x), where a and b are any constants with
+ * |b| <= 0.5, and the wander w, any function at all, keeps |w(x) - w(y)| <= wander |x - y|: the rate
+ * of the two clocks against each other stays within +-wander of a line that nobody knows. That is a
+ * declared assumption, printed with the bound, never estimated from the data. Under it the bounds
+ * are exact to 3 ns, as narrow as the exchanges in memory allow (proof in bounds.c), and a clock
+ * that keeps to it is never called faulty. They widen by at most 2 wander for each second from the
+ * nearest tight exchange, once b is known as well as that.
+ *
+ * Stamps are whole nanoseconds, cut off: that much is allowed for here. What else a stamp may err by
+ * (the width of a bracketed reading) is for the caller to take off, t1 earlier and t4 later.
+ *
+ * Memory: 2 x 512 points. Those that the others imply are not kept; when the rest are more, the one
+ * goes that matters least (ceiling.h), and the bounds are only wider for it. Adding takes O(log n)
+ * for an exchange that tells nothing new, O(n) otherwise; a question takes a few times O(n).
  */
 #ifndef TARE_BOUNDS_H
 #define TARE_BOUNDS_H
@@ -29,37 +38,47 @@ struct bounds;
 
 /* The assumption on the clocks; 1 ppm where nothing else is said. */
 #define BOUNDS_WANDER_PPM 1.0
+#define BOUNDS_WANDER_PPM_MAX 1e5
 
 struct bounds_interval {
     int64_t low_ns, high_ns; /* the truth lies in [low, high] */
 };
 
-/* NULL when memory is out. */
+/* NULL when memory is out, or the wander is not in [0, BOUNDS_WANDER_PPM_MAX]. */
 struct bounds *bounds_new(double wander_ppm);
 void bounds_destroy(struct bounds **bounds);
 
 /* Forget every exchange. */
 void bounds_reset(struct bounds *bounds);
 
-/* Take in one exchange, in any order of arrival. Refuses t3 < t2 and t4 < t1 (a damaged one). */
+/* Take in one exchange, in any order of arrival. Refuses t3 < t2, t4 < t1, and readings beyond
+ * +-2^60 ns: a damaged one, which leaves no trace. One that contradicts the others is no such error:
+ * see bounds_check. */
 MUST_CHECK bool bounds_add(struct bounds *bounds, int64_t t1_ns, int64_t t2_ns, int64_t t3_ns, int64_t t4_ns,
                            struct err *e);
 
+/* Exchanges taken in. */
 size_t bounds_count(const struct bounds *bounds);
 
-/* The coordinator's clock when the node's clock reads `node_ns`. Fails with fewer than two
- * exchanges, and when no straight line satisfies all of them: a clock stepped or changed its rate;
- * the error says at about which moment of the node's clock and by how much. */
+/* Fails when no clock within the assumption satisfies every exchange: one stepped, or changed its
+ * rate. The error says in which exchange (the node's clock) this showed, and how far that lies
+ * outside of what all before it allow. It stays so until bounds_reset; every question fails with
+ * the same error. */
+MUST_CHECK bool bounds_check(const struct bounds *bounds, struct err *e);
+
+/* The coordinator's clock when the node's clock reads `node_ns`. Fails without any exchange, as
+ * bounds_check does, and beyond +-2^60 ns. */
 MUST_CHECK bool bounds_at(const struct bounds *bounds, int64_t node_ns, struct bounds_interval *coordinator,
                           struct err *e);
 
-/* The node's clock when the coordinator's reads `coordinator_ns`: for ARM. */
+/* The node's clock when the coordinator's reads `coordinator_ns`: for ARM. Fails as bounds_at. */
 MUST_CHECK bool bounds_node_at(const struct bounds *bounds, int64_t coordinator_ns, struct bounds_interval *node,
                                struct err *e);
 
-/* How much faster the node's clock runs than the coordinator's, in ppm: lowest and highest rate
- * that the exchanges allow (without wander). */
-MUST_CHECK bool bounds_rate(const struct bounds *bounds, double *low_ppm, double *high_ppm, struct err *e);
+/* How much faster than the coordinator's the node's clock ran, in ppm, on average from `from_ns` to
+ * `to_ns` of the node's clock (from < to): the lowest and the highest that is possible. */
+MUST_CHECK bool bounds_rate(const struct bounds *bounds, int64_t from_ns, int64_t to_ns, double *low_ppm,
+                            double *high_ppm, struct err *e);
 
 static inline int64_t bounds_mid(struct bounds_interval i) { return i.low_ns + (i.high_ns - i.low_ns) / 2; }
 static inline int64_t bounds_half(struct bounds_interval i) { return (i.high_ns - i.low_ns + 1) / 2; }

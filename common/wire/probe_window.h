@@ -1,0 +1,35 @@
+/* probe_window.h - which clock probes were asked, and when; each is answered once.
+ *
+ * A ring of the last 256: what was never asked, was answered already, or was asked too long ago is
+ * refused, so an answer that was recorded and is sent again finds nothing. At 100 probes a second an
+ * answer may be 2.5 s late, far more than any queue on its way makes it.
+ */
+#ifndef TARE_PROBE_WINDOW_H
+#define TARE_PROBE_WINDOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { PROBE_WINDOW_SIZE = 256 };
+
+/* Starts as all zeros. */
+struct probe_window {
+    uint64_t asked; /* sequences 1 to `asked` were given out */
+    struct {
+        int64_t t1_ns;
+        bool is_open;
+    } slots[PROBE_WINDOW_SIZE]; /* that of a sequence: by its remainder */
+};
+
+/* The sequence for a probe sent at `t1_ns`. */
+uint64_t probe_window_ask(struct probe_window *window, int64_t t1_ns);
+
+/* The kernel's stamp of the departure, which is known only after it, instead of the one given to
+ * probe_window_ask. False when the probe was answered already, or is out of the window. */
+bool probe_window_stamp(struct probe_window *window, uint64_t sequence, int64_t t1_ns);
+
+/* When the probe that this answers was sent. False for one that waits for no answer; t1 is then
+ * untouched. */
+bool probe_window_take(struct probe_window *window, uint64_t sequence, int64_t *t1_ns);
+
+#endif

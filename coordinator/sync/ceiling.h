@@ -1,0 +1,63 @@
+/* ceiling.h - what a wandering line can not be above, from points that it is not above.
+ *
+ * PURE. One half of bounds.h, used twice: the difference D of two clocks has a ceiling, and so has
+ * -D. The line is D(x) = a + b x + w(x); w wanders: |w(x) - w(y)| <= wander |x - y|. From a point
+ * (at, value) with D(at) <= value follows, for each b,
+ *
+ *      D(x) <= value + (b + wander) (x - at)       for x after the point
+ *      D(x) <= value - (b - wander) (at - x)       for x before it
+ *
+ * and the ceiling at x is the highest value that satisfies all of them with some b in the range
+ * that is known. Points that follow from their neighbours are not kept.
+ */
+#ifndef TARE_CEILING_H
+#define TARE_CEILING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CEILING_CAP = 512 };
+
+/* Times and values that this can compute with: 36 years of nanoseconds, and their differences. */
+#define CEILING_TIME_MAX (INT64_C(1) << 60)
+
+struct ratio {
+    int64_t over, under; /* under > 0 */
+};
+
+/* low - wander <= b <= high + wander. */
+struct slopes {
+    struct ratio low, high;
+    long double wander;
+};
+
+struct ceiling_point {
+    int64_t at, value;
+    int64_t lost; /* how much higher the ceiling may be at those points that were dropped beside this */
+};
+
+struct ceiling {
+    size_t count;
+    struct ceiling_point points[CEILING_CAP]; /* ascending in `at` */
+};
+
+bool ratio_is_less(struct ratio a, struct ratio b);
+
+/* That of -D. */
+struct slopes slopes_mirrored(struct slopes slopes);
+
+/* Whether the point follows from those that are kept, so that it tells nothing new. */
+bool ceiling_implies(const struct ceiling *ceiling, const struct slopes *slopes, struct ceiling_point point);
+
+/* Keep a point. When there is no room, the points that follow from their neighbours go first, at no
+ * loss; then the one that is missed least: whose absence raises the ceiling the least, at its own
+ * place or at that of any point dropped before it. (Without the latter, a row of points would be
+ * eaten from one end, each a small loss against its neighbour, until a great gap is left.) A point
+ * less can only raise the ceiling, so whatever goes, what ceiling_at says stays true. */
+void ceiling_add(struct ceiling *ceiling, const struct slopes *slopes, struct ceiling_point point);
+
+/* The ceiling at `x`, rounded up (by at most 3 ns). Needs one point at least. */
+int64_t ceiling_at(const struct ceiling *ceiling, const struct slopes *slopes, int64_t x);
+
+#endif
