@@ -10,50 +10,58 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "stats/meter.h"
 
 enum { MODEL_NAME = 64, MODEL_STEP = 128, MODEL_TEXT = 256 };
 
-/* Each list gives an enum and the word that archive and JSON use. */
-#define RUN_STATUSES(X) X(RUNNING, "running") X(COMPLETE, "complete") X(PARTIAL, "partial") X(ABORTED, "aborted")
-#define VERDICTS(X) X(TOGETHER, "together") X(LATE, "late") X(UNPROVEN, "unproven") X(SINGLE, "single") X(NONE, "none")
-#define TRIAL_KINDS(X) X(MEASURE, "measure") X(WARMUP, "warmup")
-#define STREAM_ROLES(X) X(LOAD, "load") X(WITNESS, "witness")
-#define WINDOWS(X) X(WHOLE, "whole") X(COMMON, "common")
-#define FIGURE_CLOCKS(X) X(COORDINATOR, "coordinator") X(OWN, "own")
-#define COST_SCOPES(X) X(MACHINE, "machine") X(PROCESS, "process") X(DOMAIN, "domain")
+/* Each list gives an enum, and the words that archive and JSON use for its members. */
+#define RUN_STATUSES(X)         \
+    X(RUN_RUNNING, "running")   \
+    X(RUN_COMPLETE, "complete") \
+    X(RUN_PARTIAL, "partial")   \
+    X(RUN_ABORTED, "aborted")
+#define VERDICTS(X)                 \
+    X(VERDICT_TOGETHER, "together") \
+    X(VERDICT_LATE, "late")         \
+    X(VERDICT_UNPROVEN, "unproven") \
+    X(VERDICT_SINGLE, "single")     \
+    X(VERDICT_NONE, "none")
+#define TRIAL_KINDS(X) X(TRIAL_MEASURE_KIND, "measure") X(TRIAL_WARMUP_KIND, "warmup")
+#define STREAM_ROLES(X) X(STREAM_LOAD, "load") X(STREAM_WITNESS, "witness")
+#define WINDOWS(X) X(WINDOW_WHOLE, "whole") X(WINDOW_COMMON, "common")
+#define FIGURE_CLOCKS(X) X(FIGURE_ON_COORDINATOR, "coordinator") X(FIGURE_ON_OWN, "own")
+#define COST_SCOPES(X) X(COST_MACHINE, "machine") X(COST_PROCESS, "process") X(COST_DOMAIN, "domain")
 
-#define MODEL_MEMBER(prefix, name, word) prefix##_##name,
-#define RUN_STATUS_MEMBER(n, w) RUN_##n,
-#define VERDICT_MEMBER(n, w) VERDICT_##n,
-#define TRIAL_KIND_MEMBER(n, w) TRIAL_##n##_KIND,
-#define STREAM_ROLE_MEMBER(n, w) STREAM_##n,
-#define WINDOW_MEMBER(n, w) WINDOW_##n,
-#define FIGURE_CLOCK_MEMBER(n, w) FIGURE_ON_##n,
-#define COST_SCOPE_MEMBER(n, w) COST_##n,
-enum run_status { RUN_STATUSES(RUN_STATUS_MEMBER) RUN_STATUS_COUNT };
-enum verdict { VERDICTS(VERDICT_MEMBER) VERDICT_COUNT };
-enum trial_kind { TRIAL_KINDS(TRIAL_KIND_MEMBER) TRIAL_KIND_COUNT };
-enum stream_role { STREAM_ROLES(STREAM_ROLE_MEMBER) STREAM_ROLE_COUNT };
-enum window { WINDOWS(WINDOW_MEMBER) WINDOW_COUNT };
-enum figure_clock { FIGURE_CLOCKS(FIGURE_CLOCK_MEMBER) FIGURE_CLOCK_COUNT };
-enum cost_scope { COST_SCOPES(COST_SCOPE_MEMBER) COST_SCOPE_COUNT };
+/* the enum, its list, how many members it has */
+#define MODEL_ENUMS(E)                                 \
+    E(run_status, RUN_STATUSES, RUN_STATUS_COUNT)      \
+    E(verdict, VERDICTS, VERDICT_COUNT)                \
+    E(trial_kind, TRIAL_KINDS, TRIAL_KIND_COUNT)       \
+    E(stream_role, STREAM_ROLES, STREAM_ROLE_COUNT)    \
+    E(window, WINDOWS, WINDOW_COUNT)                   \
+    E(figure_clock, FIGURE_CLOCKS, FIGURE_CLOCK_COUNT) \
+    E(cost_scope, COST_SCOPES, COST_SCOPE_COUNT)
 
-const char *run_status_name(enum run_status s);
-const char *verdict_name(enum verdict v);
-const char *trial_kind_name(enum trial_kind k);
-const char *stream_role_name(enum stream_role r);
-const char *window_name(enum window w);
-const char *figure_clock_name(enum figure_clock c);
-const char *cost_scope_name(enum cost_scope s);
-/* The reverse: -1 for a word that is not in the list. */
-int run_status_from(const char *word);
-int verdict_from(const char *word);
-int trial_kind_from(const char *word);
-int stream_role_from(const char *word);
-int window_from(const char *word);
-int figure_clock_from(const char *word);
-int cost_scope_from(const char *word);
+/* The words of an enum, for code that treats all of them alike. */
+struct words {
+    const char *const *text;
+    int count;
+};
+
+/* "?" for a value that is not in the list; -1 for a word that is not. */
+const char *words_name(const struct words *words, int value);
+int words_find(const struct words *words, const char *word);
+
+/* For each enum: verdict_words, verdict_name() and verdict_from(), which gives -1 for a word that
+ * is not in the list. */
+#define MODEL_MEMBER(name, word) name,
+#define MODEL_ENUM(type, LIST, COUNT)         \
+    enum type { LIST(MODEL_MEMBER) COUNT };   \
+    extern const struct words type##_words;   \
+    const char *type##_name(enum type value); \
+    int type##_from(const char *word);
+MODEL_ENUMS(MODEL_ENUM)
 
 struct figure {
     char name[32]; /* "throughput", "retransmits", "rtt", ... */
@@ -168,21 +176,29 @@ struct run {
 
 /* Free what they own and clear them; NULL and half-filled ones are fine. */
 void trial_clear(struct trial *trial);
+void run_clear(struct run *run);
 void run_destroy(struct run **run);
 
-/* Append a zeroed element and return it; NULL when memory is out. */
+/* Append a zeroed element and return it; NULL when memory is out. Earlier elements may move. */
 struct stream *trial_add_stream(struct trial *trial);
 struct clock_fit *trial_add_clock(struct trial *trial);
 struct cost *trial_add_cost(struct trial *trial);
 struct skew *trial_add_skew(struct trial *trial);
-bool trial_add_flag(struct trial *trial, int stream, const char *kind, double value, double limit, const char *fmt, ...)
-    __attribute__((format(printf, 6, 7)));
-bool stream_add_figure(struct stream *stream, const char *name, const char *unit, double value, enum window window,
-                       enum figure_clock clock);
-const struct figure *stream_figure(const struct stream *stream, const char *name, enum window window,
-                                   enum figure_clock clock);
 struct trial *run_add_trial(struct run *run);
 struct run_node *run_add_node(struct run *run);
 struct run_step *run_add_step(struct run *run);
+
+/* False when memory is out. A value that is not finite is no figure: nothing is added. */
+bool stream_add_figure(struct stream *stream, const char *name, const char *unit, double value, enum window window,
+                       enum figure_clock clock);
+bool trial_add_flag(struct trial *trial, int stream, const char *kind, double value, double limit, const char *fmt, ...)
+    PRINTF_LIKE(6, 7);
+
+/* NULL where there is none. */
+const struct figure *stream_figure(const struct stream *stream, const char *name, enum window window,
+                                   enum figure_clock clock);
+/* The figure of that name to show when only one can be: of the whole window on the coordinator's
+ * clock if there is one, else the first. */
+const struct figure *stream_main_figure(const struct stream *stream, const char *name);
 
 #endif

@@ -1,0 +1,195 @@
+#include "archive.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive/owner.h"
+#include "archive/tables.h"
+#include "base/text.h"
+
+extern const char archive_schema_sql[];
+
+/* As schema.sql sets them. */
+enum { APPLICATION_ID = 0x74617265 /* "tare" */, SCHEMA_VERSION = 1, BUSY_MS = 10000 };
+
+bool archive_default_path(char *path, size_t size, struct err *e)
+{
+    const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    char found[PATH_MAX] = "";
+    bool whole = true;
+    if (data && data[0] == '/') /* relative ones are to be ignored (XDG Base Directory Specification) */
+        whole = text_append(found, sizeof found, "%s/tare/archive.db", data);
+    else if (home && home[0] == '/')
+        whole = text_append(found, sizeof found, "%s/.local/share/tare/archive.db", home);
+    else
+        return err_set(e, ERR_USAGE, "where is the archive? neither XDG_DATA_HOME nor HOME is set; name it: --archive");
+    if (!whole || strlen(found) >= size)
+        return err_set(e, ERR_USAGE, "the path of the archive is too long; name another one: --archive");
+    text_copy(path, size, found);
+    return true;
+}
+
+/* Make the directories of `path` that are not there, for the user alone. */
+static bool make_directories(const char *path, struct err *e)
+{
+    char part[PATH_MAX];
+    if (!text_copy(part, sizeof part, path))
+        return err_set(e, ERR_USAGE, "archive %.64s...: the path is too long", path);
+    for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(part, 0700) != 0 && errno != EEXIST)
+            return err_errno(e, errno, "archive %s: cannot make the directory %s", path, part);
+        *slash = '/';
+    }
+    return true;
+}
+
+static bool make_file(const char *path, struct err *e)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_errno(e, errno, "archive %s: cannot be opened for writing", path);
+    close(fd);
+    return true;
+}
+
+static bool pragma(struct archive *archive, const char *name, int64_t *value, struct err *e)
+{
+    char statement[64];
+    snprintf(statement, sizeof statement, "PRAGMA %s", name);
+    return sql_number(archive, statement, NULL, 0, 0, value, e);
+}
+
+enum kind_of_file { FILE_OURS, FILE_EMPTY };
+
+static bool look_at_file(struct archive *archive, enum kind_of_file *kind, struct err *e)
+{
+    int64_t application = 0, version = 0, tables = 0;
+    if (!pragma(archive, "application_id", &application, e) || !pragma(archive, "user_version", &version, e) ||
+        !sql_number(archive, "SELECT count(*) FROM sqlite_master", NULL, 0, 0, &tables, e))
+        return false;
+    bool empty = application == 0 && version == 0 && tables == 0;
+    if (!empty && application != APPLICATION_ID)
+        return err_set(e, ERR_USAGE, "archive %s: not a tare archive", archive->path);
+    if (version > SCHEMA_VERSION)
+        return err_set(e, ERR_USAGE,
+                       "archive %s: written by a newer tare (tables %lld, this tare knows %d); update tare",
+                       archive->path, (long long)version, SCHEMA_VERSION);
+    if (!empty && version < SCHEMA_VERSION)
+        return err_set(e, ERR_USAGE, "archive %s: its tables are of no version that this tare knows", archive->path);
+    *kind = empty ? FILE_EMPTY : FILE_OURS;
+    return true;
+}
+
+static bool connect_to(const char *path, int flags, struct archive **archive, struct err *e)
+{
+    struct archive *made = calloc(1, sizeof *made);
+    if (!made || !(made->path = strdup(path))) {
+        archive_close(&made);
+        return err_set(e, ERR_INTERNAL, "archive %s: out of memory", path);
+    }
+    bool ok = (sqlite3_open_v2(path, &made->db, flags, NULL) == SQLITE_OK && made->db) ||
+              (made->db ? sql_fail(made, "cannot be opened", e)
+                        : err_set(e, ERR_INTERNAL, "archive %s: out of memory", path));
+    if (!ok) {
+        archive_close(&made);
+        return false;
+    }
+    sqlite3_extended_result_codes(made->db, 1);
+    sqlite3_busy_timeout(made->db, BUSY_MS);
+    /* The file may be anyone's: what its schema calls shall do nothing. */
+    sqlite3_db_config(made->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(made->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    /* A quoted column that is not there is an error, and not a text as SQLite has it by default. */
+    sqlite3_db_config(made->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    *archive = made;
+    return true;
+}
+
+/* Two who make the same archive at once: the second finds it made. */
+static bool make_tables(struct archive *archive, struct err *e)
+{
+    enum kind_of_file kind = FILE_OURS;
+    if (!sql_run(archive, "PRAGMA journal_mode = WAL", e) || !sql_begin_write(archive, e))
+        return false;
+    bool ok = look_at_file(archive, &kind, e) && (kind == FILE_OURS || sql_run(archive, archive_schema_sql, e));
+    return sql_end(archive, ok, e);
+}
+
+/* WAL: readers look on while a run writes. FULL: a trial that was confirmed survives a power cut; the
+ * fsync that it costs falls between two trials, where nothing is measured. */
+static bool settle(struct archive *archive, struct err *e)
+{
+    return sql_run(archive, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;", e);
+}
+
+/* Runs that are still called running though their coordinator is gone. */
+static bool abort_orphans(struct archive *archive, struct err *e)
+{
+    struct owner *owners = NULL;
+    int64_t *runs = NULL;
+    size_t count = 0;
+    bool ok = row_read_all(archive, &TABLE_OWNER, 0, &owners, &count, &runs, e);
+    for (size_t i = 0; ok && i < count; i++)
+        if (owner_is_gone(&owners[i])) {
+            sqlite3_stmt *update = sql_prepare(archive,
+                                               "UPDATE run SET status = 'aborted', why = '" OWNER_GONE
+                                               "' WHERE no = ?1 AND status = 'running'",
+                                               &runs[i], 1, e);
+            ok = sql_finish(archive, update, e);
+        }
+    free(owners);
+    free(runs);
+    return ok;
+}
+
+bool archive_open(const char *path, struct archive **archive, struct err *e)
+{
+    struct archive *opened = NULL;
+    enum kind_of_file kind = FILE_OURS;
+    if (!make_directories(path, e) || !make_file(path, e) || !connect_to(path, SQLITE_OPEN_READWRITE, &opened, e))
+        return false;
+    bool ok = look_at_file(opened, &kind, e) && (kind == FILE_OURS || make_tables(opened, e)) && settle(opened, e) &&
+              abort_orphans(opened, e);
+    if (ok)
+        *archive = opened;
+    else
+        archive_close(&opened);
+    return ok;
+}
+
+bool archive_open_read(const char *path, struct archive **archive, struct err *e)
+{
+    struct archive *opened = NULL;
+    enum kind_of_file kind = FILE_OURS;
+    if (access(path, F_OK) != 0 && errno == ENOENT)
+        return err_set(e, ERR_USAGE, "archive %s: there is none; `tare run` makes it", path);
+    if (access(path, R_OK) != 0)
+        return err_errno(e, errno, "archive %s: cannot be read", path);
+    if (!connect_to(path, SQLITE_OPEN_READONLY, &opened, e))
+        return false;
+    bool ok = look_at_file(opened, &kind, e);
+    if (ok && kind == FILE_EMPTY)
+        ok = err_set(e, ERR_USAGE, "archive %s: not a tare archive, the file is empty", path);
+    if (ok)
+        *archive = opened;
+    else
+        archive_close(&opened);
+    return ok;
+}
+
+void archive_close(struct archive **archive)
+{
+    if (!archive || !*archive)
+        return;
+    sqlite3_close((*archive)->db);
+    free((*archive)->path);
+    free(*archive);
+    *archive = NULL;
+}

@@ -1,0 +1,152 @@
+#include "model.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+const char *words_name(const struct words *words, int value)
+{
+    return value >= 0 && value < words->count ? words->text[value] : "?";
+}
+
+int words_find(const struct words *words, const char *word)
+{
+    for (int i = 0; i < words->count; i++)
+        if (strcmp(words->text[i], word) == 0)
+            return i;
+    return -1;
+}
+
+#define WORD(name, word) [name] = word,
+#define WORDS_OF(type, LIST, COUNT)                                                              \
+    static const char *const type##_texts[COUNT] = { LIST(WORD) };                               \
+    const struct words type##_words = { type##_texts, COUNT };                                   \
+    const char *type##_name(enum type value) { return words_name(&type##_words, (int)(value)); } \
+    int type##_from(const char *word) { return words_find(&type##_words, word); }
+MODEL_ENUMS(WORDS_OF)
+
+/* `array` with room for one zeroed element more behind its `count`. */
+static void *one_more(void *array, size_t count, size_t size)
+{
+    char *grown = reallocarray(array, count + 1, size);
+    if (grown)
+        memset(grown + count * size, 0, size);
+    return grown;
+}
+
+#define ADD_TO(function, owner, element, array, count)                         \
+    struct element *function(struct owner *in)                                 \
+    {                                                                          \
+        struct element *grown = one_more(in->array, in->count, sizeof *grown); \
+        if (!grown)                                                            \
+            return NULL;                                                       \
+        in->array = grown;                                                     \
+        return &in->array[in->count++];                                        \
+    }
+ADD_TO(trial_add_stream, trial, stream, streams, stream_count)
+ADD_TO(trial_add_clock, trial, clock_fit, clocks, clock_count)
+ADD_TO(trial_add_cost, trial, cost, costs, cost_count)
+ADD_TO(trial_add_skew, trial, skew, skews, skew_count)
+ADD_TO(run_add_trial, run, trial, trials, trial_count)
+ADD_TO(run_add_node, run, run_node, nodes, node_count)
+ADD_TO(run_add_step, run, run_step, steps, step_count)
+static ADD_TO(new_figure, stream, figure, figures, figure_count) static ADD_TO(new_flag, trial, flag, flags, flag_count)
+
+    bool stream_add_figure(struct stream *stream, const char *name, const char *unit, double value, enum window window,
+                           enum figure_clock clock)
+{
+    if (!isfinite(value))
+        return true;
+    struct figure *figure = new_figure(stream);
+    if (!figure)
+        return false;
+    text_copy(figure->name, sizeof figure->name, name);
+    text_copy(figure->unit, sizeof figure->unit, unit);
+    figure->value = value;
+    figure->window = window;
+    figure->clock = clock;
+    return true;
+}
+
+bool trial_add_flag(struct trial *trial, int stream, const char *kind, double value, double limit, const char *fmt, ...)
+{
+    struct flag *flag = new_flag(trial);
+    if (!flag)
+        return false;
+    flag->stream = stream;
+    text_copy(flag->kind, sizeof flag->kind, kind);
+    flag->value = value;
+    flag->limit = limit;
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(flag->text, sizeof flag->text, fmt, args);
+    va_end(args);
+    return true;
+}
+
+const struct figure *stream_figure(const struct stream *stream, const char *name, enum window window,
+                                   enum figure_clock clock)
+{
+    for (size_t i = 0; i < stream->figure_count; i++) {
+        const struct figure *figure = &stream->figures[i];
+        if (figure->window == window && figure->clock == clock && strcmp(figure->name, name) == 0)
+            return figure;
+    }
+    return NULL;
+}
+
+const struct figure *stream_main_figure(const struct stream *stream, const char *name)
+{
+    const struct figure *best = stream_figure(stream, name, WINDOW_WHOLE, FIGURE_ON_COORDINATOR);
+    for (size_t i = 0; !best && i < stream->figure_count; i++)
+        if (strcmp(stream->figures[i].name, name) == 0)
+            best = &stream->figures[i];
+    return best;
+}
+
+void trial_clear(struct trial *trial)
+{
+    if (!trial)
+        return;
+    for (size_t i = 0; i < trial->stream_count; i++) {
+        free(trial->streams[i].figures);
+        free(trial->streams[i].points);
+    }
+    free(trial->streams);
+    free(trial->clocks);
+    free(trial->costs);
+    free(trial->skews);
+    free(trial->flags);
+    *trial = (struct trial){ 0 };
+}
+
+void run_clear(struct run *run)
+{
+    if (!run)
+        return;
+    for (size_t i = 0; i < run->trial_count; i++)
+        trial_clear(&run->trials[i]);
+    for (size_t i = 0; i < run->node_count; i++)
+        free(run->nodes[i].fingerprint);
+    for (size_t i = 0; i < run->step_count; i++)
+        free(run->steps[i].options);
+    free(run->trials);
+    free(run->nodes);
+    free(run->steps);
+    free(run->scenario_text);
+    free(run->overrides);
+    *run = (struct run){ 0 };
+}
+
+void run_destroy(struct run **run)
+{
+    if (!run || !*run)
+        return;
+    run_clear(*run);
+    free(*run);
+    *run = NULL;
+}
