@@ -4,6 +4,10 @@
  * read and no poll: it ends because somebody else calls flow_stop_sending() at the end of the
  * measured time, which shuts the writing half down. That is sticky, so unlike a signal it can't be
  * lost between a check and the system call, and unlike a timeout it costs nothing per call.
+ *
+ * One thread moves the bytes (flow_send or flow_receive); any thread may stop or abort meanwhile.
+ * The flow owns its socket, so that neither can hit a descriptor that was closed and used again:
+ * destroy it when the moving thread is joined and nobody else holds it.
  */
 #ifndef TARE_FLOW_H
 #define TARE_FLOW_H
@@ -14,11 +18,18 @@
 #include "base/err.h"
 #include "stats/meter.h"
 
+struct flow;
+
 struct flow_options {
     size_t message_bytes;
     int send_buffer_bytes, receive_buffer_bytes; /* 0: the kernel's default */
     const char *congestion;                      /* NULL or "": the kernel's default */
     bool nodelay;
+};
+
+/* RAW stamps; 0: it did not happen. */
+struct flow_times {
+    int64_t first_op_ns, last_op_ns;
 };
 
 /* What TCP_INFO says at the end of a flow. */
@@ -34,23 +45,35 @@ struct flow_tcp_info {
  * that TCP announces. Each refusal names option and value. */
 MUST_CHECK bool flow_configure(int fd, const struct flow_options *options, struct err *e);
 
+/* All that is slow, outside the measured time: takes over the connected, blocking socket (`*fd`
+ * becomes -1) and maps, fills and so touches the buffer. NULL on failure; then `*fd` is still the
+ * caller's. */
+struct flow *flow_new(int *fd, size_t message_bytes, struct err *e);
+
+/* Closes the socket. After an abort or a failure what is still queued is thrown away, so that a
+ * link that comes back does not carry it through the next trial. */
+void flow_destroy(struct flow **flow);
+
 /* Send messages from one buffer until flow_stop_sending(), then wait for the other side's close,
  * which says that it has read everything (netperf's rule: the drain belongs to the elapsed time).
- * `meter` counts what the kernel took. Stamps: RAW, before the first send and after the drain.
- * Fails when the connection breaks; the meter and first_op_ns hold even then. */
-MUST_CHECK bool flow_send(int fd, size_t message_bytes, struct meter *meter, int64_t *first_op_ns, int64_t *last_op_ns,
-                          struct err *e);
+ * `meter` counts what the kernel took. Stamps: before the first send and after the drain.
+ * Fails when the connection breaks; meter and stamps hold even then (last_op_ns: of the failure). */
+MUST_CHECK bool flow_send(struct flow *flow, struct meter *meter, struct flow_times *times, struct err *e);
 
-/* Read until the other side ends; then close the writing half so that it knows. Stamps: RAW, after
- * the first and the last byte arrived; both 0 when none did. */
-MUST_CHECK bool flow_receive(int fd, size_t message_bytes, struct meter *meter, int64_t *first_op_ns,
-                             int64_t *last_op_ns, struct err *e);
+/* Read until the other side ends; then close the writing half so that it knows. Stamps: after the
+ * first bytes arrived and when the end was read; both 0 when no byte came. A sender that was
+ * killed ends in the same way as one that had finished: its own report tells them apart.
+ * Fails when the connection breaks; meter and stamps hold even then. */
+MUST_CHECK bool flow_receive(struct flow *flow, struct meter *meter, struct flow_times *times, struct err *e);
 
-/* From another thread: end the sending half in order / break both directions at once. */
-void flow_stop_sending(int fd);
-void flow_abort(int fd);
+/* From another thread: end the sending half in order. Before flow_send, it sends nothing. */
+void flow_stop_sending(struct flow *flow);
 
-/* Cheap: one getsockopt. */
-MUST_CHECK bool flow_tcp_info(int fd, struct flow_tcp_info *info, struct err *e);
+/* From another thread: break both directions at once, whatever hangs (a link that is down, a peer
+ * that neither reads nor closes); the moving thread returns false. */
+void flow_abort(struct flow *flow);
+
+/* Cheap: three getsockopt. Also after the end of a flow. */
+MUST_CHECK bool flow_tcp_info(const struct flow *flow, struct flow_tcp_info *info, struct err *e);
 
 #endif

@@ -1,0 +1,297 @@
+#include "token.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sodium.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+enum { HELLO_BYTES = TOKEN_BYTES + 4 };
+
+/* A connection that has not shown its token yet. */
+struct pending {
+    int fd;
+    size_t got;
+    unsigned char hello[HELLO_BYTES];
+};
+
+struct accepting {
+    const struct token *token;
+    unsigned count, taken;
+    int flows[TOKEN_FLOWS_MAX];                /* -1: still missing */
+    struct pending pending[TOKEN_PENDING_MAX]; /* oldest first */
+    unsigned waiting;
+    unsigned refused; /* for the message of a deadline */
+};
+
+static bool parse_address(const char *address, uint16_t port, int flags, struct sockaddr_storage *to, socklen_t *size,
+                          struct err *e)
+{
+    char service[8] = "";
+    text_append(service, sizeof service, "%u", (unsigned)port);
+    /* Numeric only: a look-up would wait past any deadline. */
+    const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | flags, .ai_socktype = SOCK_STREAM };
+    struct addrinfo *found = NULL;
+    int status = getaddrinfo(address, service, &hints, &found);
+    if (status != 0)
+        return err_set(e, ERR_USAGE, "'%.64s' is no IP address (10.0.0.7, fe80::1%%eth0): %s", address,
+                       gai_strerror(status));
+    memcpy(to, found->ai_addr, found->ai_addrlen);
+    *size = found->ai_addrlen;
+    freeaddrinfo(found);
+    return true;
+}
+
+static bool set_blocking(int fd, struct err *e)
+{
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) != 0)
+        return err_errno(e, errno, "making a data connection blocking");
+    return true;
+}
+
+/* Poll with the cancel fd in the last place. False when cancelled, late or failed; `awaited` says
+ * for what it waited. */
+static bool wait_for(struct pollfd *fds, nfds_t count, const struct token_wait *wait, const char *awaited,
+                     struct err *e)
+{
+    fds[count - 1] = (struct pollfd){ .fd = wait->cancel_fd, .events = POLLIN };
+    for (;;) {
+        int ready = poll(fds, count, clock_ms_until(wait->deadline_mono_ns));
+        if (ready < 0 && errno == EINTR)
+            continue;
+        if (ready < 0)
+            return err_errno(e, errno, "waiting for %s", awaited);
+        if (fds[count - 1].revents)
+            return err_set(e, ERR_INTERRUPTED, "cancelled while waiting for %s", awaited);
+        /* Also when somebody is ready: strangers that keep knocking do not lengthen the wait. */
+        if (clock_mono_ns() >= wait->deadline_mono_ns)
+            return err_set(e, ERR_PARTIAL, "%s did not come in time", awaited);
+        return true;
+    }
+}
+
+/* ---- the listening side ---- */
+
+static bool bind_and_listen(int fd, const struct sockaddr_storage *at, socklen_t size,
+                            const struct flow_options *options, uint16_t *port, struct err *e)
+{
+    if (!flow_configure(fd, options, e))
+        return false;
+    if (bind(fd, (const struct sockaddr *)at, size) != 0)
+        return err_errno(e, errno, "binding the data port");
+    if (listen(fd, SOMAXCONN) != 0)
+        return err_errno(e, errno, "listening on the data port");
+    struct sockaddr_storage name;
+    size = sizeof name;
+    if (getsockname(fd, (struct sockaddr *)&name, &size) != 0)
+        return err_errno(e, errno, "asking for the data port");
+    *port = ntohs(name.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&name)->sin6_port
+                                             : ((struct sockaddr_in *)&name)->sin_port);
+    return true;
+}
+
+bool token_listen(const char *address, const struct flow_options *options, int *fd, uint16_t *port, struct err *e)
+{
+    struct sockaddr_storage at;
+    socklen_t size;
+    if (!parse_address(address, 0, AI_PASSIVE, &at, &size, e))
+        return false;
+    int listener = socket(at.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (listener < 0)
+        return err_errno(e, errno, "a socket for %s", address);
+    if (!bind_and_listen(listener, &at, size, options, port, e)) {
+        close(listener);
+        return err_wrap(e, "%s", address);
+    }
+    *fd = listener;
+    return true;
+}
+
+static void forget(struct accepting *a, unsigned index)
+{
+    a->waiting--;
+    memmove(&a->pending[index], &a->pending[index + 1], (a->waiting - index) * sizeof a->pending[0]);
+}
+
+static void refuse(struct accepting *a, unsigned index)
+{
+    close(a->pending[index].fd);
+    a->refused++;
+    forget(a, index);
+}
+
+static uint32_t flow_number(const unsigned char hello[HELLO_BYTES])
+{
+    uint32_t number;
+    memcpy(&number, hello + TOKEN_BYTES, sizeof number);
+    return ntohl(number);
+}
+
+/* The whole hello is there: take it or refuse it. */
+static bool decide(struct accepting *a, unsigned index, struct err *e)
+{
+    struct pending *p = &a->pending[index];
+    uint32_t number = flow_number(p->hello);
+    bool is_ours =
+        sodium_memcmp(p->hello, a->token->bytes, TOKEN_BYTES) == 0 && number < a->count && a->flows[number] < 0;
+    const unsigned char answer = TOKEN_TAKEN;
+    if (!is_ours || send(p->fd, &answer, 1, MSG_NOSIGNAL) != 1) {
+        refuse(a, index);
+        return true;
+    }
+    a->flows[number] = p->fd;
+    a->taken++;
+    forget(a, index);
+    return set_blocking(a->flows[number], e);
+}
+
+/* Read what has come of a hello, never a byte behind it. False only for a fault of this machine. */
+static bool hear(struct accepting *a, unsigned index, struct err *e)
+{
+    struct pending *p = &a->pending[index];
+    ssize_t got = recv(p->fd, p->hello + p->got, HELLO_BYTES - p->got, 0);
+    if (got > 0) {
+        p->got += (size_t)got;
+        return p->got < HELLO_BYTES || decide(a, index, e);
+    }
+    if (got == 0 || (errno != EAGAIN && errno != EINTR))
+        refuse(a, index);
+    return true;
+}
+
+/* Those that knock; the rest when the waiting ones have been heard and the deadline was looked at. */
+static bool let_in(struct accepting *a, int listen_fd, struct err *e)
+{
+    for (unsigned round = 0; round < TOKEN_PENDING_MAX && a->taken < a->count; round++) {
+        int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd < 0 && errno == EAGAIN)
+            return true;
+        if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM || errno == EBADF ||
+                       errno == EINVAL || errno == ENOTSOCK))
+            return err_errno(e, errno, "accepting data connections");
+        if (fd < 0) /* accept(2): errors of the new connection, as if it had never been */
+            continue;
+        if (a->waiting == TOKEN_PENDING_MAX)
+            refuse(a, 0);
+        a->pending[a->waiting++] = (struct pending){ .fd = fd };
+        if (!hear(a, a->waiting - 1, e))
+            return false;
+    }
+    return true;
+}
+
+static bool accept_all(struct accepting *a, int listen_fd, const struct token_wait *wait, struct err *e)
+{
+    while (a->taken < a->count) {
+        struct pollfd fds[TOKEN_PENDING_MAX + 2];
+        unsigned waiting = a->waiting;
+        for (unsigned i = 0; i < waiting; i++)
+            fds[i] = (struct pollfd){ .fd = a->pending[i].fd, .events = POLLIN };
+        fds[waiting] = (struct pollfd){ .fd = listen_fd, .events = POLLIN };
+        char awaited[96] = "";
+        text_append(awaited, sizeof awaited, "data connections (%u of %u are here, %u were refused)", a->taken,
+                    a->count, a->refused);
+        if (!wait_for(fds, waiting + 2, wait, awaited, e))
+            return false;
+        for (unsigned i = waiting; i-- > 0;) /* from the end, for they close ranks */
+            if (fds[i].revents && !hear(a, i, e))
+                return false;
+        if (fds[waiting].revents && !let_in(a, listen_fd, e))
+            return false;
+    }
+    return true;
+}
+
+bool token_accept(int listen_fd, const struct token *token, unsigned count, int *fds, const struct token_wait *wait,
+                  struct err *e)
+{
+    if (count == 0 || count > TOKEN_FLOWS_MAX)
+        return err_set(e, ERR_USAGE, "%u flows asked for; between 1 and %d are possible", count, TOKEN_FLOWS_MAX);
+    struct accepting a = { .token = token, .count = count };
+    for (unsigned i = 0; i < count; i++)
+        a.flows[i] = -1;
+    bool ok = accept_all(&a, listen_fd, wait, e);
+    for (unsigned i = 0; i < a.waiting; i++)
+        close(a.pending[i].fd);
+    for (unsigned i = 0; i < count; i++) {
+        if (ok)
+            fds[i] = a.flows[i];
+        else if (a.flows[i] >= 0)
+            close(a.flows[i]);
+    }
+    return ok;
+}
+
+/* ---- the connecting side ---- */
+
+static bool finish_connect(int fd, const struct sockaddr_storage *to, socklen_t size, const struct token_wait *wait,
+                           struct err *e)
+{
+    int status = connect(fd, (const struct sockaddr *)to, size) == 0 ? 0 : errno;
+    if (status == EINPROGRESS || status == EINTR) {
+        struct pollfd fds[2] = { { .fd = fd, .events = POLLOUT } };
+        if (!wait_for(fds, 2, wait, "the data connection", e))
+            return false;
+        socklen_t length = sizeof status;
+        if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &status, &length) != 0)
+            status = errno;
+    }
+    if (status == ECONNREFUSED)
+        return err_set(e, ERR_PARTIAL, "nobody listens there; has the trial ended, or does a firewall refuse it?");
+    if (status != 0) {
+        err_errno(e, status, "connecting");
+        if (e)
+            e->exit = ERR_PARTIAL;
+        return false;
+    }
+    return true;
+}
+
+static bool present(int fd, const struct token *token, uint32_t number, const struct token_wait *wait, struct err *e)
+{
+    unsigned char hello[HELLO_BYTES];
+    memcpy(hello, token->bytes, TOKEN_BYTES);
+    memcpy(hello + TOKEN_BYTES, &(uint32_t){ htonl(number) }, sizeof number);
+    if (send(fd, hello, sizeof hello, MSG_NOSIGNAL) != (ssize_t)sizeof hello) /* an empty socket takes 20 bytes */
+        return err_errno(e, errno, "presenting the token");
+    for (;;) {
+        struct pollfd fds[2] = { { .fd = fd, .events = POLLIN } };
+        if (!wait_for(fds, 2, wait, "the answer to the token", e))
+            return false;
+        unsigned char answer = 0;
+        ssize_t got = recv(fd, &answer, 1, 0);
+        if (got == 1 && answer == TOKEN_TAKEN)
+            return true;
+        if (got < 0 && (errno == EAGAIN || errno == EINTR))
+            continue;
+        return err_set(e, ERR_PARTIAL, "the listener did not take flow %u: another trial's token, or taken already",
+                       number);
+    }
+}
+
+bool token_connect(const char *address, uint16_t port, const struct token *token, uint32_t number,
+                   const struct flow_options *options, const struct token_wait *wait, int *fd, struct err *e)
+{
+    struct sockaddr_storage to;
+    socklen_t size;
+    if (!parse_address(address, port, 0, &to, &size, e))
+        return false;
+    int client = socket(to.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (client < 0)
+        return err_errno(e, errno, "a socket for %s", address);
+    if (!flow_configure(client, options, e) || !finish_connect(client, &to, size, wait, e) ||
+        !present(client, token, number, wait, e) || !set_blocking(client, e)) {
+        close(client);
+        return err_wrap(e, "%s port %u", address, (unsigned)port);
+    }
+    *fd = client;
+    return true;
+}

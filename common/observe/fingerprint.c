@@ -1,0 +1,351 @@
+#include "fingerprint.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "base/units.h"
+
+enum { VALUE_MAX = 4096, CONFIG_MAX = 512 * 1024 };
+
+/* The object as it grows. `root` as in the header. */
+struct facts {
+    const char *root;
+    char *json;
+    size_t size;
+    bool is_cut;
+};
+
+/* What must still fit behind the last fact. */
+#define ENDING ",\"cut\":true}"
+
+/* ---- reading ---- */
+
+/* A whole small file, without the white space around it. False when there is none or it is empty. */
+static bool read_text(const char *root, const char *path, char *text, size_t size)
+{
+    char full[PATH_MAX] = "";
+    if (!text_append(full, sizeof full, "%s%s", root, path))
+        return false;
+    int fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return false;
+    size_t used = 0;
+    ssize_t got;
+    while (used < size - 1 && (got = read(fd, text + used, size - 1 - used)) > 0)
+        used += (size_t)got;
+    close(fd);
+    while (used > 0 && strchr(" \t\n", text[used - 1])) /* a device tree's NUL too */
+        used--;
+    text[used] = '\0';
+    size_t lead = strspn(text, " \t\n");
+    memmove(text, text + lead, used - lead + 1);
+    return text[0] != '\0';
+}
+
+/* The value behind the first line "KEY<spaces>SEPARATOR value" of `text`. */
+static bool find_line(const char *text, const char *key, char separator, char *value, size_t size)
+{
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, key, strlen(key)) != 0)
+            continue;
+        const char *at = line + strlen(key);
+        at += strspn(at, " \t");
+        if (*at != separator)
+            continue;
+        at++;
+        at += strspn(at, " \t");
+        snprintf(value, size, "%.*s", (int)strcspn(at, "\n"), at);
+        return value[0] != '\0';
+    }
+    return false;
+}
+
+/* "always [madvise] never" -> "madvise"; a text without brackets stays. */
+static void keep_chosen(char *text)
+{
+    char *open = strchr(text, '['), *close = open ? strchr(open, ']') : NULL;
+    if (!close)
+        return;
+    *close = '\0';
+    memmove(text, open + 1, strlen(open + 1) + 1);
+}
+
+/* ---- writing ---- */
+
+/* JSON's escapes (RFC 8259, 7). Bytes that are not UTF-8 become '?', so that the object always is. */
+static bool append_escaped(char *to, size_t size, const char *value)
+{
+    bool is_utf8 = true;
+    for (const char *at = value; *at && is_utf8; at += strcspn(at, "\n")) {
+        at += *at == '\n';
+        is_utf8 = text_is_printable(at, strcspn(at, "\n"));
+    }
+    bool fits = true;
+    for (const char *at = value; *at && fits; at++) {
+        unsigned char c = (unsigned char)*at;
+        if (c == '"' || c == '\\')
+            fits = text_append(to, size, "\\%c", c);
+        else if (c < 0x20 || c == 0x7f)
+            fits = text_append(to, size, "\\u%04x", c);
+        else
+            fits = text_append(to, size, "%c", c >= 0x80 && !is_utf8 ? '?' : c);
+    }
+    return fits;
+}
+
+/* A fact goes in whole or not at all. */
+static void add_raw(struct facts *f, const char *key, const char *value)
+{
+    size_t before = strlen(f->json);
+    if (text_append(f->json, f->size - sizeof ENDING, "%s\"%s\":%s", before > 1 ? "," : "", key, value))
+        return;
+    f->json[before] = '\0';
+    f->is_cut = true;
+}
+
+/* Close the object; a comma only behind another fact. */
+static void finish(struct facts *f)
+{
+    const char *ending = !f->is_cut ? "}" : f->json[1] ? ENDING : &ENDING[1];
+    text_append(f->json, f->size, "%s", ending);
+}
+
+static void add_text(struct facts *f, const char *key, const char *value)
+{
+    char quoted[VALUE_MAX + 3] = "\"";
+    if (append_escaped(quoted, sizeof quoted - 1, value) && text_append(quoted, sizeof quoted, "\""))
+        add_raw(f, key, quoted);
+    else
+        f->is_cut = true;
+}
+
+static void add_number(struct facts *f, const char *key, const char *text)
+{
+    int64_t value;
+    if (units_parse_int(text, &value, NULL)) {
+        char number[24];
+        snprintf(number, sizeof number, "%lld", (long long)value);
+        add_raw(f, key, number);
+    }
+}
+
+/* ---- the facts ---- */
+
+enum kind { TEXT, CHOSEN, NUMBER, FLAG };
+
+/* One file, one fact. Of several with one key the first that is there counts. */
+static const struct {
+    const char *key, *path;
+    enum kind kind;
+} FILES[] = {
+    { "boot_id", "/proc/sys/kernel/random/boot_id", TEXT },
+    { "clocksource", "/sys/devices/system/clocksource/clocksource0/current_clocksource", TEXT },
+    { "cpus_online", "/sys/devices/system/cpu/online", TEXT },
+    { "cpus_isolated", "/sys/devices/system/cpu/isolated", TEXT },
+    { "cpus_nohz_full", "/sys/devices/system/cpu/nohz_full", TEXT },
+    { "smt_active", "/sys/devices/system/cpu/smt/active", FLAG },
+    { "numa_nodes", "/sys/devices/system/node/online", TEXT },
+    { "governor", "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", TEXT },
+    { "frequency_driver", "/sys/devices/system/cpu/cpu0/cpufreq/scaling_driver", TEXT },
+    { "turbo_off", "/sys/devices/system/cpu/intel_pstate/no_turbo", FLAG },
+    { "boost", "/sys/devices/system/cpu/cpufreq/boost", FLAG },
+    { "idle_driver", "/sys/devices/system/cpu/cpuidle/current_driver", TEXT },
+    { "idle_governor", "/sys/devices/system/cpu/cpuidle/current_governor", TEXT },
+    { "halt_poll_ns", "/sys/module/kvm/parameters/halt_poll_ns", NUMBER },
+    { "guest_halt_poll_ns", "/sys/module/haltpoll/parameters/guest_halt_poll_ns", NUMBER },
+    { "kvm_nested", "/sys/module/kvm_intel/parameters/nested", TEXT },
+    { "kvm_nested", "/sys/module/kvm_amd/parameters/nested", TEXT },
+    { "kvm_ept", "/sys/module/kvm_intel/parameters/ept", TEXT },
+    { "kvm_npt", "/sys/module/kvm_amd/parameters/npt", TEXT },
+    { "thp", "/sys/kernel/mm/transparent_hugepage/enabled", CHOSEN },
+    { "thp_defrag", "/sys/kernel/mm/transparent_hugepage/defrag", CHOSEN },
+    { "ksm", "/sys/kernel/mm/ksm/run", NUMBER },
+    { "huge_pages", "/proc/sys/vm/nr_hugepages", NUMBER },
+    { "swappiness", "/proc/sys/vm/swappiness", NUMBER },
+    { "tcp_congestion", "/proc/sys/net/ipv4/tcp_congestion_control", TEXT },
+    { "tcp_congestion_available", "/proc/sys/net/ipv4/tcp_available_congestion_control", TEXT },
+    { "tcp_rmem", "/proc/sys/net/ipv4/tcp_rmem", TEXT },
+    { "tcp_wmem", "/proc/sys/net/ipv4/tcp_wmem", TEXT },
+    { "default_qdisc", "/proc/sys/net/core/default_qdisc", TEXT },
+};
+
+static void add_files(struct facts *f)
+{
+    const char *last = "";
+    for (size_t i = 0; i < ARRAY_SIZE(FILES); i++) {
+        char value[VALUE_MAX];
+        if (strcmp(FILES[i].key, last) == 0 || !read_text(f->root, FILES[i].path, value, sizeof value))
+            continue;
+        last = FILES[i].key;
+        for (char *tab = value; (tab = strchr(tab, '\t'));)
+            *tab = ' ';
+        switch (FILES[i].kind) {
+        case CHOSEN: keep_chosen(value); /* fallthrough */
+        case TEXT: add_text(f, FILES[i].key, value); break;
+        case NUMBER: add_number(f, FILES[i].key, value); break;
+        case FLAG: add_raw(f, FILES[i].key, strcmp(value, "0") == 0 ? "false" : "true"); break;
+        }
+    }
+}
+
+static bool exists(const struct facts *f, const char *path)
+{
+    char full[PATH_MAX] = "";
+    return text_append(full, sizeof full, "%s%s", f->root, path) && access(full, F_OK) == 0;
+}
+
+/* The maker's name for the machine: DMI, a device tree's model, the hypervisor's own. */
+static void add_product(struct facts *f)
+{
+    char vendor[128], name[128], product[2 * sizeof vendor + 2];
+    if (read_text(f->root, "/sys/class/dmi/id/product_name", name, sizeof name)) {
+        bool has_vendor = read_text(f->root, "/sys/class/dmi/id/sys_vendor", vendor, sizeof vendor);
+        snprintf(product, sizeof product, "%s%s%s", has_vendor ? vendor : "", has_vendor ? " " : "", name);
+        add_text(f, "product", product);
+    } else if (read_text(f->root, "/sys/firmware/devicetree/base/model", name, sizeof name) ||
+               read_text(f->root, "/sys/hypervisor/type", name, sizeof name)) {
+        add_text(f, "product", name);
+    }
+    /* The files by which container managers make themselves known (systemd's CONTAINER_INTERFACE,
+     * docker, podman). */
+    if (read_text(f->root, "/run/systemd/container", name, sizeof name))
+        add_text(f, "container", name);
+    else if (exists(f, "/.dockerenv"))
+        add_text(f, "container", "docker");
+    else if (exists(f, "/run/.containerenv"))
+        add_text(f, "container", "podman");
+}
+
+/* Is `word` among the words of `line`? */
+static bool has_word(const char *line, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *at = line; (at = strstr(at, word)); at += length)
+        if ((at == line || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
+            return true;
+    return false;
+}
+
+static void add_cpu(struct facts *f)
+{
+    /* The first CPU's paragraph; that there are others of another kind is not looked at. */
+    char text[VALUE_MAX * 2], value[VALUE_MAX], vendor[64];
+    if (!read_text(f->root, "/proc/cpuinfo", text, sizeof text))
+        return;
+    if (find_line(text, "model name", ':', value, sizeof value) || find_line(text, "Model", ':', value, sizeof value))
+        add_text(f, "cpu_model", value);
+    if (find_line(text, "microcode", ':', value, sizeof value))
+        add_text(f, "microcode", value);
+    if (find_line(text, "flags", ':', value, sizeof value) || find_line(text, "Features", ':', value, sizeof value)) {
+        /* x86 only: elsewhere no flag tells, so the key is absent. */
+        if (find_line(text, "vendor_id", ':', vendor, sizeof vendor))
+            add_raw(f, "hypervisor", has_word(value, "hypervisor") ? "true" : "false");
+        add_text(f, "cpu_flags", value);
+    }
+}
+
+static void add_memory(struct facts *f)
+{
+    char text[VALUE_MAX], value[64];
+    if (!read_text(f->root, "/proc/meminfo", text, sizeof text) ||
+        !find_line(text, "MemTotal", ':', value, sizeof value))
+        return;
+    char *end;
+    long long kib = strtoll(value, &end, 10); /* "2030404 kB", meaning KiB */
+    if (kib > 0 && kib < LLONG_MAX / 1024 && strcmp(end, " kB") == 0) {
+        snprintf(value, sizeof value, "%lld", kib * 1024);
+        add_raw(f, "memory_bytes", value);
+    }
+}
+
+static void add_kernel(struct facts *f)
+{
+    struct utsname name;
+    if (uname(&name) != 0)
+        return;
+    char value[VALUE_MAX];
+    bool has_release = read_text(f->root, "/proc/sys/kernel/osrelease", value, sizeof value);
+    add_text(f, "kernel", has_release ? value : name.release);
+    char path[sizeof value + 32];
+    snprintf(path, sizeof path, "/boot/config-%s", has_release ? value : name.release);
+    if (read_text(f->root, "/proc/sys/kernel/version", value, sizeof value))
+        add_text(f, "kernel_version", value);
+    add_text(f, "arch", name.machine);
+    /* How CPU time is accounted. Kernels that keep their configuration only in /proc/config.gz
+     * leave these keys absent: nothing else here needs to unpack. */
+    char *config = malloc(CONFIG_MAX);
+    if (!config || !read_text(f->root, path, config, CONFIG_MAX)) {
+        free(config);
+        return;
+    }
+    static const struct {
+        const char *key, *option;
+    } OPTIONS[] = {
+        { "config_nohz_idle", "CONFIG_NO_HZ_IDLE" },
+        { "config_nohz_full", "CONFIG_NO_HZ_FULL" },
+        { "config_irq_time_accounting", "CONFIG_IRQ_TIME_ACCOUNTING" },
+        { "config_tick_accounting", "CONFIG_TICK_CPU_ACCOUNTING" },
+        { "config_virt_accounting", "CONFIG_VIRT_CPU_ACCOUNTING_GEN" },
+        { "config_preempt", "CONFIG_PREEMPT" },
+    };
+    if (find_line(config, "CONFIG_HZ", '=', value, sizeof value))
+        add_number(f, "config_hz", value);
+    for (size_t i = 0; i < ARRAY_SIZE(OPTIONS); i++)
+        add_raw(f, OPTIONS[i].key, find_line(config, OPTIONS[i].option, '=', value, sizeof value) ? "true" : "false");
+    free(config);
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b) { return strcmp((*a)->d_name, (*b)->d_name); }
+static int is_visible(const struct dirent *entry) { return entry->d_name[0] != '.'; }
+
+/* {"meltdown": "Mitigation: PTI", ...}, in order of name so that texts compare. */
+static void add_mitigations(struct facts *f)
+{
+    static const char DIRECTORY[] = "/sys/devices/system/cpu/vulnerabilities";
+    char path[PATH_MAX] = "";
+    struct dirent **entries = NULL;
+    if (!text_append(path, sizeof path, "%s%s", f->root, DIRECTORY))
+        return;
+    int count = scandir(path, &entries, is_visible, by_name);
+    if (count < 0)
+        return;
+    char object[VALUE_MAX] = "{";
+    struct facts inner = { .root = f->root, .json = object, .size = sizeof object };
+    for (int i = 0; i < count; i++) {
+        char value[512];
+        path[0] = '\0';
+        if (text_is_name(entries[i]->d_name) &&
+            text_append(path, sizeof path, "%s/%s", DIRECTORY, entries[i]->d_name) &&
+            read_text(f->root, path, value, sizeof value))
+            add_text(&inner, entries[i]->d_name, value);
+        free(entries[i]);
+    }
+    free(entries);
+    finish(&inner);
+    add_raw(f, "mitigations", object);
+}
+
+bool fingerprint_write(const char *root, char *json, size_t size, struct err *e)
+{
+    if (size < sizeof ENDING + sizeof "{")
+        return err_set(e, ERR_INTERNAL, "a fingerprint needs more than %zu bytes", size);
+    struct facts facts = { .root = root, .json = json, .size = size };
+    json[0] = '\0';
+    text_append(json, size, "{");
+    add_product(&facts);
+    add_kernel(&facts);
+    add_memory(&facts);
+    add_files(&facts);
+    add_mitigations(&facts);
+    add_cpu(&facts); /* last: the flags are long */
+    finish(&facts);
+    return true;
+}
