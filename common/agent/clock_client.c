@@ -10,6 +10,7 @@
 
 #include <sodium.h>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "wire/probe.h"
@@ -70,7 +71,7 @@ bool clock_client_new(const char *endpoint, const struct message_welcome *welcom
     if (!c)
         return err_set(e, ERR_INTERNAL, "out of memory");
     c->fd = -1;
-    c->session = probe_session_from(welcome->session);
+    c->session = bytes_get(welcome->session, sizeof welcome->session);
     c->up.sender = PROBE_FROM_AGENT;
     c->down.sender = PROBE_FROM_COORDINATOR;
     memcpy(c->up.bytes, welcome->up_key, sizeof c->up.bytes);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "catalogue/catalogue.h"
@@ -30,5 +31,7 @@ bool facts_collect(const struct agent *agent, struct message *m, struct err *e)
                                   schema_signature(info->options)))
             return err_set(e, ERR_INTERNAL, "'%s' does not fit into the catalogue", agent->workloads[i]->name);
     }
-    return fingerprint_collect(f->product, sizeof f->product, f->fingerprint, sizeof f->fingerprint, e);
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    f->cpus = cpus > 0 ? (uint32_t)cpus : 1;
+    return fingerprint_write("", f->fingerprint, sizeof f->fingerprint, e);
 }

@@ -6,7 +6,7 @@
 
 #include "agent/part.h"
 
-enum { NET_STREAM_CONNECT_NS = 5 * INT64_C(1000000000) };
+enum { NET_STREAM_CONNECT_MS = 5000 };
 
 /* The flows of the part's direction, and which of them this end sends. */
 void net_stream_set_flows(struct part *part);

@@ -18,8 +18,6 @@
 #include "base/text.h"
 #include "wire/channel.h"
 
-#define MS(n) ((int64_t)(n)*CLOCK_NS_PER_MS)
-
 enum session_state { DIALLING, GREETING, JOINED, REFUSED };
 
 struct session {
@@ -90,7 +88,7 @@ static void greet(struct session *s)
     text_copy(m.hello.instance, sizeof m.hello.instance, s->instance);
     text_copy(m.hello.boot_id, sizeof m.hello.boot_id, s->boot_id);
     tell(s, &m);
-    s->hello_mono = clock_mono_ns() + MS(HELLO_EVERY_MS);
+    s->hello_mono = clock_mono_ns() + clock_ms(HELLO_EVERY_MS);
 }
 
 static void refused(struct session *s, const char *reason)
@@ -98,7 +96,7 @@ static void refused(struct session *s, const char *reason)
     log_error("%s: %s; trying again every %d s", s->options->invite.endpoint, reason, REDIAL_MS / 1000);
     hang_up(s);
     s->state = REFUSED;
-    s->redial_mono = clock_mono_ns() + MS(REDIAL_MS);
+    s->redial_mono = clock_mono_ns() + clock_ms(REDIAL_MS);
 }
 
 static void watch_connection(struct session *s)
@@ -205,7 +203,7 @@ static void on_message(struct session *s, const struct message *m)
         drop_trial(s, m->bye.reason);
         clock_client_destroy(&s->clock);
         s->state = GREETING;
-        s->hello_mono = clock_mono_ns() + MS(HELLO_EVERY_MS);
+        s->hello_mono = clock_mono_ns() + clock_ms(HELLO_EVERY_MS);
         log_info("%s; waiting for the next run", m->bye.reason);
         break;
     default: log_warn("%s: not for an agent; dropped", message_name(m->type));
@@ -267,12 +265,12 @@ static void tick(struct session *s, int64_t now)
 /* Whatever is due. Returns when to wake at the latest. */
 static int64_t run_timers(struct session *s, struct err *e, bool *ok)
 {
-    int64_t now = clock_mono_ns(), next = now + MS(1000);
+    int64_t now = clock_mono_ns(), next = now + clock_ms(1000);
     if (s->state == REFUSED && now >= s->redial_mono)
         *ok = dial(s, e);
     if (s->state == GREETING && now >= s->hello_mono)
         greet(s);
-    if (s->state == JOINED && now - s->last_heard_mono > MS(SILENCE_MS)) {
+    if (s->state == JOINED && now - s->last_heard_mono > clock_ms(SILENCE_MS)) {
         log_warn("%s is silent for %.1f s; waiting for it", s->options->invite.endpoint, SILENCE_MS / 1e3);
         drop_trial(s, "the coordinator is silent");
         clock_client_destroy(&s->clock);
@@ -281,7 +279,7 @@ static int64_t run_timers(struct session *s, struct err *e, bool *ok)
     }
     if (s->state == JOINED && s->clock && now >= s->dial_mono) {
         clock_client_dial(s->clock);
-        s->dial_mono = now + MS(1000);
+        s->dial_mono = now + clock_ms(1000);
     }
     if (s->trial && trial_is_running(s->trial)) {
         if (now >= s->tick_mono) {

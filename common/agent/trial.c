@@ -52,13 +52,14 @@ struct trial {
     struct crew *crews[TRIAL_PARTS_MAX];
     size_t crew_count;
     bool is_running;
+    struct cpu_times machine_before; /* written before ARM is told to the threads, read after */
+    struct cpu_process process_before;
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
     /* guarded by the lock */
     bool is_armed, has_failed;
     struct message_arm arm;
-    struct cpu_snapshot before;
     size_t crews_connected, crews_at_work;
     struct letter *out_first, **out_last;
 };
@@ -245,28 +246,37 @@ static void post_ready(struct crew *c, int64_t setup_ns)
 }
 
 /* The last part to end tells what machine and process have used since ARM. */
+static bool fill_use(struct trial *t, struct message_done *done, struct err *e)
+{
+    struct cpu_process now = cpu_process();
+    struct cpu_times *after = malloc(sizeof *after);
+    struct cpu_used machine, process = cpu_process_difference(&t->process_before, &now);
+    bool ok = after || err_set(e, ERR_INTERNAL, "out of memory");
+    ok = ok && cpu_machine(after, e) && cpu_difference(&t->machine_before, after, &machine, e);
+    free(after);
+    if (ok)
+        *done = (struct message_done){ .trial = t->number,
+                                       .cpus = (uint32_t)machine.cpus,
+                                       .wall_ns = machine.wall_ns,
+                                       .machine_used_ns = machine.used_ns,
+                                       .machine_user_ns = machine.user_ns,
+                                       .machine_sys_ns = machine.system_ns,
+                                       .machine_iowait_ns = machine.iowait_ns,
+                                       .machine_steal_ns = machine.steal_ns,
+                                       .process_used_ns = process.used_ns,
+                                       .process_user_ns = process.user_ns,
+                                       .process_sys_ns = process.system_ns };
+    return ok;
+}
+
 static void post_done(struct trial *t)
 {
-    struct cpu_snapshot after;
-    struct cpu_use machine = { 0 }, process = { 0 };
     struct err e = { 0 };
-    if (!cpu_snapshot(&after, &e)) {
+    struct message m = { .type = MESSAGE_DONE };
+    if (!fill_use(t, &m.done, &e)) {
         post_failure(t, &e);
         return;
     }
-    cpu_use(&t->before, &after, &machine, &process);
-    const struct message m = { .type = MESSAGE_DONE,
-                               .done = { .trial = t->number,
-                                         .cpus = (uint32_t)machine.cpus,
-                                         .wall_ns = machine.wall_ns,
-                                         .machine_used_ns = machine.used_ns,
-                                         .machine_user_ns = machine.user_ns,
-                                         .machine_sys_ns = machine.sys_ns,
-                                         .machine_iowait_ns = machine.iowait_ns,
-                                         .machine_steal_ns = machine.steal_ns,
-                                         .process_used_ns = process.used_ns,
-                                         .process_user_ns = process.user_ns,
-                                         .process_sys_ns = process.sys_ns } };
     pthread_mutex_lock(&t->lock);
     if (!t->has_failed && !atomic_load(&t->cancelled))
         post(t, &m);
@@ -283,7 +293,7 @@ static void see_through(struct crew *c)
             clock_mono_at_raw_ns(arm.at_ns) + c->part.options.times.warmup_ns + c->part.options.times.length_ns;
         if (!wait_for_runners(c, end)) {
             w->stop(&c->part);
-            if (!wait_for_runners(c, end + (int64_t)GRACE_MS * CLOCK_NS_PER_MS))
+            if (!wait_for_runners(c, end + clock_ms(GRACE_MS)))
                 w->abort(&c->part);
         }
     }
@@ -435,11 +445,11 @@ bool trial_prepare(struct trial *t, const struct message_prepare *order, struct 
 
 bool trial_arm(struct trial *t, const struct message_arm *order, struct err *e)
 {
-    int64_t until_ns = clock_mono_ns() + (int64_t)CONNECTED_MS * CLOCK_NS_PER_MS;
+    int64_t until_ns = clock_mono_ns() + clock_ms(CONNECTED_MS);
     const struct timespec until = { until_ns / CLOCK_NS_PER_S, until_ns % CLOCK_NS_PER_S };
-    struct cpu_snapshot before;
-    if (!cpu_snapshot(&before, e))
+    if (!cpu_machine(&t->machine_before, e))
         return false;
+    t->process_before = cpu_process();
     pthread_mutex_lock(&t->lock);
     for (int timed_out = 0; t->crews_connected < t->crew_count && !timed_out && !t->has_failed;)
         timed_out = pthread_cond_timedwait(&t->changed, &t->lock, &until) == ETIMEDOUT;
@@ -451,7 +461,6 @@ bool trial_arm(struct trial *t, const struct message_arm *order, struct err *e)
                 slot += t->crews[i]->part.flows[f].starts;
         }
         t->arm = *order;
-        t->before = before;
         t->is_armed = true;
         pthread_cond_broadcast(&t->changed);
     }

@@ -10,6 +10,9 @@
 
 enum { CLOCK_NS_PER_US = 1000, CLOCK_NS_PER_MS = 1000 * 1000, CLOCK_NS_PER_S = 1000 * 1000 * 1000 };
 
+/* Milliseconds as nanoseconds. */
+static inline int64_t clock_ms(int64_t ms) { return ms * CLOCK_NS_PER_MS; }
+
 /* CLOCK_MONOTONIC_RAW: the clock of every stamp that goes into a figure. */
 int64_t clock_raw_ns(void);
 

@@ -72,8 +72,9 @@ enum { PART_LOAD = 0, PART_SERVE = 1 };
     B(T, session, MESSAGE_SESSION) B(T, down_key, MESSAGE_KEY) B(T, up_key, MESSAGE_KEY) U(T, probe_port)
 /* coordinator -> agent: you are not, and why */
 #define REFUSED_FIELDS(T, U, I, S, B) S(T, reason, MESSAGE_REASON)
-/* agent -> coordinator, after WELCOME: "workload signature" lines, and the fingerprint as JSON */
-#define FACTS_FIELDS(T, U, I, S, B) S(T, product, MESSAGE_NAME) S(T, catalogue, 4096) S(T, fingerprint, 16384)
+/* agent -> coordinator, after WELCOME: CPUs it may use, "workload signature" lines, and
+ * the fingerprint as JSON */
+#define FACTS_FIELDS(T, U, I, S, B) U(T, cpus) S(T, catalogue, 4096) S(T, fingerprint, 16384)
 /* the heartbeat: the coordinator asks, the agent answers with the same number */
 #define PING_FIELDS(T, U, I, S, B) U(T, sequence)
 #define PONG_FIELDS(T, U, I, S, B) U(T, sequence)

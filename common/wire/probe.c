@@ -4,6 +4,8 @@
 
 #include <sodium.h>
 
+#include "base/bytes.h"
+
 /* The layout that probe.h shows. */
 enum {
     AT_MAGIC = 0,
@@ -35,20 +37,6 @@ bool probe_key_make(enum probe_sender sender, struct probe_key *key, struct err 
 
 void probe_key_wipe(struct probe_key *key) { sodium_memzero(key->bytes, sizeof key->bytes); }
 
-static void put(unsigned char *at, size_t size, uint64_t value)
-{
-    for (size_t i = size; i-- > 0; value >>= 8)
-        at[i] = (unsigned char)value;
-}
-
-static uint64_t get(const unsigned char *at, size_t size)
-{
-    uint64_t value = 0;
-    for (size_t i = 0; i < size; i++)
-        value = value << 8 | at[i];
-    return value;
-}
-
 static void make_tag(const unsigned char *bytes, const struct probe_key *key, unsigned char tag[TAG_SIZE])
 {
     crypto_generichash(tag, TAG_SIZE, bytes, AT_TAG, key->bytes, sizeof key->bytes);
@@ -75,12 +63,12 @@ bool probe_seal(const struct probe_packet *p, const struct probe_key *key, unsig
     memcpy(out + AT_MAGIC, MAGIC, sizeof MAGIC);
     out[AT_VERSION] = PROBE_VERSION;
     out[AT_KIND] = (unsigned char)p->kind;
-    put(out + AT_EARLIER, 2, p->earlier);
-    put(out + AT_SESSION, 8, p->session);
-    put(out + AT_SEQUENCE, 8, p->sequence);
-    put(out + AT_T2, 8, (uint64_t)p->t2_ns);
-    put(out + AT_T3, 8, (uint64_t)p->t3_ns);
-    put(out + AT_EARLIER_T3, 8, (uint64_t)p->earlier_t3_ns);
+    bytes_put(out + AT_EARLIER, 2, p->earlier);
+    bytes_put(out + AT_SESSION, 8, p->session);
+    bytes_put(out + AT_SEQUENCE, 8, p->sequence);
+    bytes_put(out + AT_T2, 8, (uint64_t)p->t2_ns);
+    bytes_put(out + AT_T3, 8, (uint64_t)p->t3_ns);
+    bytes_put(out + AT_EARLIER_T3, 8, (uint64_t)p->earlier_t3_ns);
     make_tag(out, key, out + AT_TAG);
     return true;
 }
@@ -100,15 +88,17 @@ bool probe_open(const void *bytes, size_t size, const struct probe_key *key, str
         return err_set(e, ERR_PARTIAL, "clock probe: version %d, expected %d", in[AT_VERSION], PROBE_VERSION);
     struct probe_packet p = {
         .kind = (enum probe_kind)in[AT_KIND],
-        .session = get(in + AT_SESSION, 8),
-        .sequence = get(in + AT_SEQUENCE, 8),
-        .t2_ns = (int64_t)get(in + AT_T2, 8),
-        .t3_ns = (int64_t)get(in + AT_T3, 8),
-        .earlier = (uint16_t)get(in + AT_EARLIER, 2),
-        .earlier_t3_ns = (int64_t)get(in + AT_EARLIER_T3, 8),
+        .session = bytes_get(in + AT_SESSION, 8),
+        .sequence = bytes_get(in + AT_SEQUENCE, 8),
+        .t2_ns = (int64_t)bytes_get(in + AT_T2, 8),
+        .t3_ns = (int64_t)bytes_get(in + AT_T3, 8),
+        .earlier = (uint16_t)bytes_get(in + AT_EARLIER, 2),
+        .earlier_t3_ns = (int64_t)bytes_get(in + AT_EARLIER_T3, 8),
     };
     if (!check_packet(&p, key->sender, e))
         return false;
     *packet = p;
     return true;
 }
+
+uint64_t probe_session_of(const unsigned char bytes[PROBE_SIZE]) { return bytes_get(bytes + AT_SESSION, 8); }

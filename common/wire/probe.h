@@ -65,4 +65,7 @@ MUST_CHECK bool probe_seal(const struct probe_packet *packet, const struct probe
 MUST_CHECK bool probe_open(const void *bytes, size_t size, const struct probe_key *key, struct probe_packet *packet,
                            struct err *e);
 
+/* The session that an unopened packet claims, to find the key that will tell whether it is true. */
+uint64_t probe_session_of(const unsigned char bytes[PROBE_SIZE]);
+
 #endif

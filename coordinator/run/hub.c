@@ -10,14 +10,13 @@
 
 #include <sodium.h>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "run/prober.h"
 #include "run/zap.h"
 #include "wire/channel.h"
-
-#define MS(n) ((int64_t)(n)*CLOCK_NS_PER_MS)
 
 enum { PING_EVERY_MS = 1000, PING_ARMED_MS = 200 };
 
@@ -144,7 +143,7 @@ static bool welcome(struct hub *h, struct roster_node *n)
     struct message m = { .type = MESSAGE_WELCOME, .welcome = { .probe_port = prober_port(h->prober) } };
     m.welcome.session_size = MESSAGE_SESSION;
     m.welcome.up_key_size = m.welcome.down_key_size = MESSAGE_KEY;
-    probe_session_to(n->session, m.welcome.session);
+    bytes_put(m.welcome.session, MESSAGE_SESSION, n->session);
     memcpy(m.welcome.up_key, n->up.bytes, MESSAGE_KEY);
     memcpy(m.welcome.down_key, n->down.bytes, MESSAGE_KEY);
     struct err e = { 0 };
@@ -191,7 +190,7 @@ static bool on_facts(struct roster_node *n, const struct message_facts *facts)
     free(n->fingerprint);
     n->catalogue = catalogue;
     n->fingerprint = fingerprint;
-    text_copy(n->product, sizeof n->product, facts->product);
+    n->cpus = facts->cpus;
     bool is_new = !n->is_joined;
     n->is_joined = true;
     n->ping_mono = 0;
@@ -237,14 +236,14 @@ static bool on_frame(struct hub *h, zframe_t *frame, zframe_t *id, struct hub_ev
 /* Pings and probes that are due. Returns when the next one is. */
 static int64_t run_timers(struct hub *h, int64_t now)
 {
-    int64_t next = now + MS(PING_EVERY_MS);
+    int64_t next = now + clock_ms(PING_EVERY_MS);
     struct roster_node *n;
     for (size_t i = 0; (n = roster_at(h->roster, i)); i++) {
         if (!n->is_joined)
             continue;
         if (now >= n->ping_mono) {
             n->ping_sent_mono = now;
-            n->ping_mono = now + MS(n->is_armed ? PING_ARMED_MS : PING_EVERY_MS);
+            n->ping_mono = now + clock_ms(n->is_armed ? PING_ARMED_MS : PING_EVERY_MS);
             send_or_drop(h, n, &(struct message){ .type = MESSAGE_PING, .ping = { ++n->ping_sequence } });
         }
         if (n->probe_every_ns && now >= n->probe_mono) {

@@ -27,7 +27,7 @@ struct hub_event {
     const struct message *message; /* borrowed until the next call */
 };
 
-/* Bind "tcp://*:PORT" and the UDP port of the same number, and prove that strangers are refused.
+/* Listen at TCP `port` and the UDP port of the same number, and prove that strangers are refused.
  * Blocks SIGINT and SIGTERM for the process, which come as events from now on. */
 MUST_CHECK bool hub_open(const struct keyring *keyring, unsigned port, struct hub **hub, struct err *e);
 

@@ -98,7 +98,7 @@ static bool check_hello(const char *key_name, const struct message_hello *hello,
     return id_size <= ROSTER_ID_MAX || err_set(reason, ERR_INTERNAL, "a connection id of %zu bytes", id_size);
 }
 
-static void bind(struct roster_node *n, const void *id, size_t id_size, int64_t now_mono)
+static void bind_to(struct roster_node *n, const void *id, size_t id_size, int64_t now_mono)
 {
     memcpy(n->id, id, id_size);
     n->id_size = id_size;
@@ -115,11 +115,11 @@ enum roster_answer roster_admit(struct roster *r, const char *key_name, const ch
     struct roster_node *n = roster_by_name(r, key_name);
     bool is_same = n && n->is_welcome && strcmp(n->hello.instance, hello->instance) == 0;
     if (is_same) {
-        bind(n, id, id_size, now_mono);
+        bind_to(n, id, id_size, now_mono);
         *node = n;
         return ROSTER_AGAIN;
     }
-    if (n && n->is_welcome && now_mono - n->heard_mono < (int64_t)ROSTER_REPLACE_MS * CLOCK_NS_PER_MS) {
+    if (n && n->is_welcome && now_mono - n->heard_mono < clock_ms(ROSTER_REPLACE_MS)) {
         err_set(reason, ERR_PARTIAL, "'%s' is here already, from %s", n->name, n->address);
         return ROSTER_REFUSED;
     }
@@ -136,7 +136,7 @@ enum roster_answer roster_admit(struct roster *r, const char *key_name, const ch
     n->probe_every_ns = 0;
     n->window = (struct probe_window){ 0 };
     bounds_reset(n->bounds);
-    bind(n, id, id_size, now_mono);
+    bind_to(n, id, id_size, now_mono);
     n->worst_gap_ns = 0;
     *node = n;
     return ROSTER_WELCOME;
@@ -152,7 +152,7 @@ void roster_heard(struct roster_node *n, int64_t now_mono)
 
 bool roster_is_dead(const struct roster_node *n, int64_t now_mono)
 {
-    int64_t limit = (int64_t)(n->is_armed ? ROSTER_ARMED_DEAD_MS : ROSTER_DEAD_MS) * CLOCK_NS_PER_MS;
+    int64_t limit = clock_ms(n->is_armed ? ROSTER_ARMED_DEAD_MS : ROSTER_DEAD_MS);
     return n->is_welcome && now_mono - n->heard_mono > limit;
 }
 

@@ -32,7 +32,7 @@ struct roster_node {
     bool is_joined;  /* ... and has told its facts */
     struct message_hello hello;
     char address[64]; /* as the coordinator sees it */
-    char product[MESSAGE_NAME];
+    uint32_t cpus;
     char *catalogue, *fingerprint; /* owned */
 
     int64_t heard_mono, worst_gap_ns; /* the gap since roster_mark_quiet */

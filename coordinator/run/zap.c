@@ -9,7 +9,7 @@
 /* The frames of a request, RFC 27; CURVE has one credential. */
 enum { VERSION, REQUEST_ID, DOMAIN, ADDRESS, IDENTITY, MECHANISM, CREDENTIAL, FRAMES };
 
-enum { SELF_TEST_NS = 3 * CLOCK_NS_PER_S, CURVE_KEY_BYTES = 32 };
+enum { SELF_TEST_MS = 3000, CURVE_KEY_BYTES = 32 };
 
 bool zap_open(zsock_t **handler, struct err *e)
 {
@@ -65,7 +65,7 @@ bool zap_self_test(zsock_t *handler, const struct keyring *keyring, const char *
     if (!keypair_make(&stranger.node, e) || !channel_dial(&stranger, &dealer, &monitor, e))
         return err_wrap(e, "self-test of the authentication");
     enum channel_event event = CHANNEL_NOTHING;
-    for (int64_t end = clock_mono_ns() + SELF_TEST_NS; clock_mono_ns() < end;) {
+    for (int64_t end = clock_mono_ns() + clock_ms(SELF_TEST_MS); clock_mono_ns() < end;) {
         zmq_pollitem_t items[] = { { .socket = zsock_resolve(handler), .events = ZMQ_POLLIN },
                                    { .socket = zsock_resolve(monitor), .events = ZMQ_POLLIN } };
         if (zmq_poll(items, 2, clock_ms_until(end)) < 0 && errno != EINTR)

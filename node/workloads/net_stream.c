@@ -12,7 +12,7 @@ static bool prepare(struct part *part, struct err *e)
     struct token token;
     memcpy(token.bytes, part->order.token, sizeof token.bytes);
     const struct flow_options options = net_stream_flow_options(part);
-    const struct token_wait wait = { clock_mono_ns() + NET_STREAM_CONNECT_NS, part->cancel_fd };
+    const struct token_wait wait = { clock_mono_ns() + clock_ms(NET_STREAM_CONNECT_MS), part->cancel_fd };
     net_stream_set_flows(part);
     for (uint32_t i = 0; i < part->flow_count; i++) {
         int fd = -1;
