@@ -11,7 +11,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "cmd_lab.h"
+#include "commands.h"
 #include "lab/lab.h"
 #include "lab/relay.h"
 

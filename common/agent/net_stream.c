@@ -2,19 +2,13 @@
 
 #include <unistd.h>
 
-/* Flow 0 carries the first direction; with 'both' flow 1 carries the other one. */
-static bool load_sends(int direction, uint32_t number)
-{
-    return direction == NET_SEND || (direction == NET_BOTH && number == 0);
-}
-
 void net_stream_set_flows(struct part *part)
 {
-    int direction = part->options.net_stream.direction;
+    const struct net_stream_options *options = &part->options.net_stream;
     bool is_load = part->order.part == PART_LOAD;
-    part->flow_count = direction == NET_BOTH ? 2 : 1;
+    part->flow_count = options->direction == NET_BOTH ? 2 : 1;
     for (uint32_t i = 0; i < part->flow_count; i++)
-        part->flows[i].starts = load_sends(direction, i) == is_load;
+        part->flows[i].starts = net_stream_load_sends(options, i) == is_load;
 }
 
 struct flow_options net_stream_flow_options(const struct part *part)

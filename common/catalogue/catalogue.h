@@ -32,6 +32,12 @@ struct net_stream_options {
     bool nodelay;
 };
 
+/* Flow 0 carries the first direction; with 'both', flow 1 the other one. */
+static inline bool net_stream_load_sends(const struct net_stream_options *options, uint32_t flow)
+{
+    return options->direction == NET_SEND || (options->direction == NET_BOTH && flow == 0);
+}
+
 /* NULL when there is no such workload. */
 const struct workload_info *catalogue_find(const char *name);
 

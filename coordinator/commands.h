@@ -1,0 +1,15 @@
+/* commands.h - the verbs of `tare`: one list, one file each. */
+#ifndef TARE_COMMANDS_H
+#define TARE_COMMANDS_H
+
+/* verb, its function, what it does */
+#define COMMANDS(C)                                               \
+    C("run", cmd_run, "run a scenario: tare run [--lab] FILE")    \
+    C("check", cmd_check, "check scenarios without running them") \
+    C("lab", cmd_lab, "host, peer and switch on this machine: up, down, status, exec")
+
+/* argv[0] is the verb; returns the exit code (err.h). */
+#define COMMAND_DECLARATION(verb, function, doc) int function(int argc, char **argv);
+COMMANDS(COMMAND_DECLARATION)
+
+#endif

@@ -1,0 +1,99 @@
+#include "raw.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void raw_clear(struct raw_trial *raw)
+{
+    for (size_t i = 0; i < raw->end_count; i++)
+        free(raw->ends[i].points);
+    free(raw->ends);
+    free(raw->nodes);
+    *raw = (struct raw_trial){ 0 };
+}
+
+struct raw_end *raw_end(const struct raw_trial *raw, size_t node, uint32_t job, uint32_t flow)
+{
+    for (size_t i = 0; i < raw->end_count; i++)
+        if (raw->ends[i].node == node && raw->ends[i].job == job && raw->ends[i].flow == flow)
+            return &raw->ends[i];
+    return NULL;
+}
+
+const struct raw_end *raw_opposite(const struct raw_trial *raw, const struct raw_end *end)
+{
+    return raw_end(raw, end->other, end->job, end->flow);
+}
+
+struct raw_end *raw_add_end(struct raw_trial *raw, size_t node, size_t other, enum stream_role role, uint32_t job,
+                            uint32_t flow)
+{
+    enum { ENDS_MAX = 4096 };
+    struct raw_end *more = raw->end_count < ENDS_MAX ? reallocarray(raw->ends, raw->end_count + 1, sizeof *more) : NULL;
+    if (!more)
+        return NULL;
+    raw->ends = more;
+    raw->ends[raw->end_count] =
+        (struct raw_end){ .node = node, .other = other, .role = role, .job = job, .flow = flow };
+    return &raw->ends[raw->end_count++];
+}
+
+bool raw_add_points(struct raw_end *end, const unsigned char *blob, size_t size, struct err *e)
+{
+    size_t count = size / METER_POINT_BYTES;
+    if (end->point_count + count > RAW_POINTS_MAX)
+        return err_set(e, ERR_PARTIAL, "more than %d points of one flow", RAW_POINTS_MAX);
+    if (end->point_count + count > end->point_room) {
+        size_t room = 2 * (end->point_count + count);
+        struct meter_point *more = reallocarray(end->points, room, sizeof *more);
+        if (!more)
+            return err_set(e, ERR_INTERNAL, "out of memory");
+        end->points = more;
+        end->point_room = room;
+    }
+    struct meter_point *added = end->points + end->point_count;
+    if (!meter_unpack(blob, size, added, e))
+        return false;
+    if (count > 0 && end->point_count > 0) {
+        const struct meter_point *last = added - 1;
+        if (added->raw_ns < last->raw_ns || added->bytes < last->bytes || added->operations < last->operations)
+            return err_set(e, ERR_PARTIAL, "points that go back before the last ones");
+    }
+    end->point_count += count;
+    return true;
+}
+
+/* Index of the first point after `node_ns`. */
+static size_t first_after(const struct raw_end *end, int64_t node_ns)
+{
+    size_t low = 0, high = end->point_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (end->points[middle].raw_ns > node_ns)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+double raw_bytes_at(const struct raw_trial *raw, const struct raw_end *end, int64_t node_ns)
+{
+    size_t next = first_after(end, node_ns);
+    /* What stands before the first point: T and nothing; behind the last one: the last operation and all. */
+    struct meter_point before = { .raw_ns = raw->nodes[end->node].at_ns };
+    if (next > 0)
+        before = end->points[next - 1];
+    struct meter_point after = before;
+    if (next < end->point_count)
+        after = end->points[next];
+    else if (end->is_over && end->stream.last_op_ns > before.raw_ns)
+        after = (struct meter_point){ .raw_ns = end->stream.last_op_ns, .bytes = (uint64_t)end->stream.bytes };
+    if (node_ns <= before.raw_ns)
+        return (double)before.bytes;
+    if (node_ns >= after.raw_ns)
+        return (double)(end->is_over && (uint64_t)end->stream.bytes > after.bytes ? (uint64_t)end->stream.bytes
+                                                                                  : after.bytes);
+    double part = (double)(node_ns - before.raw_ns) / (double)(after.raw_ns - before.raw_ns);
+    return (double)before.bytes + part * (double)(after.bytes - before.bytes);
+}

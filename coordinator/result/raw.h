@@ -1,0 +1,67 @@
+/* raw.h - what the nodes reported of one trial, as it came: counters, and stamps of their own clocks.
+ */
+#ifndef TARE_RAW_H
+#define TARE_RAW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "result/model.h"
+#include "stats/meter.h"
+#include "sync/bounds.h"
+#include "wire/message.h"
+
+enum { RAW_POINTS_MAX = 16 * 1000 * 1000 }; /* of one end: 44 hours at one every 10 ms */
+
+struct raw_node {
+    char name[MODEL_NAME], boot_id[40];
+    const struct bounds *bounds; /* borrowed: its clock against the coordinator's */
+    uint32_t probes;
+    int64_t at_ns; /* T on its own clock; 0 when it was not armed */
+    bool is_done;
+    struct message_done done;
+    int64_t worst_gap_ns; /* between two signs of life during the trial */
+};
+
+/* One end of one flow. */
+struct raw_end {
+    size_t node, other; /* indexes into the trial's nodes */
+    enum stream_role role;
+    uint32_t job, flow;
+    bool is_over; /* `stream` has come */
+    struct message_stream stream;
+    struct meter_point *points; /* owned */
+    size_t point_count, point_room;
+};
+
+struct raw_trial {
+    int64_t at_ns; /* T on the coordinator's clock; 0 when it was not armed */
+    int64_t warmup_ns, length_ns, tolerance_ns;
+    struct raw_node *nodes; /* owned */
+    size_t node_count;
+    struct raw_end *ends; /* owned */
+    size_t end_count;
+};
+
+void raw_clear(struct raw_trial *raw);
+
+/* NULL when there is none such. */
+struct raw_end *raw_end(const struct raw_trial *raw, size_t node, uint32_t job, uint32_t flow);
+const struct raw_end *raw_opposite(const struct raw_trial *raw, const struct raw_end *end);
+
+/* Append the end of a flow: the first word of it, a SAMPLE or a STREAM, makes it known. NULL when
+ * memory is out or there are too many. */
+struct raw_end *raw_add_end(struct raw_trial *raw, size_t node, size_t other, enum stream_role role, uint32_t job,
+                            uint32_t flow);
+
+/* Append what a SAMPLE holds, from an untrusted blob: its points must follow on those that are
+ * there; false else, and nothing has changed. */
+MUST_CHECK bool raw_add_points(struct raw_end *end, const unsigned char *blob, size_t size, struct err *e);
+
+/* The bytes that the end had counted when its node's clock read `node_ns`: between two points in
+ * proportion, before T none, after the last operation all. */
+double raw_bytes_at(const struct raw_trial *raw, const struct raw_end *end, int64_t node_ns);
+
+#endif

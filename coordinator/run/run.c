@@ -1,0 +1,241 @@
+#include "run.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "run/attempt.h"
+#include "run/record.h"
+
+enum { UNARMED_RETRIES = 2, WAIT_NEWS_MS = 5000 };
+
+struct conductor {
+    const struct run_options *options;
+    struct plan *plan;
+    struct run run;
+    uint32_t trials_given;
+    int bad; /* trials that were not measured whole */
+};
+
+/* A second Ctrl-C ends the program at once; the archive is safe at every moment. */
+static void obey_signals_at_once(void)
+{
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    sigprocmask(SIG_UNBLOCK, &ends, NULL);
+}
+
+static bool interrupted(struct conductor *c, struct err *e)
+{
+    obey_signals_at_once();
+    c->run.status = RUN_PARTIAL;
+    text_copy(c->run.why, sizeof c->run.why, "interrupted");
+    return err_set(e, ERR_INTERRUPTED, "interrupted; what was finished is kept");
+}
+
+/* ---- waiting for the nodes ---- */
+
+static size_t list_missing(const struct conductor *c, char *names, size_t size)
+{
+    const struct scenario *s = c->options->scenario;
+    size_t count = 0;
+    names[0] = '\0';
+    for (size_t i = 0; i < s->node_count; i++) {
+        const struct roster_node *n = roster_by_name(hub_roster(c->options->hub), s->nodes[i].name);
+        if (n && n->is_joined)
+            continue;
+        text_append(names, size, "%s%s", count++ ? ", " : "", s->nodes[i].name);
+    }
+    return count;
+}
+
+static void tell_who_joined(struct conductor *c, const struct roster_node *n)
+{
+    live_note(c->options->live, "%s joined from %s (tare-%s %s)", n->name, n->address, n->hello.program,
+              n->hello.version);
+}
+
+static bool wait_for_nodes(struct conductor *c, struct err *e)
+{
+    char names[256];
+    int64_t deadline = clock_mono_ns() + c->options->wait_ns, news = clock_mono_ns() + clock_ms(1000);
+    while (list_missing(c, names, sizeof names) > 0) {
+        struct hub_event h;
+        if (!hub_next(c->options->hub, news < deadline ? news : deadline, &h, e))
+            return false;
+        if (h.kind == HUB_SIGNAL)
+            return interrupted(c, e);
+        if (h.kind == HUB_JOINED)
+            tell_who_joined(c, h.node);
+        if (h.kind != HUB_DEADLINE)
+            continue;
+        if (clock_mono_ns() >= deadline)
+            return err_set(e, ERR_NODE_MISSING, "missing after %.0f s: %s%s", (double)c->options->wait_ns / 1e9, names,
+                           c->options->join_hint ? c->options->join_hint : "");
+        live_note(c->options->live, "waiting for %s, up to %.0f s more%s", names,
+                  (double)(deadline - clock_mono_ns()) / 1e9, c->options->join_hint ? c->options->join_hint : "");
+        news += clock_ms(WAIT_NEWS_MS);
+    }
+    return true;
+}
+
+/* ---- the trials ---- */
+
+static bool keep(struct conductor *c, const struct trial *trial, struct err *e)
+{
+    return archive_trial(c->options->archive, &c->run, trial, e);
+}
+
+static void place_trial(struct trial *trial, const struct plan_trial *place, uint32_t number, int attempt)
+{
+    *trial = (struct trial){ .step = place->step,
+                             .round = place->round,
+                             .block = place->block,
+                             .idx = place->idx,
+                             .attempt = attempt,
+                             .order = (int)number - 1,
+                             .kind = TRIAL_MEASURE_KIND,
+                             .verdict = VERDICT_NONE };
+}
+
+static bool is_bad_start(const struct trial *trial)
+{
+    return trial->verdict == VERDICT_LATE || trial->verdict == VERDICT_UNPROVEN;
+}
+
+/* What follows from how an attempt ended. True: go on with the plan. */
+static bool judge(struct conductor *c, const struct trial *trial, enum attempt_end end, struct err *e)
+{
+    enum on_bad on_bad = c->options->scenario->start.on_bad;
+    switch (end) {
+    case ATTEMPT_STOPPED: return interrupted(c, e);
+    case ATTEMPT_LOST:
+        text_copy(c->run.why, sizeof c->run.why, trial->why);
+        return err_set(e, ERR_PARTIAL, "%s; the run ends here, what was finished is kept", trial->why);
+    case ATTEMPT_FAILED:
+    case ATTEMPT_UNARMED: c->bad++; return true;
+    case ATTEMPT_DONE: break;
+    }
+    if (!is_bad_start(trial) || on_bad == ON_BAD_KEEP)
+        return true;
+    if (on_bad == ON_BAD_REPEAT) {
+        (void)plan_again(c->plan); /* none left: the last attempt stands, with its verdict */
+        return true;
+    }
+    text_copy(c->run.why, sizeof c->run.why, "a bad start");
+    return err_set(e, ERR_PARTIAL, "the start was %s%s%s, and the scenario says on_bad: abort",
+                   verdict_name(trial->verdict), *trial->late ? ": " : "", trial->late);
+}
+
+/* One trial of the plan, again when an answer to ARM came late: that says nothing about the nodes,
+ * only about this moment of the machine. */
+static bool run_trial(struct conductor *c, const struct plan_trial *place, struct err *e)
+{
+    const struct scenario *s = c->options->scenario;
+    const struct attempt_context context = { c->options->hub, s, c->options->live };
+    enum attempt_end end = ATTEMPT_UNARMED;
+    struct trial trial = { 0 };
+    bool ok = true;
+    for (int retry = 0; ok && end == ATTEMPT_UNARMED && retry <= UNARMED_RETRIES; retry++) {
+        uint32_t number = ++c->trials_given;
+        const struct live_step step = { .name = s->steps[place->step].name,
+                                        .round = place->round,
+                                        .rounds = s->repeats,
+                                        .trial = plan_total(c->plan) - plan_left(c->plan) - 1,
+                                        .trials = plan_total(c->plan),
+                                        .attempt = place->attempt + retry };
+        trial_clear(&trial);
+        place_trial(&trial, place, number, place->attempt + retry);
+        live_begin(c->options->live, &step);
+        ok = attempt_run(&context, place, number, &trial, &end, e) && keep(c, &trial, e);
+        if (ok)
+            live_trial(c->options->live, &step, &trial, plan_left_ns(c->plan, attempt_overhead_ns()));
+    }
+    ok = ok && judge(c, &trial, end, e);
+    trial_clear(&trial);
+    return ok;
+}
+
+static bool run_plan(struct conductor *c, struct err *e)
+{
+    struct plan_trial place;
+    while (plan_next(c->plan, &place))
+        if (!run_trial(c, &place, e))
+            return false;
+    if (c->bad > 0) {
+        snprintf(c->run.why, sizeof c->run.why, "%d of %" PRIu32 " trials not measured whole", c->bad, c->trials_given);
+        return err_set(e, ERR_PARTIAL, "%s", c->run.why);
+    }
+    return true;
+}
+
+static void tell_plan(struct conductor *c)
+{
+    const struct scenario *s = c->options->scenario;
+    int64_t ns = plan_left_ns(c->plan, attempt_overhead_ns());
+    live_note(c->options->live, "run %" PRId64 ", '%s': %d round%s of %zu step%s, %d trials, about %" PRId64 " s",
+              c->run.no, s->name, s->repeats, s->repeats == 1 ? "" : "s", s->step_count, s->step_count == 1 ? "" : "s",
+              plan_total(c->plan), (ns + CLOCK_NS_PER_S - 1) / CLOCK_NS_PER_S);
+}
+
+static bool begin(struct conductor *c, struct err *e)
+{
+    const struct scenario *s = c->options->scenario;
+    if (!record_begin(&c->run, s, e) || !archive_begin(c->options->archive, &c->run, e))
+        return false;
+    bool ok = true;
+    for (size_t i = 0; ok && i < s->node_count; i++) {
+        struct run_node *row = run_add_node(&c->run);
+        ok = row ? record_node(row, &s->nodes[i], roster_by_name(hub_roster(c->options->hub), s->nodes[i].name), e) &&
+                       archive_node(c->options->archive, &c->run, row, e)
+                 : err_set(e, ERR_INTERNAL, "out of memory");
+    }
+    return ok;
+}
+
+static bool finish(struct conductor *c, bool ok, struct err *e)
+{
+    struct err late = { 0 };
+    c->run.status = ok ? RUN_COMPLETE : RUN_PARTIAL;
+    if (!ok && !*c->run.why)
+        text_copy(c->run.why, sizeof c->run.why, e->text);
+    c->run.ended_real_ns = clock_real_ns();
+    if (archive_end(c->options->archive, &c->run, &late))
+        return ok;
+    if (ok)
+        *e = late;
+    else
+        log_error("%s", late.text);
+    return false;
+}
+
+bool run_conduct(const struct run_options *options, int64_t *no, struct err *e)
+{
+    struct conductor c = { .options = options, .plan = plan_new(options->scenario) };
+    *no = 0;
+    bool ok = c.plan != NULL || err_set(e, ERR_INTERNAL, "out of memory");
+    ok = ok && wait_for_nodes(&c, e);
+    if (ok) {
+        ok = begin(&c, e);
+        *no = c.run.no;
+        if (ok)
+            tell_plan(&c);
+        ok = ok && run_plan(&c, e);
+        if (c.run.no != 0)
+            ok = finish(&c, ok, e);
+    }
+    run_clear(&c.run);
+    plan_destroy(&c.plan);
+    return ok;
+}

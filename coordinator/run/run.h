@@ -1,0 +1,26 @@
+/* run.h - the conductor: waits for the nodes, goes through the plan, keeps every trial.
+ */
+#ifndef TARE_RUN_H
+#define TARE_RUN_H
+
+#include "archive/archive.h"
+#include "base/err.h"
+#include "live/live.h"
+#include "run/hub.h"
+#include "scenario/scenario.h"
+
+struct run_options {
+    const struct scenario *scenario;
+    struct hub *hub;
+    struct archive *archive;
+    struct live *live;
+    int64_t wait_ns;       /* for the nodes, at the start */
+    const char *join_hint; /* how a missing node is started, with its name for %s; NULL for none */
+};
+
+/* Go through the scenario. True when every trial was measured whole; false with the exit code that
+ * the program shall end with, and what there is, is in the archive all the same. *no is the run's
+ * number, 0 when it never began. */
+MUST_CHECK bool run_conduct(const struct run_options *options, int64_t *no, struct err *e);
+
+#endif
