@@ -1,0 +1,117 @@
+#include "attempt_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+
+static bool send_to(struct attempt *a, size_t player, const struct message *m)
+{
+    struct err e = { 0 };
+    if (hub_send(a->context->hub, a->players[player].node, m, &e))
+        return true;
+    attempt_blame(a, ATTEMPT_LOST, "%s", e.text);
+    return false;
+}
+
+void attempt_probe(struct attempt *a, int64_t every_ms, bool restart)
+{
+    for (size_t i = 0; i < a->raw.node_count; i++) {
+        struct roster_node *node = a->players[i].node;
+        if (restart)
+            node->probes = 0;
+        hub_probe(a->context->hub, node, clock_ms(every_ms));
+        /* Not all at once: the coordinator would stamp the second answer while it reads the first. */
+        node->probe_mono += clock_ms(every_ms) * (int64_t)i / (int64_t)a->raw.node_count;
+    }
+}
+
+static bool prepare_part(struct attempt *a, uint32_t job_number, uint32_t part, struct err *e)
+{
+    const struct job *job = &a->jobs[job_number];
+    struct message m = { .type = MESSAGE_PREPARE,
+                         .prepare = {
+                             .trial = a->number, .job = job_number, .part = part, .token_size = MESSAGE_TOKEN } };
+    text_copy(m.prepare.workload, sizeof m.prepare.workload, a->step->workload->name);
+    memcpy(m.prepare.token, job->token, MESSAGE_TOKEN);
+    if (!schema_pack(a->step->workload->options, a->step->options, m.prepare.options, sizeof m.prepare.options, e))
+        return false;
+    if (part == PART_LOAD && job->peer != job->load) {
+        text_copy(m.prepare.address, sizeof m.prepare.address, a->players[job->peer].node->address);
+        m.prepare.port = job->port;
+    }
+    (void)send_to(a, part == PART_LOAD ? job->load : job->peer, &m); /* blamed; seen at the next look */
+    return true;
+}
+
+bool attempt_prepare(struct attempt *a, uint32_t part, struct err *e)
+{
+    for (uint32_t j = 0; j < a->job_count; j++)
+        if ((part == PART_LOAD || a->jobs[j].peer != a->jobs[j].load) && !prepare_part(a, j, part, e))
+            return false;
+    return true;
+}
+
+/* Starters on the machine of player `i`, and with `before` only those of players in front of it. */
+static uint32_t starters_on_machine(const struct attempt *a, size_t i, bool before)
+{
+    uint32_t count = 0;
+    for (size_t j = 0; j < (before ? i : a->raw.node_count); j++)
+        if (strcmp(a->raw.nodes[j].boot_id, a->raw.nodes[i].boot_id) == 0)
+            count += a->players[j].starters;
+    return count;
+}
+
+void attempt_arm(struct attempt *a)
+{
+    int64_t worst_rtt = 0;
+    for (size_t i = 0; i < a->raw.node_count; i++)
+        if (a->players[i].node->rtt_ns > worst_rtt)
+            worst_rtt = a->players[i].node->rtt_ns;
+    int64_t ahead =
+        ARM_ROUND_TRIPS * worst_rtt > clock_ms(ARM_LEAST_MS) ? ARM_ROUND_TRIPS * worst_rtt : clock_ms(ARM_LEAST_MS);
+    attempt_probe(a, PROBE_LOADED_MS, false);
+    a->raw.at_ns = clock_raw_ns() + ahead;
+    a->at_mono = clock_mono_at_raw_ns(a->raw.at_ns);
+    a->deadline_mono = a->at_mono;
+    for (size_t i = 0; i < a->raw.node_count; i++) {
+        struct roster_node *node = a->players[i].node;
+        struct bounds_interval at;
+        struct err e = { 0 };
+        if (!bounds_node_at(node->bounds, a->raw.at_ns, &at, &e)) {
+            attempt_blame(a, ATTEMPT_FAILED, "%s: %s", node->name, e.text);
+            return;
+        }
+        a->raw.nodes[i].at_ns = bounds_mid(at);
+        node->worst_gap_ns = 0;
+        hub_set_armed(a->context->hub, node, true);
+        /* Spinning, above all under FIFO, only where every spinner has a CPU of its own. */
+        (void)send_to(a, i,
+                      &(struct message){ .type = MESSAGE_ARM,
+                                         .arm = { .trial = a->number,
+                                                  .at_ns = a->raw.nodes[i].at_ns,
+                                                  .may_spin = starters_on_machine(a, i, false) <= node->cpus,
+                                                  .slot = starters_on_machine(a, i, true) } });
+    }
+}
+
+void attempt_disarm(struct attempt *a)
+{
+    for (size_t i = 0; i < a->raw.node_count; i++)
+        hub_set_armed(a->context->hub, a->players[i].node, false);
+    a->disarmed = true;
+}
+
+void attempt_cancel(struct attempt *a)
+{
+    struct message m = { .type = MESSAGE_CANCEL, .cancel = { .trial = a->number } };
+    text_copy(m.cancel.reason, sizeof m.cancel.reason, a->why);
+    for (size_t i = 0; i < a->raw.node_count; i++) {
+        struct err e = { 0 };
+        struct roster_node *node = a->players[i].node;
+        if (node && node->is_joined && !hub_send(a->context->hub, node, &m, &e))
+            log_debug("%s", e.text); /* it is the one that is gone, as a rule */
+    }
+}

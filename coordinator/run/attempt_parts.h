@@ -1,0 +1,87 @@
+/* attempt_parts.h - one trial in the making, shared by the three files that conduct it:
+ *
+ *     attempt.c           its life: who takes part, the table's events, the end
+ *     attempt_orders.c    what the nodes are told
+ *     attempt_reports.c   what the nodes say
+ */
+#ifndef TARE_ATTEMPT_PARTS_H
+#define TARE_ATTEMPT_PARTS_H
+
+#include "result/raw.h"
+#include "run/attempt.h"
+#include "run/fsm.h"
+
+enum {
+    /* Eight good probes bound an idle clock to microseconds; these are 0.4 s of them before and
+     * 0.25 s after, which with the time in between also fixes the rate. */
+    PROBE_EVERY_MS = 10,
+    PROBES_BEFORE = 40,
+    PROBES_AFTER = 25,
+    PROBE_LOADED_MS = 250,
+
+    CALIBRATE_MS = 5000,
+    PREPARE_MS = 15000,
+    GRACE_MS = 6000, /* what agents take to drain or abort (4 s), and some */
+    SETTLE_MS = 4000,
+    ARM_LEAST_MS = 50,
+    ARM_ROUND_TRIPS = 10,
+    RATES_EVERY_MS = 1000,
+    STARTERS_MAX = 1024, /* of one part */
+};
+
+/* A node of this trial; its place is that of its raw_node. */
+struct player {
+    struct roster_node *node;
+    uint32_t starters;
+    bool is_armed, is_finished;
+};
+
+struct job {
+    size_t load, peer; /* players; peer == load where there is none */
+    unsigned char token[MESSAGE_TOKEN];
+    uint32_t port;
+    bool is_serving, is_ready;
+};
+
+struct attempt {
+    const struct attempt_context *context;
+    const struct plan_trial *place;
+    const struct scenario_step *step;
+    const struct workload_times *times;
+    uint32_t number;
+    struct player *players; /* with raw.nodes: the same count and order */
+    struct job *jobs;
+    size_t job_count;
+    struct raw_trial raw;
+    enum trial_state state;
+    int64_t deadline_mono, at_mono, rates_mono;
+    bool disarmed;
+    enum attempt_end end;
+    char why[MODEL_TEXT];
+};
+
+/* Remember the first cause; what follows from it changes nothing. */
+void attempt_blame(struct attempt *a, enum attempt_end end, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* Ask the clocks of all players so often; `restart` counts the answers anew. */
+void attempt_probe(struct attempt *a, int64_t every_ms, bool restart);
+
+/* PREPARE to every load or serving part. Fails when the options cannot be written. */
+MUST_CHECK bool attempt_prepare(struct attempt *a, uint32_t part, struct err *e);
+
+/* Fix T and tell it each node in its own clock; blames what stands in the way. */
+void attempt_arm(struct attempt *a);
+
+/* From T on the nodes are heard at their usual pace again. */
+void attempt_disarm(struct attempt *a);
+
+/* Tell every player that is still here to drop the trial. */
+void attempt_cancel(struct attempt *a);
+
+/* A message of a player; blames it for what makes no sense. */
+void attempt_hear(struct attempt *a, size_t player, const struct message *m);
+
+/* Show what the flows did over the last second. */
+void attempt_show_rates(struct attempt *a);
+
+#endif

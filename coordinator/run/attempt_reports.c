@@ -1,0 +1,127 @@
+#include "attempt_parts.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+static void on_ready(struct attempt *a, size_t player, const struct message_ready *m)
+{
+    if (m->job >= a->job_count || m->starters > STARTERS_MAX) {
+        attempt_blame(a, ATTEMPT_FAILED, "%s: a READY for job %" PRIu32 " that it has not", a->raw.nodes[player].name,
+                      m->job);
+        return;
+    }
+    struct job *job = &a->jobs[m->job];
+    bool is_load = m->part == PART_LOAD && job->load == player && !job->is_ready;
+    bool is_serve = m->part == PART_SERVE && job->peer == player && job->peer != job->load && !job->is_serving;
+    if (!is_load && !is_serve)
+        return;
+    a->players[player].starters += m->starters;
+    if (is_load) {
+        job->is_ready = true;
+    } else {
+        job->is_serving = true;
+        job->port = m->port;
+    }
+}
+
+/* The end of a flow that `player` speaks of; NULL (blamed) when it is none of this trial. */
+static struct raw_end *end_of(struct attempt *a, size_t player, uint32_t job, uint32_t flow)
+{
+    struct raw_end *end = raw_end(&a->raw, player, job, flow);
+    bool is_load = job < a->job_count && a->jobs[job].load == player;
+    bool is_peer = job < a->job_count && a->jobs[job].peer == player;
+    if (!end && (is_load || is_peer))
+        end = raw_add_end(&a->raw, player, is_load ? a->jobs[job].peer : a->jobs[job].load,
+                          is_load ? STREAM_LOAD : STREAM_WITNESS, job, flow);
+    if (!end)
+        attempt_blame(a, ATTEMPT_FAILED, "%s speaks of flow %" PRIu32 " of job %" PRIu32 ", which it has not",
+                      a->raw.nodes[player].name, flow, job);
+    return end;
+}
+
+static void on_sample(struct attempt *a, size_t player, const struct message_sample *m)
+{
+    struct err e = { 0 };
+    struct raw_end *end = end_of(a, player, m->job, m->flow);
+    if (end && !raw_add_points(end, m->points, m->points_size, &e))
+        attempt_blame(a, ATTEMPT_FAILED, "%s: %s", a->raw.nodes[player].name, e.text);
+}
+
+static void on_stream(struct attempt *a, size_t player, const struct message_stream *m)
+{
+    struct raw_end *end = end_of(a, player, m->job, m->flow);
+    if (!end || end->is_over)
+        return;
+    bool is_sane = m->bytes >= 0 && m->operations >= 0 && m->first_op_ns >= 0 && m->last_op_ns >= m->first_op_ns;
+    if (!is_sane) {
+        attempt_blame(a, ATTEMPT_FAILED, "%s: a flow that ended before it began", a->raw.nodes[player].name);
+        return;
+    }
+    end->stream = *m;
+    end->is_over = true;
+}
+
+static uint32_t trial_of(const struct message *m)
+{
+    switch (m->type) {
+    case MESSAGE_READY: return m->ready.trial;
+    case MESSAGE_ARMED: return m->armed.trial;
+    case MESSAGE_SAMPLE: return m->sample.trial;
+    case MESSAGE_STREAM: return m->stream.trial;
+    case MESSAGE_DONE: return m->done.trial;
+    case MESSAGE_FAILED: return m->failed.trial;
+    default: return 0;
+    }
+}
+
+void attempt_hear(struct attempt *a, size_t player, const struct message *m)
+{
+    if (trial_of(m) != a->number)
+        return; /* late news of a trial that is over */
+    switch (m->type) {
+    case MESSAGE_READY: on_ready(a, player, &m->ready); break;
+    case MESSAGE_ARMED: a->players[player].is_armed = true; break;
+    case MESSAGE_SAMPLE: on_sample(a, player, &m->sample); break;
+    case MESSAGE_STREAM: on_stream(a, player, &m->stream); break;
+    case MESSAGE_DONE:
+        a->raw.nodes[player].done = m->done;
+        a->raw.nodes[player].is_done = a->players[player].is_finished = true;
+        break;
+    case MESSAGE_FAILED: attempt_blame(a, ATTEMPT_FAILED, "%s: %s", a->raw.nodes[player].name, m->failed.reason); break;
+    default: break;
+    }
+}
+
+/* The rate over the last second by the receiving end's points: what arrived, not what was queued. */
+static bool rate_of(const struct raw_end *receiver, double *bits_per_s)
+{
+    if (!receiver || receiver->point_count < 2)
+        return false;
+    const struct meter_point *last = &receiver->points[receiver->point_count - 1], *first = last;
+    while (first > receiver->points && last->raw_ns - first->raw_ns < clock_ms(RATES_EVERY_MS))
+        first--;
+    *bits_per_s = (double)(last->bytes - first->bytes) * 8e9 / (double)(last->raw_ns - first->raw_ns);
+    return last->raw_ns > first->raw_ns;
+}
+
+void attempt_show_rates(struct attempt *a)
+{
+    struct live_rate rates[32];
+    size_t count = 0;
+    for (size_t i = 0; i < a->raw.end_count && count < ARRAY_SIZE(rates); i++) {
+        const struct raw_end *load = &a->raw.ends[i];
+        if (load->role != STREAM_LOAD)
+            continue;
+        bool sends = net_stream_load_sends(a->step->options, load->flow);
+        struct live_rate *rate = &rates[count];
+        *rate = (struct live_rate){ .node = a->raw.nodes[load->node].name,
+                                    .peer = a->raw.nodes[load->other].name,
+                                    .direction = sends ? "send" : "receive" };
+        count += rate_of(sends ? raw_opposite(&a->raw, load) : load, &rate->bits_per_s);
+    }
+    live_rates(a->context->live, a->rates_mono - a->at_mono, rates, count);
+    a->rates_mono += clock_ms(RATES_EVERY_MS);
+}
