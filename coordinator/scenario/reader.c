@@ -43,7 +43,7 @@ void reader_check_keys(const struct reader *r, const struct yaml_value *map, con
     for (const struct yaml_value *value = map->first; value; value = value->next) {
         const char *key = value->key->text;
         if (schema_field(keys->fields, key) || words_index(keys->others, key) >= 0 ||
-            (keys->options && schema_field(keys->options, key)))
+            (keys->options && schema_field(keys->options, key)) || (keys->told && words_index(keys->told, key) >= 0))
             continue;
         if (words_index(keys->later, key) >= 0)
             READER_SAY(r, value->key, "'%s' comes with a later version of tare: leave it out", key);
@@ -92,6 +92,8 @@ int reader_node(const struct reader *r, const struct yaml_value *value, const ch
         return -1;
     }
     const struct scenario *s = r->scenario;
+    if (s->node_count == 0)
+        return -1; /* that there are none is told at 'nodes' */
     char known[WORDS] = "", shown[WORDS], nearest[64];
     for (size_t i = 0; i < s->node_count; i++) {
         if (strcmp(s->nodes[i].name, value->text) == 0)

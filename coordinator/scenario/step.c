@@ -79,7 +79,9 @@ static void check_keys(const struct reader *r, const struct yaml_value *map, con
     const char *meant = !workload && run && run->kind == YAML_TEXT ? catalogue_nearest(run->text) : NULL;
     if (meant)
         workload = catalogue_find(meant);
-    struct reader_keys keys = { &HEAD, workload ? workload->options : NULL, "run|to|on", LATER };
+    struct reader_keys keys = {
+        .fields = &HEAD, .options = workload ? workload->options : NULL, .others = "run|to|on", .later = LATER
+    };
     if (workload) {
         reader_check_keys(r, map, &keys);
         return;
