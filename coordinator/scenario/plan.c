@@ -20,7 +20,7 @@ static int64_t time_of(const struct scenario_step *step)
     return times->length_ns + times->warmup_ns;
 }
 
-/* What follows from the scenario when `next` is the first trial of its block: whom it measures. */
+/* Whom the next trial measures. */
 static void set_loads(struct plan *plan)
 {
     const struct scenario_step *step = &plan->scenario->steps[plan->next.step];
