@@ -37,7 +37,7 @@ struct plan *plan_new(const struct scenario *scenario)
     plan->scenario = scenario;
     plan->left = plan_total(plan);
     for (size_t i = 0; i < scenario->step_count; i++)
-        plan->left_ns += scenario->repeats * trials_of(&scenario->steps[i]) * time_of(&scenario->steps[i]);
+        plan->left_ns += (int64_t)scenario->repeats * trials_of(&scenario->steps[i]) * time_of(&scenario->steps[i]);
     return plan;
 }
 

@@ -253,11 +253,10 @@ static void read_compare(const struct reader *r, const struct yaml_value *value)
         reader_missing(r, value, "base", "the node that the others are compared with");
     if (!with)
         reader_missing(r, value, "with", "the nodes to compare with the base, as in with: [guest]");
-    if (base)
-        s->compare.base = reader_node(r, base, "base");
-    int index = s->compare.base;
-    if (index >= 0 && s->nodes[index].role == ROLE_PEER)
+    int index = base ? reader_node(r, base, "base") : -1;
+    if (base && index >= 0 && s->nodes[index].role == ROLE_PEER)
         READER_SAY(r, base, "base: '%s' is a peer: only hosts and guests are measured", s->nodes[index].name);
+    s->compare.base = index;
     if (!with || !reader_nodes(r, with, "with", &s->compare.with, &s->compare.with_count) || index < 0)
         return;
     const struct yaml_value *each = with->kind == YAML_LIST ? with->first : with;

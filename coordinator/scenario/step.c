@@ -76,7 +76,8 @@ static const struct workload_info *read_workload(const struct reader *r, const s
 static void check_keys(const struct reader *r, const struct yaml_value *map, const struct workload_info *workload)
 {
     const struct yaml_value *run = yaml_get(map, "run");
-    const char *meant = !workload && run && run->kind == YAML_TEXT ? catalogue_nearest(run->text) : NULL;
+    const char *meant =
+        !workload && run && !run->broken && run->kind == YAML_TEXT ? catalogue_nearest(run->text) : NULL;
     if (meant)
         workload = catalogue_find(meant);
     struct reader_keys keys = {

@@ -171,9 +171,10 @@ static void read_text(struct loader *l, const yaml_event_t *event, struct yaml_v
 {
     const char *text = (const char *)event->data.scalar.value;
     size_t size = event->data.scalar.length;
-    value->text = keep_text(l, text, size);
-    value->broken = !value->text || !text_is_printable(text, size);
-    if (value->text && value->broken)
+    const char *copy = keep_text(l, text, size);
+    value->text = copy ? copy : "";
+    value->broken = !copy || !text_is_printable(text, size);
+    if (copy && value->broken)
         say(l, value, "a value is one line of printable characters: leave out line breaks and control characters");
 }
 
@@ -244,7 +245,7 @@ static void read_children(struct loader *l, struct yaml_value *parent, size_t de
             key = child;
             continue;
         }
-        if (key && child->kind == YAML_TEXT && child->text && *child->text == '\0') {
+        if (key && child->kind == YAML_TEXT && !child->broken && *child->text == '\0') {
             child->line = key->line; /* nothing can hardly be pointed at */
             child->column = key->column;
             child->width = key->width;
@@ -293,6 +294,7 @@ static struct yaml_value *read_value(struct loader *l, const yaml_event_t *event
     if (!value)
         return NULL;
     value->total = value->height = 1;
+    value->text = "";
     value->kind = event->type == YAML_SEQUENCE_START_EVENT  ? YAML_LIST
                   : event->type == YAML_MAPPING_START_EVENT ? YAML_MAP
                                                             : YAML_TEXT;

@@ -60,18 +60,19 @@ static void on_crash(int number)
 
 static void add_file(const char *path)
 {
+    struct stat info;
     FILE *file = fopen(path, "rb");
-    struct input *input = &inputs[input_count];
-    if (!file || input_count == FILES_MAX || !(input->data = malloc(SIZE_MOST))) {
-        fprintf(stderr, "%s: cannot be read\n", path);
+    if (!file || fstat(fileno(file), &info) != 0 || info.st_size > SIZE_MOST || input_count == FILES_MAX) {
+        fprintf(stderr, "%s: cannot be read, or is too large, or one too many\n", path);
         exit(2);
     }
+    struct input *input = &inputs[input_count++];
+    input->data = malloc((size_t)info.st_size + 1);
+    if (!input->data)
+        abort();
     snprintf(input->path, sizeof input->path, "%s", path);
-    input->size = fread(input->data, 1, SIZE_MOST, file);
+    input->size = fread(input->data, 1, (size_t)info.st_size, file);
     fclose(file);
-    uint8_t *fitting = realloc(input->data, input->size ? input->size : 1);
-    input->data = fitting ? fitting : input->data;
-    input_count++;
 }
 
 static int is_visible(const struct dirent *entry) { return entry->d_name[0] != '.'; }

@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t workloads = 0;
     while (catalogue_entry(workloads))
         workloads++;
-    if (size == 0)
+    if (size == 0 || workloads == 0)
         return 0;
     const struct schema *schema = catalogue_entry(data[0] % workloads)->options;
     char *text = calloc(1, size), packed[4096], again[4096];
