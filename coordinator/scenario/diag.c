@@ -131,7 +131,8 @@ static void print_source(const char *line, size_t size, const struct diag *diag,
         mistake = size;
     size_t width = diag->width > 1 ? (size_t)diag->width : 1;
     size_t last = width < size - mistake ? mistake + width : size;
-    size_t start = glyph_count(line, size) > SHOWN ? window_start(line, mistake) : 0;
+    bool is_long = size > 4 * (size_t)SHOWN || glyph_count(line, size) > SHOWN;
+    size_t start = is_long ? window_start(line, mistake) : 0;
 
     fprintf(to, "  %s", start > 0 ? "..." : "");
     char marks[6 + 2 * SHOWN + 4]; /* a glyph is at most two cells wide */

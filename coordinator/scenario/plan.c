@@ -20,7 +20,7 @@ static int64_t time_of(const struct scenario_step *step)
     return times->length_ns + times->warmup_ns;
 }
 
-/* What follows from the scenario when `next` is the first trial of its block: whom it measures. */
+/* Whom the next trial measures. */
 static void set_loads(struct plan *plan)
 {
     const struct scenario_step *step = &plan->scenario->steps[plan->next.step];
@@ -37,7 +37,7 @@ struct plan *plan_new(const struct scenario *scenario)
     plan->scenario = scenario;
     plan->left = plan_total(plan);
     for (size_t i = 0; i < scenario->step_count; i++)
-        plan->left_ns += scenario->repeats * trials_of(&scenario->steps[i]) * time_of(&scenario->steps[i]);
+        plan->left_ns += (int64_t)scenario->repeats * trials_of(&scenario->steps[i]) * time_of(&scenario->steps[i]);
     return plan;
 }
 

@@ -6,7 +6,13 @@
 #include "base/text.h"
 #include "base/words.h"
 
-enum { WORDS = 1024 };
+enum {
+    WORDS = 1024,                                   /* the keys of any mapping, and what is shown of a list */
+    ALL_NAMES = SCENARIO_NODES_MAX * SCENARIO_NAME, /* the names of all nodes */
+};
+
+/* Whether a further mistake would only be counted: then its text is not worth a search. */
+static bool is_full(const struct reader *r) { return diags_count(r->diags) >= DIAG_MOST; }
 
 void reader_no_memory(const struct reader *r) { diags_add(r->diags, 0, 0, 0, "out of memory while reading it"); }
 
@@ -29,6 +35,10 @@ static void add_schema(char *words, size_t size, const struct schema *schema)
 static void say_unknown(const struct reader *r, const struct yaml_value *key, const struct reader_keys *keys)
 {
     char known[WORDS] = "", shown[WORDS], nearest[64];
+    if (is_full(r)) {
+        READER_SAY(r, key, "unknown key");
+        return;
+    }
     add_schema(known, sizeof known, keys->fields);
     words_add(known, sizeof known, keys->others);
     add_schema(known, sizeof known, keys->options);
@@ -43,7 +53,7 @@ void reader_check_keys(const struct reader *r, const struct yaml_value *map, con
     for (const struct yaml_value *value = map->first; value; value = value->next) {
         const char *key = value->key->text;
         if (schema_field(keys->fields, key) || words_index(keys->others, key) >= 0 ||
-            (keys->options && schema_field(keys->options, key)))
+            (keys->options && schema_field(keys->options, key)) || (keys->told && words_index(keys->told, key) >= 0))
             continue;
         if (words_index(keys->later, key) >= 0)
             READER_SAY(r, value->key, "'%s' comes with a later version of tare: leave it out", key);
@@ -83,6 +93,19 @@ bool reader_fields(const struct reader *r, const struct yaml_value *map, const s
     return good;
 }
 
+static void say_unknown_node(const struct reader *r, const struct yaml_value *value, const char *key)
+{
+    const struct scenario *s = r->scenario;
+    char known[ALL_NAMES] = "", shown[WORDS], nearest[64];
+    for (size_t i = 0; i < s->node_count && !is_full(r); i++)
+        words_add(known, sizeof known, s->nodes[i].name);
+    if (words_nearest(known, value->text, nearest, sizeof nearest))
+        READER_SAY(r, value, "%s: no node is named '%.64s': did you mean '%s'?", key, value->text, nearest);
+    else
+        READER_SAY(r, value, "%s: no node is named '%.64s' (declared: %s)", key, value->text,
+                   words_show(known, shown, sizeof shown));
+}
+
 int reader_node(const struct reader *r, const struct yaml_value *value, const char *key)
 {
     if (value->broken)
@@ -91,18 +114,11 @@ int reader_node(const struct reader *r, const struct yaml_value *value, const ch
         READER_SAY(r, value, "%s must be the name of a node", key);
         return -1;
     }
-    const struct scenario *s = r->scenario;
-    char known[WORDS] = "", shown[WORDS], nearest[64];
-    for (size_t i = 0; i < s->node_count; i++) {
-        if (strcmp(s->nodes[i].name, value->text) == 0)
+    for (size_t i = 0; i < r->scenario->node_count; i++)
+        if (strcmp(r->scenario->nodes[i].name, value->text) == 0)
             return (int)i;
-        words_add(known, sizeof known, s->nodes[i].name);
-    }
-    if (words_nearest(known, value->text, nearest, sizeof nearest))
-        READER_SAY(r, value, "%s: no node is named '%.64s': did you mean '%s'?", key, value->text, nearest);
-    else
-        READER_SAY(r, value, "%s: no node is named '%.64s' (declared: %s)", key, value->text,
-                   words_show(known, shown, sizeof shown));
+    if (r->scenario->node_count > 0) /* that there are none is told at 'nodes' */
+        say_unknown_node(r, value, key);
     return -1;
 }
 

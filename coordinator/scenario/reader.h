@@ -21,6 +21,7 @@ struct reader_keys {
     const struct schema *options; /* a workload's; may be NULL */
     const char *others;           /* "a|b", read one by one */
     const char *later;            /* "a|b": reserved for a later version */
+    const char *told;             /* "a|b": what is wrong with them is told already; may be NULL */
 };
 
 /* Whether `value` is a mapping, told as "WHAT must be a mapping (EXAMPLE)". */

@@ -90,8 +90,9 @@ static void read_version(const struct reader *r, const struct yaml_value *root)
 
 static void read_head(const struct reader *r, const struct yaml_value *root)
 {
-    static const struct reader_keys KEYS = { &HEAD, NULL, "tare|nodes|start|repeats|compare|steps",
-                                             "order|seed|confine|limits" };
+    static const struct reader_keys KEYS = { .fields = &HEAD,
+                                             .others = "tare|nodes|start|repeats|compare|steps",
+                                             .later = "order|seed|confine|limits" };
     reader_check_keys(r, root, &KEYS);
     read_version(r, root);
     struct head head;
@@ -110,7 +111,7 @@ static void read_head(const struct reader *r, const struct yaml_value *root)
 /* `on_bad: {repeat: 2}` or one word. */
 static void read_on_bad(const struct reader *r, const struct yaml_value *value)
 {
-    static const struct reader_keys KEYS = { &AGAIN, NULL, "", "" };
+    static const struct reader_keys KEYS = { .fields = &AGAIN, .others = "", .later = "" };
     struct scenario *s = r->scenario;
     if (value->broken)
         return;
@@ -129,7 +130,7 @@ static void read_on_bad(const struct reader *r, const struct yaml_value *value)
 
 static void read_start(const struct reader *r, const struct yaml_value *value)
 {
-    static const struct reader_keys KEYS = { &START, NULL, "on_bad", "" };
+    static const struct reader_keys KEYS = { .fields = &START, .others = "on_bad", .later = "" };
     struct start start;
     schema_defaults(&START, &start);
     if (value && reader_map(r, value, "start", "{tolerance: 100us, on_bad: keep}")) {
@@ -145,9 +146,9 @@ static void read_start(const struct reader *r, const struct yaml_value *value)
 /* Name and role; `on` waits until all names are known. */
 static void read_node(const struct reader *r, const struct yaml_value *value, struct scenario_node *node)
 {
-    static const struct reader_keys KEYS = { &NODE, NULL, "on",
-                                             "count|built_in|domain|netserver|extra_xml|confine|instances" };
-    static const char *const MEANS[] = { "built_in", "domain", "netserver" };
+    static const struct reader_keys KEYS = { .fields = &NODE,
+                                             .others = "on",
+                                             .later = "count|built_in|domain|netserver|extra_xml|confine|instances" };
     const char *name = value->key->text;
     node->on = -1;
     node->role = ROLE_COUNT; /* until it is known, so that one mistake is not told twice */
@@ -160,15 +161,22 @@ static void read_node(const struct reader *r, const struct yaml_value *value, st
     if (!reader_map(r, value, "a node", "host: {role: host}"))
         return;
     const struct yaml_value *means = NULL;
-    for (size_t i = 0; i < ARRAY_SIZE(MEANS); i++) {
-        const struct yaml_value *also = yaml_get(value, MEANS[i]);
-        if (means && also)
-            READER_SAY(r, also->key, "'%s' beside '%s': a node is one of built_in, domain and netserver: leave one out",
-                       also->key->text, means->key->text);
-        means = means ? means : also;
+    char told[64] = "";
+    for (const struct yaml_value *each = value->first; each; each = each->next) {
+        if (words_index("built_in|domain|netserver", each->key->text) < 0)
+            continue;
+        if (means) {
+            READER_SAY(r, each->key, "'%s' beside '%s': a node is one of built_in, domain and netserver: leave one out",
+                       each->key->text, means->key->text);
+            words_add(told, sizeof told, each->key->text);
+        } else {
+            means = each;
+        }
     }
+    struct reader_keys keys = KEYS;
+    keys.told = told;
     struct node_head head;
-    reader_check_keys(r, value, &KEYS);
+    reader_check_keys(r, value, &keys);
     if (reader_fields(r, value, &NODE, &head))
         node->role = (enum node_role)head.role;
 }
@@ -197,7 +205,7 @@ static void read_host_of(const struct reader *r, const struct yaml_value *value,
 static void read_nodes(const struct reader *r, const struct yaml_value *value)
 {
     struct scenario *s = r->scenario;
-    if (!reader_map(r, value, "nodes", "nodes: {host: {role: host}, peer: {role: peer}}"))
+    if (!reader_map(r, value, "nodes", "{host: {role: host}, peer: {role: peer}}"))
         return;
     if (value->count == 0)
         READER_SAY(r, value, "nodes must declare at least one node, as in host: {role: host}");
@@ -235,7 +243,7 @@ static bool is_comparable(const struct scenario *s, int a, int b)
 
 static void read_compare(const struct reader *r, const struct yaml_value *value)
 {
-    static const struct reader_keys KEYS = { &NOTHING, NULL, "base|with", "" };
+    static const struct reader_keys KEYS = { .fields = &NOTHING, .others = "base|with", .later = "" };
     struct scenario *s = r->scenario;
     if (!reader_map(r, value, "compare", "{base: host, with: [guest]}"))
         return;
@@ -245,11 +253,10 @@ static void read_compare(const struct reader *r, const struct yaml_value *value)
         reader_missing(r, value, "base", "the node that the others are compared with");
     if (!with)
         reader_missing(r, value, "with", "the nodes to compare with the base, as in with: [guest]");
-    if (base)
-        s->compare.base = reader_node(r, base, "base");
-    int index = s->compare.base;
-    if (index >= 0 && s->nodes[index].role == ROLE_PEER)
+    int index = base ? reader_node(r, base, "base") : -1;
+    if (base && index >= 0 && s->nodes[index].role == ROLE_PEER)
         READER_SAY(r, base, "base: '%s' is a peer: only hosts and guests are measured", s->nodes[index].name);
+    s->compare.base = index;
     if (!with || !reader_nodes(r, with, "with", &s->compare.with, &s->compare.with_count) || index < 0)
         return;
     const struct yaml_value *each = with->kind == YAML_LIST ? with->first : with;
@@ -282,7 +289,7 @@ static void read_scenario(const struct reader *r, const struct yaml_value *root)
 
 bool scenario_parse(const char *text, size_t size, struct scenario **scenario, struct diags *diags)
 {
-    static const char BOM[] = "ï»¿";
+    static const char BOM[] = "\xef\xbb\xbf";
     bool has_bom = size >= 3 && memcmp(text, BOM, 3) == 0;
     const char *body = has_bom ? text + 3 : text;
     size_t body_size = has_bom ? size - 3 : size;
@@ -298,7 +305,7 @@ bool scenario_parse(const char *text, size_t size, struct scenario **scenario, s
     } else {
         memcpy(read->text, text, size);
         read->compare.base = -1;
-        if (reader_map(&reader, yaml_tree_root(tree), "a scenario", "tare: 1"))
+        if (reader_map(&reader, yaml_tree_root(tree), "a scenario", "'tare: 1' and 'name: lab' on lines of their own"))
             read_scenario(&reader, yaml_tree_root(tree));
     }
     yaml_tree_destroy(&tree);

@@ -76,10 +76,13 @@ static const struct workload_info *read_workload(const struct reader *r, const s
 static void check_keys(const struct reader *r, const struct yaml_value *map, const struct workload_info *workload)
 {
     const struct yaml_value *run = yaml_get(map, "run");
-    const char *meant = !workload && run && run->kind == YAML_TEXT ? catalogue_nearest(run->text) : NULL;
+    const char *meant =
+        !workload && run && !run->broken && run->kind == YAML_TEXT ? catalogue_nearest(run->text) : NULL;
     if (meant)
         workload = catalogue_find(meant);
-    struct reader_keys keys = { &HEAD, workload ? workload->options : NULL, "run|to|on", LATER };
+    struct reader_keys keys = {
+        .fields = &HEAD, .options = workload ? workload->options : NULL, .others = "run|to|on", .later = LATER
+    };
     if (workload) {
         reader_check_keys(r, map, &keys);
         return;

@@ -75,50 +75,62 @@ static void say_at_byte(struct loader *l, size_t byte, const char *text)
     l->failed = true;
 }
 
-/* What libyaml says, and what it means for a person. The first that fits; `in` is the context. */
+/* What libyaml says, and what it means for a person; the first that fits. */
 static const struct {
     const char *problem, *meaning;
+    bool at_context; /* the place where it began says more than the one where it was noticed */
 } SYNTAX[] = {
-    { "cannot start any token",
-      "a value cannot begin with this character: put it in quotes, indent with spaces, not tabs" },
-    { "a tab character", "a tab stands where only spaces may indent: use spaces" },
-    { "expected ',' or ']'", "a list that begins with '[' needs ',' between its values and ']' at its end" },
-    { "expected ',' or '}'", "a mapping that begins with '{' needs ',' between its keys and '}' at its end" },
-    { "could not find expected ':'", "a key needs ': ' after it, as in 'length: 5s'" },
+    { "cannot start any token", "a value cannot begin with this character: put it in quotes", false },
+    { "a tab character", "a tab cannot indent: use spaces", false },
+    { "expected ',' or ']'", "a list that begins with '[' needs ',' between its values and ']' at its end", false },
+    { "expected ',' or '}'", "a mapping that begins with '{' needs ',' between its keys and '}' at its end", false },
+    { "could not find expected ':'", "a key needs ': ' after it, as in 'length: 5s'", true },
     { "mapping values are not allowed",
-      "a second ': ' on one line: put the value in quotes, or begin a new line for the key" },
-    { "mapping keys are not allowed",
-      "a key cannot stand here: begin a new line for it, indented like its neighbours" },
-    { "block sequence entries", "a '- ' cannot stand here: begin a new line for it, indented like its neighbours" },
+      "a second ': ' in one line: put the value in quotes, or the key on its own line", false },
+    { "mapping keys are not allowed", "no key can stand here: put it on its own line, indented like its neighbours",
+      false },
+    { "block sequence entries", "no '- ' can stand here: put it on its own line, indented like its neighbours", false },
     { "did not find expected key",
-      "no key is found here: indent keys of one mapping alike, and close quotes and brackets" },
-    { "expected '-' indicator", "a list goes on with '- ': indent its values alike" },
-    { "unexpected end of stream", "a quote is opened and never closed" },
-    { "unexpected document indicator", "a quote is opened and not closed before this line" },
-    { "unknown escape", "an escape that YAML does not know: write \\\\ for a backslash, or use single quotes" },
-    { "expected node content", "a value is missing here, or a ',' too many" },
-    { "alphabetic or numeric", "'&' and '*' need a name after them; put a text that begins with one in quotes" },
-    { "<document start>", "something stands here that belongs to nothing before it: check the indentation" },
+      "no key is found here: indent the keys of one mapping alike, close quotes and brackets", false },
+    { "expected '-' indicator", "a list goes on with '- ': indent its values alike", false },
+    { "unexpected end of stream", "a quote is opened here and never closed", true },
+    { "unexpected document indicator", "a quote is opened here and not closed before the document ends", true },
+    { "unknown escape", "no escape of YAML: write \\\\ for a backslash, or use single quotes", false },
+    { "expected node content", "a value is missing here, or there is one ',' too many", false },
+    { "alphabetic or numeric", "'&' and '*' need a name after them: put a text that begins with one in quotes", false },
+    { "<document start>", "this belongs to nothing above it: check the indentation", false },
 };
 
-/* The place where it was noticed; for what is never closed, the place where it was opened. */
+/* One mistake, where it was noticed or where it began. */
 static void say_syntax(struct loader *l)
 {
     const yaml_parser_t *p = &l->parser;
-    const char *problem = p->problem ? p->problem : "unknown problem", *meaning = NULL;
     if (p->error == YAML_MEMORY_ERROR) {
         say_no_memory(l);
         return;
     }
-    for (size_t i = 0; i < ARRAY_SIZE(SYNTAX) && !meaning; i++)
-        if (strstr(problem, SYNTAX[i].problem))
+    const char *problem = p->problem ? p->problem : "unknown problem", *meaning = "this is not YAML";
+    bool at_context = false;
+    for (size_t i = 0; i < ARRAY_SIZE(SYNTAX); i++)
+        if (strstr(problem, SYNTAX[i].problem)) {
             meaning = SYNTAX[i].meaning;
+            at_context = SYNTAX[i].at_context;
+            break;
+        }
     size_t at = p->error == YAML_READER_ERROR ? p->problem_offset : byte_of(l, &p->problem_mark);
-    if (at >= l->source.size && p->context && p->error != YAML_READER_ERROR)
+    if (at < l->source.size && l->source.text[at] == '\t')
+        meaning = "a tab cannot indent: use spaces";
+    bool has_context = p->context && p->error != YAML_READER_ERROR;
+    if (has_context && (at_context || at >= l->source.size))
         at = byte_of(l, &p->context_mark);
+    struct source_place place = source_place(&l->source, at, at);
     char text[256] = "";
-    text_append(text, sizeof text, "%s (YAML: %s%s%s)", meaning ? meaning : "this is not YAML", problem,
-                p->context ? " " : "", p->context ? p->context : "");
+    text_append(text, sizeof text, "%s (YAML: %s", meaning, problem);
+    if (has_context)
+        text_append(text, sizeof text, " %s", p->context);
+    if (has_context && p->context_mark.line + 1 < (size_t)place.line)
+        text_append(text, sizeof text, " that begins in line %zu", p->context_mark.line + 1);
+    text_append(text, sizeof text, ")");
     say_at_byte(l, at, text);
 }
 
@@ -159,9 +171,10 @@ static void read_text(struct loader *l, const yaml_event_t *event, struct yaml_v
 {
     const char *text = (const char *)event->data.scalar.value;
     size_t size = event->data.scalar.length;
-    value->text = keep_text(l, text, size);
-    value->broken = !value->text || !text_is_printable(text, size);
-    if (value->text && value->broken)
+    const char *copy = keep_text(l, text, size);
+    value->text = copy ? copy : "";
+    value->broken = !copy || !text_is_printable(text, size);
+    if (copy && value->broken)
         say(l, value, "a value is one line of printable characters: leave out line breaks and control characters");
 }
 
@@ -232,7 +245,7 @@ static void read_children(struct loader *l, struct yaml_value *parent, size_t de
             key = child;
             continue;
         }
-        if (key && child->kind == YAML_TEXT && child->text && *child->text == '\0') {
+        if (key && child->kind == YAML_TEXT && !child->broken && *child->text == '\0') {
             child->line = key->line; /* nothing can hardly be pointed at */
             child->column = key->column;
             child->width = key->width;
@@ -281,6 +294,7 @@ static struct yaml_value *read_value(struct loader *l, const yaml_event_t *event
     if (!value)
         return NULL;
     value->total = value->height = 1;
+    value->text = "";
     value->kind = event->type == YAML_SEQUENCE_START_EVENT  ? YAML_LIST
                   : event->type == YAML_MAPPING_START_EVENT ? YAML_MAP
                                                             : YAML_TEXT;
@@ -292,8 +306,7 @@ static struct yaml_value *read_value(struct loader *l, const yaml_event_t *event
     if (!within_limits(l, value, depth))
         return NULL;
     if (tag_of(event)) {
-        diags_add(l->diags, value->line, value->column, 1, "the tag '%.40s' is not used in a scenario: leave it out",
-                  tag_of(event));
+        say(l, value, "a tag ('!...') means nothing in a scenario: leave it out");
         value->broken = true;
     }
     if (event->type == YAML_SCALAR_EVENT)

@@ -24,7 +24,7 @@ struct yaml_value {
     enum yaml_kind kind;
     bool broken;             /* what is wrong with it is told: say no more about it */
     int line, column, width; /* as diags_add takes them; an alias stands where it is written */
-    const char *text;        /* TEXT: one printable line */
+    const char *text;        /* TEXT: one printable line, unless it is broken; else empty; never NULL */
     struct yaml_value *key;  /* within a MAP: a TEXT; else NULL */
     struct yaml_value *first, *next;
     size_t count;         /* LIST, MAP: of its values */

@@ -100,6 +100,29 @@ static void people_see_few_digits(void **unused)
     assert_string_equal(units_show_ns(7, text, sizeof text), "7 ns");
 }
 
+static void a_wait_is_as_exact_as_a_person_needs_it(void **unused)
+{
+    (void)unused;
+    static const struct {
+        int64_t ms;
+        const char *text;
+    } CASES[] = {
+        { -5, "0 s" },
+        { 0, "0 s" },
+        { 45400, "45 s" },
+        { 59600, "1 min 0 s" },
+        { 67500, "1 min 10 s" },
+        { 3599000, "1 h 0 min" },
+        { 7500000, "2 h 5 min" },
+        { INT64_C(86399000), "1 d 0 h" },
+        { INT64_C(273600000), "3 d 4 h" },
+    };
+    char text[40];
+    for (size_t i = 0; i < ARRAY_SIZE(CASES); i++)
+        assert_string_equal(units_show_wait(CASES[i].ms * 1000000, text, sizeof text), CASES[i].text);
+    units_show_wait(INT64_MAX, text, sizeof text);
+}
+
 static void strings_stay_in_their_bounds(void **unused)
 {
     (void)unused;
@@ -129,6 +152,7 @@ int main(void)
         cmocka_unit_test(what_is_no_quantity_is_refused_with_its_reason),
         cmocka_unit_test(what_is_printed_reads_back_to_the_same),
         cmocka_unit_test(people_see_few_digits),
+        cmocka_unit_test(a_wait_is_as_exact_as_a_person_needs_it),
         cmocka_unit_test(strings_stay_in_their_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

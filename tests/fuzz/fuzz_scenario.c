@@ -1,0 +1,74 @@
+/* A scenario from anywhere: it is read or refused with a reason; what is told about it is
+ * printable; what is read can be planned, and its options travel. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "fuzz.h"
+#include "scenario/plan.h"
+
+enum { TRIALS_WALKED = 2000 };
+
+static void check_printed(const struct diags *diags)
+{
+    char *shown = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&shown, &size);
+    FUZZ_REQUIRE(to);
+    diags_print(diags, to);
+    fclose(to);
+    FUZZ_REQUIRE((size > 0) == (diags_count(diags) > 0));
+    for (char *at = shown, *end; (end = memchr(at, '\n', (size_t)(shown + size - at))); at = end + 1)
+        FUZZ_REQUIRE(text_is_printable(at, (size_t)(end - at)));
+    free(shown);
+}
+
+static void check_plan(const struct scenario *scenario)
+{
+    struct plan *plan = plan_new(scenario);
+    FUZZ_REQUIRE(plan && plan_total(plan) > 0 && plan_left(plan) == plan_total(plan));
+    struct plan_trial trial;
+    int64_t left_ns = plan_left_ns(plan, 0);
+    for (int i = 1; i <= TRIALS_WALKED && plan_next(plan, &trial); i++) {
+        FUZZ_REQUIRE(trial.load_count > 0 && trial.step < (int)scenario->step_count);
+        for (size_t k = 0; k < trial.load_count; k++)
+            FUZZ_REQUIRE(trial.loads[k] >= 0 && trial.loads[k] < (int)scenario->node_count);
+        FUZZ_REQUIRE(plan_left(plan) == plan_total(plan) - i);
+        FUZZ_REQUIRE(plan_left_ns(plan, 0) >= 0 && plan_left_ns(plan, 0) <= left_ns);
+        left_ns = plan_left_ns(plan, 0);
+    }
+    FUZZ_REQUIRE(plan_left(plan) > 0 || left_ns == 0);
+    plan_destroy(&plan);
+}
+
+static void check_options(const struct scenario_step *step)
+{
+    char packed[4096], again[4096];
+    struct err e = { 0 };
+    const struct schema *schema = step->workload->options;
+    void *back = calloc(1, schema->size);
+    FUZZ_REQUIRE(back && schema_pack(schema, step->options, packed, sizeof packed, &e));
+    FUZZ_REQUIRE(schema_unpack(schema, packed, back, &e));
+    FUZZ_REQUIRE(schema_pack(schema, back, again, sizeof again, &e));
+    FUZZ_REQUIRE(strcmp(packed, again) == 0);
+    free(back);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct scenario *scenario = NULL;
+    struct diags *diags = diags_new("fuzz.yaml");
+    FUZZ_REQUIRE(diags);
+    bool good = scenario_parse((const char *)data, size, &scenario, diags);
+    FUZZ_REQUIRE(good == (diags_count(diags) == 0) && good == (scenario != NULL));
+    check_printed(diags);
+    if (good) {
+        check_plan(scenario);
+        for (size_t i = 0; i < scenario->step_count; i++)
+            check_options(&scenario->steps[i]);
+    }
+    scenario_destroy(&scenario);
+    diags_destroy(&diags);
+    return 0;
+}

@@ -1,0 +1,148 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "scenario/plan.h"
+
+#define SECOND INT64_C(1000000000)
+
+/* Two nodes; 'paired' takes 10 s + 1 s a trial, 'together' 20 s. */
+struct fixture {
+    int on[2];
+    struct net_stream_options options[2];
+    struct scenario_step steps[2];
+    struct scenario scenario;
+};
+
+static void set_up(struct fixture *f)
+{
+    *f = (struct fixture){ .on = { 3, 5 },
+                           .options = { { .times = { 10 * SECOND, SECOND } }, { .times = { 20 * SECOND, 0 } } } };
+    f->steps[0] = (struct scenario_step){ .options = &f->options[0], .on = f->on, .on_count = 2, .when = WHEN_PAIRED };
+    f->steps[1] =
+        (struct scenario_step){ .options = &f->options[1], .on = f->on, .on_count = 2, .when = WHEN_TOGETHER };
+    f->scenario = (struct scenario){ .steps = f->steps, .step_count = 2, .repeats = 2 };
+    f->scenario.start.on_bad = ON_BAD_REPEAT;
+    f->scenario.start.repeat = 2;
+}
+
+static void every_round_holds_each_block_and_each_block_its_trials(void **unused)
+{
+    (void)unused;
+    static const struct {
+        int round, step, block, idx, first_load, load_count;
+    } WANTED[] = {
+        { 0, 0, 0, 0, 3, 1 }, { 0, 0, 0, 1, 5, 1 }, { 0, 1, 1, 0, 3, 2 },
+        { 1, 0, 2, 0, 3, 1 }, { 1, 0, 2, 1, 5, 1 }, { 1, 1, 3, 0, 3, 2 },
+    };
+    struct fixture f;
+    set_up(&f);
+    struct plan *plan = plan_new(&f.scenario);
+    struct plan_trial trial = { 0 };
+    assert_int_equal(plan_total(plan), 6);
+    for (int i = 0; i < 6; i++) {
+        assert_int_equal(plan_left(plan), 6 - i);
+        assert_true(plan_next(plan, &trial));
+        assert_int_equal(trial.round, WANTED[i].round);
+        assert_int_equal(trial.step, WANTED[i].step);
+        assert_int_equal(trial.block, WANTED[i].block);
+        assert_int_equal(trial.idx, WANTED[i].idx);
+        assert_int_equal(trial.attempt, 0);
+        assert_int_equal(trial.load_count, WANTED[i].load_count);
+        assert_int_equal(trial.loads[0], WANTED[i].first_load);
+    }
+    assert_int_equal(trial.loads[1], 5);
+    struct plan_trial untouched = trial;
+    assert_false(plan_next(plan, &trial));
+    assert_false(plan_next(plan, &trial));
+    assert_memory_equal(&trial, &untouched, sizeof trial);
+    assert_int_equal(plan_left(plan), 0);
+    assert_int_equal(plan_total(plan), 6);
+    plan_destroy(&plan);
+    assert_null(plan);
+    plan_destroy(&plan);
+}
+
+static void a_bad_start_is_given_again_as_often_as_allowed(void **unused)
+{
+    (void)unused;
+    struct fixture f;
+    set_up(&f);
+    struct plan *plan = plan_new(&f.scenario);
+    struct plan_trial trial;
+    assert_false(plan_again(plan)); /* nothing was given yet */
+    assert_true(plan_next(plan, &trial));
+    assert_true(plan_next(plan, &trial));
+    for (int attempt = 1; attempt <= 2; attempt++) {
+        assert_true(plan_again(plan));
+        assert_true(plan_again(plan)); /* asking twice is asking once */
+        assert_true(plan_next(plan, &trial));
+        assert_int_equal(trial.attempt, attempt);
+        assert_int_equal(trial.idx, 1);
+        assert_int_equal(trial.block, 0);
+        assert_int_equal(plan_left(plan), 4);
+    }
+    assert_false(plan_again(plan));
+    assert_true(plan_next(plan, &trial));
+    assert_int_equal(trial.step, 1);
+    assert_int_equal(trial.attempt, 0);
+    while (plan_left(plan) > 0)
+        assert_true(plan_next(plan, &trial));
+    assert_true(plan_again(plan)); /* the last one too */
+    assert_true(plan_next(plan, &trial));
+    assert_int_equal(trial.attempt, 1);
+    assert_false(plan_next(plan, &trial));
+    plan_destroy(&plan);
+}
+
+static void keep_and_abort_repeat_nothing(void **unused)
+{
+    (void)unused;
+    static const enum on_bad OTHERS[] = { ON_BAD_KEEP, ON_BAD_ABORT };
+    for (size_t i = 0; i < 2; i++) {
+        struct fixture f;
+        set_up(&f);
+        f.scenario.start.on_bad = OTHERS[i];
+        struct plan *plan = plan_new(&f.scenario);
+        struct plan_trial trial;
+        assert_true(plan_next(plan, &trial));
+        assert_false(plan_again(plan));
+        plan_destroy(&plan);
+    }
+}
+
+static void what_is_left_takes_its_own_times_and_the_overhead(void **unused)
+{
+    (void)unused;
+    struct fixture f;
+    set_up(&f);
+    struct plan *plan = plan_new(&f.scenario);
+    struct plan_trial trial;
+    assert_int_equal(plan_left_ns(plan, 0), 84 * SECOND);
+    assert_int_equal(plan_left_ns(plan, 2 * SECOND), 96 * SECOND);
+    assert_true(plan_next(plan, &trial));
+    assert_int_equal(plan_left_ns(plan, 2 * SECOND), 83 * SECOND);
+    assert_true(plan_again(plan));
+    assert_int_equal(plan_left_ns(plan, 2 * SECOND), 96 * SECOND);
+    assert_true(plan_next(plan, &trial));
+    assert_int_equal(plan_left_ns(plan, 2 * SECOND), 83 * SECOND);
+    while (plan_next(plan, &trial))
+        continue;
+    assert_int_equal(plan_left_ns(plan, 2 * SECOND), 0);
+    plan_destroy(&plan);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_round_holds_each_block_and_each_block_its_trials),
+        cmocka_unit_test(a_bad_start_is_given_again_as_often_as_allowed),
+        cmocka_unit_test(keep_and_abort_repeat_nothing),
+        cmocka_unit_test(what_is_left_takes_its_own_times_and_the_overhead),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

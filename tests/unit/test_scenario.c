@@ -1,0 +1,239 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "scenario/scenario.h"
+
+/* What `tare check` would show of a text in memory; the caller frees it. */
+static char *mistakes_of(const char *text)
+{
+    struct scenario *scenario = NULL;
+    struct diags *diags = diags_new("lab.yaml");
+    char *shown = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&shown, &size);
+    bool good = scenario_parse(text, strlen(text), &scenario, diags);
+    assert_int_equal(good, diags_count(diags) == 0);
+    assert_int_equal(good, scenario != NULL);
+    diags_print(diags, to);
+    fclose(to);
+    scenario_destroy(&scenario);
+    diags_destroy(&diags);
+    return shown;
+}
+
+static struct scenario *load(const char *path)
+{
+    struct scenario *scenario = NULL;
+    struct diags *diags = diags_new(path);
+    if (!scenario_load(path, &scenario, diags)) {
+        diags_print(diags, stderr);
+        fail_msg("%s is refused", path);
+    }
+    diags_destroy(&diags);
+    return scenario;
+}
+
+static void a_full_scenario_is_read_as_it_stands(void **unused)
+{
+    (void)unused;
+    struct scenario *s = load(TESTS_DIR "/golden/scenario/good_full.yaml");
+    assert_string_equal(s->name, "lab");
+    assert_int_equal(s->node_count, 3);
+    assert_string_equal(s->nodes[1].name, "guest");
+    assert_int_equal(s->nodes[0].role, ROLE_HOST);
+    assert_int_equal(s->nodes[1].role, ROLE_GUEST);
+    assert_int_equal(s->nodes[2].role, ROLE_PEER);
+    assert_int_equal(s->nodes[0].on, -1);
+    assert_int_equal(s->nodes[1].on, 0);
+    assert_int_equal(s->start.tolerance_ns, 1500000);
+    assert_int_equal(s->start.on_bad, ON_BAD_REPEAT);
+    assert_int_equal(s->start.repeat, 2);
+    assert_int_equal(s->repeats, 5);
+    assert_int_equal(s->compare.base, 0);
+    assert_int_equal(s->compare.with_count, 1);
+    assert_int_equal(s->compare.with[0], 1);
+    assert_int_equal(s->step_count, 2);
+    const struct scenario_step *stream = &s->steps[0];
+    assert_string_equal(stream->name, "stream");
+    assert_string_equal(stream->workload->name, "net_stream");
+    assert_int_equal(stream->to, 2);
+    assert_int_equal(stream->when, WHEN_PAIRED);
+    assert_int_equal(stream->on_count, 2);
+    assert_int_equal(stream->on[0], 0);
+    assert_int_equal(stream->on[1], 1);
+    const struct net_stream_options *options = stream->options;
+    assert_int_equal(options->times.length_ns, INT64_C(5000000000));
+    assert_int_equal(options->times.warmup_ns, 500000000);
+    assert_int_equal(options->direction, NET_BOTH);
+    assert_int_equal(options->message_bytes, 65536);
+    assert_int_equal(options->send_buffer_bytes, 1048576);
+    assert_string_equal(options->congestion, "cubic");
+    assert_true(options->nodelay);
+    assert_int_equal(s->steps[1].when, WHEN_TOGETHER);
+    assert_non_null(strstr(s->text, "tolerance: 1.5ms"));
+    scenario_destroy(&s);
+    assert_null(s);
+    scenario_destroy(&s);
+}
+
+static void what_is_left_out_has_its_default(void **unused)
+{
+    (void)unused;
+    struct scenario *s = load(TESTS_DIR "/golden/scenario/good_small.yaml");
+    assert_int_equal(s->start.tolerance_ns, 100000);
+    assert_int_equal(s->start.on_bad, ON_BAD_KEEP);
+    assert_int_equal(s->repeats, 1);
+    assert_int_equal(s->compare.base, -1);
+    assert_int_equal(s->compare.with_count, 0);
+    assert_int_equal(s->steps[0].when, WHEN_PAIRED);
+    assert_int_equal(s->steps[0].on_count, 1);
+    const struct net_stream_options *options = s->steps[0].options;
+    assert_int_equal(options->times.length_ns, INT64_C(10000000000));
+    assert_int_equal(options->message_bytes, 16384);
+    scenario_destroy(&s);
+}
+
+static void an_alias_stands_for_its_value(void **unused)
+{
+    (void)unused;
+    struct scenario *s = load(TESTS_DIR "/golden/scenario/good_aliases.yaml");
+    assert_int_equal(s->steps[1].on_count, 2);
+    assert_int_equal(s->steps[1].on[1], 1);
+    const struct net_stream_options *options = s->steps[1].options;
+    assert_int_equal(options->times.length_ns, INT64_C(5000000000));
+    scenario_destroy(&s);
+}
+
+static void the_scenarios_that_we_ship_are_good(void **unused)
+{
+    (void)unused;
+    struct scenario *s = load(SOURCE_DIR "/scenarios/quickstart.yaml");
+    assert_string_equal(s->name, "quickstart");
+    assert_int_equal(s->step_count, 3);
+    scenario_destroy(&s);
+}
+
+static void a_file_that_cannot_be_read_is_told(void **unused)
+{
+    (void)unused;
+    static const char *const PATHS[] = { "/nowhere/lab.yaml", TESTS_DIR };
+    for (size_t i = 0; i < sizeof PATHS / sizeof *PATHS; i++) {
+        struct scenario *s = NULL;
+        struct diags *diags = diags_new("lab.yaml");
+        assert_false(scenario_load(PATHS[i], &s, diags));
+        assert_null(s);
+        assert_int_equal(diags_count(diags), 1);
+        diags_destroy(&diags);
+    }
+}
+
+static void a_dash_is_standard_input(void **unused)
+{
+    (void)unused;
+    int keep = dup(STDIN_FILENO);
+    assert_non_null(freopen(TESTS_DIR "/golden/scenario/good_small.yaml", "r", stdin));
+    struct scenario *s = load("-");
+    assert_string_equal(s->name, "lab");
+    scenario_destroy(&s);
+    dup2(keep, STDIN_FILENO);
+    close(keep);
+}
+
+static void a_text_of_more_than_a_mebibyte_is_refused(void **unused)
+{
+    (void)unused;
+    enum { SIZE = 1024 * 1024 + 1 };
+    char *text = malloc(SIZE);
+    memset(text, '#', SIZE);
+    struct scenario *s = NULL;
+    struct diags *diags = diags_new("lab.yaml");
+    assert_false(scenario_parse(text, SIZE, &s, diags));
+    assert_int_equal(diags_count(diags), 1);
+    diags_destroy(&diags);
+    diags = diags_new("lab.yaml");
+    text[SIZE - 2] = '\n';
+    assert_false(scenario_parse(text, SIZE - 1, &s, diags)); /* small enough, but a comment only */
+    assert_int_equal(diags_count(diags), 1);
+    diags_destroy(&diags);
+    free(text);
+}
+
+/* `before`, then `count` times `each` with its number, then `after`; the caller frees it. */
+static char *repeat(const char *before, const char *each, int count, const char *after)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&text, &size);
+    fputs(before, to);
+    for (int i = 0; i < count; i++) {
+        const char *number = strchr(each, '@');
+        fprintf(to, "%.*s%d%s", (int)(number - each), each, i, number + 1);
+    }
+    fputs(after, to);
+    fclose(to);
+    return text;
+}
+
+static void as_many_nodes_and_steps_as_there_may_be(void **unused)
+{
+    (void)unused;
+    static const char HEAD[] = "tare: 1\nname: lab\nnodes:\n  host: {role: host}\n  peer: {role: peer}\n";
+    static const char STEP[] = "  - {name: s@, run: net_stream, to: peer, on: host}\n";
+    static const char ONE[] = "steps: [{name: a, run: net_stream, to: peer, on: host}]\n";
+    static const struct {
+        const char *each;
+        int count;
+        const char *says; /* NULL: all is well */
+    } CASES[] = {
+        { "  h@: {role: host}\n", SCENARIO_NODES_MAX - 2, NULL },
+        { "  h@: {role: host}\n", SCENARIO_NODES_MAX - 1, "lab.yaml:260:3: error: more than 256 nodes" },
+        { STEP, SCENARIO_STEPS_MAX, NULL },
+        { STEP, SCENARIO_STEPS_MAX + 1, "lab.yaml:263:5: error: more than 256 steps" },
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        bool is_step = CASES[i].each == STEP;
+        char *head = repeat(HEAD, is_step ? "steps: #@\n" : "#@\n", 1, "");
+        char *text = repeat(is_step ? head : HEAD, CASES[i].each, CASES[i].count, is_step ? "" : ONE);
+        char *shown = mistakes_of(text);
+        if (CASES[i].says ? !strstr(shown, CASES[i].says) : *shown != '\0')
+            fail_msg("case %zu: %s", i, shown);
+        free(shown);
+        free(text);
+        free(head);
+    }
+}
+
+static void more_than_a_hundred_mistakes_are_counted(void **unused)
+{
+    (void)unused;
+    char *text = repeat("", "colour@: blue\n", 120, "");
+    char *shown = mistakes_of(text);
+    assert_non_null(strstr(shown, "\n124 mistakes in lab.yaml; the first 100 that were found are shown\n"));
+    assert_non_null(strstr(shown, "lab.yaml:100:1:"));
+    assert_null(strstr(shown, "lab.yaml:101:1:"));
+    free(shown);
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_full_scenario_is_read_as_it_stands),
+        cmocka_unit_test(what_is_left_out_has_its_default),
+        cmocka_unit_test(an_alias_stands_for_its_value),
+        cmocka_unit_test(the_scenarios_that_we_ship_are_good),
+        cmocka_unit_test(a_file_that_cannot_be_read_is_told),
+        cmocka_unit_test(a_dash_is_standard_input),
+        cmocka_unit_test(a_text_of_more_than_a_mebibyte_is_refused),
+        cmocka_unit_test(as_many_nodes_and_steps_as_there_may_be),
+        cmocka_unit_test(more_than_a_hundred_mistakes_are_counted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
