@@ -16,8 +16,10 @@
  * of the two clocks against each other stays within +-wander of a line that nobody knows. That is a
  * declared assumption, printed with the bound, never estimated from the data. Under it the bounds
  * are exact to 3 ns, as narrow as the exchanges in memory allow (proof in bounds.c), and a clock
- * that keeps to it is never called faulty. They widen by at most 2 wander for each second from the
- * nearest tight exchange, once b is known as well as that.
+ * that keeps to it is never called faulty. Each end of the bound has its own nearest tight exchange:
+ * one direction of the path alone keeps one end tight. Beyond it that end opens by 2 wander a second
+ * and by what is not known of the rate; between two of them, s and u seconds away, by
+ * 2 wander s u / (s + u).
  *
  * Stamps are whole nanoseconds, cut off: that much is allowed for here. What else a stamp may err by
  * (the width of a bracketed reading) is for the caller to take off, t1 earlier and t4 later.

@@ -22,6 +22,9 @@ struct slopes slopes_mirrored(struct slopes s)
     return (struct slopes){ { -s.high.over, s.high.under }, { -s.low.over, s.low.under }, s.wander };
 }
 
+/* fminl is a call. */
+static inline long double lower(long double a, long double b) { return a < b ? a : b; }
+
 /* How fast a ceiling opens around one point of it, whatever b is. */
 struct cone {
     long double rise, fall; /* after it; before it, as a (usually negative) slope */
@@ -49,9 +52,9 @@ static long double gain_of(struct ceiling_point p, const struct ceiling_point *b
         return from_before + cone->rise * since;
     if (!before)
         return from_after - cone->fall * until;
-    long double gain = fminl(from_before + cone->rise * since, from_after - cone->fall * until);
+    long double gain = lower(from_before + cone->rise * since, from_after - cone->fall * until);
     if (since + until > 0)
-        gain = fminl(gain, (from_before * until + (from_after + cone->wander2 * until) * since) / (since + until));
+        gain = lower(gain, (from_before * until + (from_after + cone->wander2 * until) * since) / (since + until));
     return gain;
 }
 
@@ -78,7 +81,7 @@ bool ceiling_implies(const struct ceiling *c, const struct slopes *slopes, struc
 
 /* `gone` is dropped: what it stood for now rests on its neighbours. Each formula of `gain_of` rises
  * by no more than the neighbours in it do, so that losses add up to a bound on the whole. */
-static void hand_over(int64_t lost, struct ceiling_point *neighbour)
+static void hand_over(double lost, struct ceiling_point *neighbour)
 {
     if (neighbour && neighbour->lost < lost)
         neighbour->lost = lost;
@@ -107,11 +110,11 @@ static void drop_least_missed(struct ceiling *c, const struct slopes *slopes)
 {
     struct cone cone = cone_of(slopes);
     size_t least = 0;
-    int64_t least_lost = INT64_MAX;
+    double least_lost = INFINITY;
     for (size_t i = 0; i < c->count; i++) {
         long double gain =
             gain_of(c->points[i], i > 0 ? &c->points[i - 1] : NULL, i + 1 < c->count ? &c->points[i + 1] : NULL, &cone);
-        int64_t lost = c->points[i].lost + (int64_t)ceill(gain);
+        double lost = c->points[i].lost + (double)gain;
         if (lost < least_lost) {
             least_lost = lost;
             least = i;

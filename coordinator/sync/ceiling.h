@@ -34,7 +34,7 @@ struct slopes {
 
 struct ceiling_point {
     int64_t at, value;
-    int64_t lost; /* how much higher the ceiling may be at those points that were dropped beside this */
+    double lost; /* how much higher the ceiling may be at those points that were dropped beside this */
 };
 
 struct ceiling {
