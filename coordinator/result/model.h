@@ -29,7 +29,7 @@ enum { MODEL_NAME = 64, MODEL_STEP = 128, MODEL_TEXT = 256 };
     X(VERDICT_NONE, "none")
 #define TRIAL_KINDS(X) X(TRIAL_MEASURE_KIND, "measure") X(TRIAL_WARMUP_KIND, "warmup")
 #define STREAM_ROLES(X) X(STREAM_LOAD, "load") X(STREAM_WITNESS, "witness")
-#define WINDOWS(X) X(WINDOW_WHOLE, "whole") X(WINDOW_COMMON, "common")
+#define FIGURE_WINDOWS(X) X(WINDOW_WHOLE, "whole") X(WINDOW_COMMON, "common")
 #define FIGURE_CLOCKS(X) X(FIGURE_ON_COORDINATOR, "coordinator") X(FIGURE_ON_OWN, "own")
 #define COST_SCOPES(X) X(COST_MACHINE, "machine") X(COST_PROCESS, "process") X(COST_DOMAIN, "domain")
 
@@ -39,7 +39,7 @@ enum { MODEL_NAME = 64, MODEL_STEP = 128, MODEL_TEXT = 256 };
     E(verdict, VERDICTS, VERDICT_COUNT)                \
     E(trial_kind, TRIAL_KINDS, TRIAL_KIND_COUNT)       \
     E(stream_role, STREAM_ROLES, STREAM_ROLE_COUNT)    \
-    E(window, WINDOWS, WINDOW_COUNT)                   \
+    E(window, FIGURE_WINDOWS, WINDOW_COUNT)                   \
     E(figure_clock, FIGURE_CLOCKS, FIGURE_CLOCK_COUNT) \
     E(cost_scope, COST_SCOPES, COST_SCOPE_COUNT)
 
@@ -187,6 +187,9 @@ struct skew *trial_add_skew(struct trial *trial);
 struct trial *run_add_trial(struct run *run);
 struct run_node *run_add_node(struct run *run);
 struct run_step *run_add_step(struct run *run);
+
+/* The newest instance of a node, NULL where none joined. */
+const struct run_node *run_find_node(const struct run *run, const char *name);
 
 /* False when memory is out. A value that is not finite is no figure: nothing is added. */
 bool stream_add_figure(struct stream *stream, const char *name, const char *unit, double value, enum window window,
