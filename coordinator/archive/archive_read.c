@@ -1,4 +1,5 @@
 /* archive_read.c - runs as they were kept; each number and word is checked as if a stranger had written it. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,11 +61,13 @@ static bool read_streams(struct archive *archive, int64_t trial_id, bool with_po
     return ok;
 }
 
-/* Indexes of one row into others. */
+/* Numbers that others count on: indexes into other rows, and places in the plan. */
 static bool check_trial(const struct archive *archive, const struct run *run, const struct trial *trial, struct err *e)
 {
     if (trial->step < 0 || (size_t)trial->step >= run->step_count)
         return damaged(archive, "block.step is none of the run's", e);
+    if (trial->order < 0 || trial->order == INT_MAX || trial->round < 0 || trial->round == INT_MAX)
+        return damaged(archive, "a trial's place is out of range", e);
     for (size_t i = 0; i < trial->flag_count; i++)
         if (trial->flags[i].stream < -1 || trial->flags[i].stream >= (int64_t)trial->stream_count)
             return damaged(archive, "flag.stream is none of the trial's", e);

@@ -108,6 +108,14 @@ const struct figure *stream_main_figure(const struct stream *stream, const char 
     return best;
 }
 
+const struct run_node *run_find_node(const struct run *run, const char *name)
+{
+    for (size_t i = run->node_count; i > 0; i--)
+        if (strcmp(run->nodes[i - 1].name, name) == 0)
+            return &run->nodes[i - 1];
+    return NULL;
+}
+
 void trial_clear(struct trial *trial)
 {
     if (!trial)

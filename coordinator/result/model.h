@@ -188,6 +188,9 @@ struct trial *run_add_trial(struct run *run);
 struct run_node *run_add_node(struct run *run);
 struct run_step *run_add_step(struct run *run);
 
+/* The newest instance of a node, NULL where none joined. */
+const struct run_node *run_find_node(const struct run *run, const char *name);
+
 /* False when memory is out. A value that is not finite is no figure: nothing is added. */
 bool stream_add_figure(struct stream *stream, const char *name, const char *unit, double value, enum window window,
                        enum figure_clock clock);

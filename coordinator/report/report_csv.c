@@ -1,0 +1,65 @@
+#include "report_csv.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "report/print.h"
+#include "result/summary.h"
+
+/* A spreadsheet takes a field that begins with one of these for a formula, and runs it. */
+static bool is_formula(const char *text) { return *text && strchr("=+-@", *text) != NULL; }
+
+static void put_text(FILE *out, const char *text)
+{
+    char clean[1024];
+    print_clean(text, clean, sizeof clean);
+    if (!is_formula(clean) && !strpbrk(clean, ",\"")) {
+        fputs(clean, out);
+        return;
+    }
+    fputs(is_formula(clean) ? "\"'" : "\"", out);
+    for (const char *c = clean; *c; c++)
+        fputs(*c == '"' ? "\"\"" : (const char[]){ *c, '\0' }, out);
+    fputc('"', out);
+}
+
+static void put_figure(const struct run *run, const struct trial *trial, const struct stream *stream,
+                       const struct figure *figure, FILE *out)
+{
+    const struct run_step *step = &run->steps[trial->step];
+    const char *const before[] = { run->scenario, step->name, step->workload, step->when };
+    const char *const after[] = { trial_kind_name(trial->kind),
+                                  verdict_name(trial->verdict),
+                                  stream->node,
+                                  stream->peer,
+                                  stream_role_name(stream->role),
+                                  stream->direction,
+                                  figure->name };
+    const char *const last[] = { figure->unit, window_name(figure->window), figure_clock_name(figure->clock),
+                                 figure->path };
+    fprintf(out, "%" PRId64, run->no);
+    for (size_t i = 0; i < ARRAY_SIZE(before); i++)
+        fputc(',', out), put_text(out, before[i]);
+    fprintf(out, ",%d,%d,%d,%d,%d", trial->order + 1, trial->round, trial->block, trial->attempt,
+            summary_counts(run, trial) && !trial->partial);
+    for (size_t i = 0; i < ARRAY_SIZE(after); i++)
+        fputc(',', out), put_text(out, after[i]);
+    fprintf(out, ",%.15g", figure->value);
+    for (size_t i = 0; i < ARRAY_SIZE(last); i++)
+        fputc(',', out), put_text(out, last[i]);
+    fputc('\n', out);
+}
+
+void report_csv(const struct run *run, FILE *out)
+{
+    fputs("run,scenario,step,workload,when,trial,round,block,attempt,counts,kind,verdict,node,peer,role,direction,"
+          "figure,value,unit,window,clock,path\n",
+          out);
+    for (size_t t = 0; t < run->trial_count; t++)
+        for (size_t s = 0; s < run->trials[t].stream_count; s++) {
+            const struct stream *stream = &run->trials[t].streams[s];
+            for (size_t f = 0; f < stream->figure_count; f++)
+                put_figure(run, &run->trials[t], stream, &stream->figures[f], out);
+        }
+}

@@ -1,0 +1,190 @@
+#include "report_json.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "report/value.h"
+#include "result/summary.h"
+
+enum { SCHEMA = 1 };
+
+/* A list of a struct's array; `element` makes one value. */
+#define LIST(function, owner, array, count, element)               \
+    static json_t *function(const struct owner *in)                \
+    {                                                              \
+        json_t *made = json_array();                               \
+        for (size_t i = 0; i < in->count; i++)                     \
+            made = value_append(made, element(in, &in->array[i])); \
+        return made;                                               \
+    }
+
+static json_t *node_value(const struct run *run, const struct run_node *node)
+{
+    return VALUE_OBJECT({ "name", value_text(node->name) }, { "role", value_text(node->role) },
+                        { "product", value_text(node->product) }, { "version", value_text(node->version) },
+                        { "address", value_text(node->address) }, { "instance", value_text(node->instance) },
+                        { "boot_id", value_text(node->boot_id) },
+                        { "shares_machine", json_boolean(summary_shares_machine(run, node)) },
+                        { "fingerprint", value_parsed(node->fingerprint) });
+}
+LIST(node_list, run, nodes, node_count, node_value)
+
+static json_t *step_value(const struct run *run, const struct run_step *step)
+{
+    (void)run;
+    return VALUE_OBJECT({ "name", value_text(step->name) }, { "workload", value_text(step->workload) },
+                        { "when", value_text(step->when) }, { "to", value_word(step->to) },
+                        { "options", value_parsed(step->options) });
+}
+LIST(step_list, run, steps, step_count, step_value)
+
+static json_t *skew_value(const struct trial *trial, const struct skew *skew)
+{
+    (void)trial;
+    return VALUE_OBJECT({ "a", value_text(skew->a) }, { "b", value_text(skew->b) },
+                        { "skew_ns", json_integer(skew->ns) }, { "bound_ns", json_integer(skew->bound_ns) });
+}
+LIST(skew_list, trial, skews, skew_count, skew_value)
+
+static json_t *cost_value(const struct trial *trial, const struct cost *cost)
+{
+    (void)trial;
+    return VALUE_OBJECT({ "node", value_text(cost->node) }, { "scope", json_string(cost_scope_name(cost->scope)) },
+                        { "wall_ns", json_integer(cost->wall_ns) }, { "cpus", json_integer(cost->cpus) },
+                        { "used_ns", json_integer(cost->used_ns) }, { "user_ns", json_integer(cost->user_ns) },
+                        { "sys_ns", json_integer(cost->sys_ns) }, { "iowait_ns", json_integer(cost->iowait_ns) },
+                        { "steal_ns", json_integer(cost->steal_ns) },
+                        { "idle_baseline_ns", value_if(cost->idle_baseline_ns >= 0, cost->idle_baseline_ns) });
+}
+LIST(cost_list, trial, costs, cost_count, cost_value)
+
+static json_t *flag_value(const struct trial *trial, const struct flag *flag)
+{
+    return VALUE_OBJECT({ "kind", value_text(flag->kind) }, { "text", value_text(flag->text) },
+                        { "node", flag->stream < 0 ? json_null() : value_text(trial->streams[flag->stream].node) },
+                        { "value", value_real(flag->value) }, { "limit", value_real(flag->limit) });
+}
+LIST(flag_list, trial, flags, flag_count, flag_value)
+
+static json_t *one_figure(const struct figure *figure)
+{
+    return VALUE_OBJECT({ "value", value_real(figure->value) }, { "unit", value_text(figure->unit) },
+                        { "window", json_string(window_name(figure->window)) },
+                        { "clock", json_string(figure_clock_name(figure->clock)) },
+                        { "path", value_word(figure->path) });
+}
+
+/* Under each name its main figure; the same in other windows or by other clocks is in its "others". */
+static json_t *figures(const struct stream *stream)
+{
+    json_t *made = json_object();
+    for (size_t i = 0; made && i < stream->figure_count; i++) {
+        const char *name = stream->figures[i].name;
+        const struct figure *main = stream_main_figure(stream, name);
+        if (main != &stream->figures[i])
+            continue;
+        json_t *others = json_array(), *value = one_figure(main), *key = value_text(name);
+        for (size_t j = 0; j < stream->figure_count; j++)
+            if (&stream->figures[j] != main && strcmp(stream->figures[j].name, name) == 0)
+                others = value_append(others, one_figure(&stream->figures[j]));
+        bool ok = json_object_set_new(value, "others", others) == 0;
+        ok = ok && json_object_set(made, json_string_value(key), value) == 0;
+        json_decref(value);
+        json_decref(key);
+        if (!ok) {
+            json_decref(made);
+            made = NULL;
+        }
+    }
+    return made;
+}
+
+static json_t *clock_value(const struct trial *trial, const char *node)
+{
+    for (size_t i = 0; i < trial->clock_count; i++) {
+        const struct clock_fit *c = &trial->clocks[i];
+        if (strcmp(c->node, node) == 0)
+            return VALUE_OBJECT({ "dilation_ppm", value_real(c->ppm) }, { "bound_ppm", value_real(c->ppm_bound) },
+                                { "offset_ns", json_integer(c->offset_ns) },
+                                { "offset_bound_ns", json_integer(c->bound_ns) },
+                                { "wander_ppm", value_real(c->wander_ppm) }, { "stamps", value_word(c->stamps) },
+                                { "probes", json_integer(c->probes) });
+    }
+    return VALUE_OBJECT({ "dilation_ppm", json_null() }, { "bound_ppm", json_null() });
+}
+
+static json_t *after_start(const struct trial *trial, int64_t op_ns)
+{
+    int64_t after = 0;
+    bool known = trial->at_ns != 0 && op_ns != 0 && !__builtin_sub_overflow(op_ns, trial->at_ns, &after);
+    return value_if(known, after);
+}
+
+static json_t *stream_value(const struct run *run, const struct trial *trial, const struct stream *stream)
+{
+    double host_cpu_s = 0;
+    bool knows_cost = stream->role == STREAM_LOAD && summary_host_cpu_s(run, trial, stream, &host_cpu_s);
+    bool began = stream->first_op_ns != 0, ended = stream->last_op_ns != 0;
+    return VALUE_OBJECT({ "node", value_text(stream->node) }, { "peer", value_word(stream->peer) },
+                        { "role", json_string(stream_role_name(stream->role)) },
+                        { "direction", value_word(stream->direction) }, { "figures", figures(stream) },
+                        { "clock", clock_value(trial, stream->node) },
+                        { "cost", VALUE_OBJECT({ "host_cpu_s", knows_cost ? value_real(host_cpu_s) : json_null() }) },
+                        { "operates", json_boolean(stream->operates) }, { "gate", value_word(stream->gate) },
+                        { "first_op_ns", value_if(began, stream->first_op_ns) },
+                        { "first_op_after_start_ns", after_start(trial, stream->first_op_ns) },
+                        { "first_op_bound_ns", value_if(began, stream->first_op_bound_ns) },
+                        { "last_op_ns", value_if(ended, stream->last_op_ns) },
+                        { "last_op_bound_ns", value_if(ended, stream->last_op_bound_ns) },
+                        { "own_elapsed_ns", value_if(stream->own_elapsed_ns > 0, stream->own_elapsed_ns) });
+}
+
+/* The nodes under test are "streams", what the other ends saw of the same bytes is "witnesses": who
+ * adds up streams shall not count a byte twice. */
+static json_t *stream_list(const struct run *run, const struct trial *trial, enum stream_role role)
+{
+    json_t *made = json_array();
+    for (size_t i = 0; i < trial->stream_count; i++)
+        if (trial->streams[i].role == role)
+            made = value_append(made, stream_value(run, trial, &trial->streams[i]));
+    return made;
+}
+
+static json_t *trial_value(const struct run *run, const struct trial *trial)
+{
+    const struct run_step *step = &run->steps[trial->step];
+    json_t *start =
+        VALUE_OBJECT({ "verdict", json_string(verdict_name(trial->verdict)) }, { "late", value_word(trial->late) },
+                     { "pairs", skew_list(trial) }, { "at_ns", value_if(trial->at_ns != 0, trial->at_ns) },
+                     { "at", value_utc(trial->at_real_ns) });
+    return VALUE_OBJECT({ "trial", json_integer(trial->order + 1) }, /* as the table numbers them */
+                        { "step", value_text(step->name) }, { "workload", value_text(step->workload) },
+                        { "round", json_integer(trial->round) }, { "block", json_integer(trial->block) },
+                        { "idx", json_integer(trial->idx) }, { "attempt", json_integer(trial->attempt) },
+                        { "order", json_integer(trial->order) }, { "when", value_text(step->when) },
+                        { "kind", json_string(trial_kind_name(trial->kind)) },
+                        { "counts", json_boolean(summary_counts(run, trial) && !trial->partial) },
+                        { "partial", json_boolean(trial->partial) }, { "why", value_word(trial->why) },
+                        { "guest_state", value_word(trial->guest_state) }, { "start", start },
+                        { "streams", stream_list(run, trial, STREAM_LOAD) },
+                        { "witnesses", stream_list(run, trial, STREAM_WITNESS) }, { "costs", cost_list(trial) },
+                        { "flags", flag_list(trial) });
+}
+LIST(trial_list, run, trials, trial_count, trial_value)
+
+bool report_json(const struct run *run, FILE *out, struct err *e)
+{
+    char seed[24]; /* a number of 64 bits, which many a reader of JSON would round */
+    snprintf(seed, sizeof seed, "%" PRIu64, run->seed);
+    json_t *root =
+        VALUE_OBJECT({ "schema", json_integer(SCHEMA) }, { "run", value_text(run->uuid) },
+                     { "no", json_integer(run->no) }, { "scenario", value_text(run->scenario) },
+                     { "status", json_string(run_status_name(run->status)) }, { "why", value_word(run->why) },
+                     { "started", value_utc(run->started_real_ns) }, { "ended", value_utc(run->ended_real_ns) },
+                     { "version", value_text(run->version) }, { "scenario_schema", json_integer(run->schema) },
+                     { "overrides", value_word(run->overrides ? run->overrides : "") }, { "seed", json_string(seed) },
+                     { "rounds", json_integer(run->rounds) }, { "tolerance_ns", json_integer(run->tolerance_ns) },
+                     { "nodes", node_list(run) }, { "steps", step_list(run) }, { "trials", trial_list(run) },
+                     { "comparisons", json_array() });
+    return value_write(root, out, e);
+}

@@ -1,0 +1,338 @@
+#include "report_terminal.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "report/notes.h"
+#include "report/page.h"
+#include "report/print.h"
+#include "result/summary.h"
+
+enum { CELL = 96 };
+
+static enum tone verdict_tone(enum verdict verdict)
+{
+    return verdict == VERDICT_TOGETHER ? TONE_GOOD
+           : verdict == VERDICT_LATE   ? TONE_BAD
+           : verdict == VERDICT_SINGLE ? TONE_PLAIN
+                                       : TONE_WARN;
+}
+
+/* ---- cells ---- */
+
+static void cell_node(const struct summary_row *row, char *out)
+{
+    char name[MODEL_NAME];
+    snprintf(out, CELL, "%s", print_clean(row->node, name, sizeof name));
+}
+
+static void cell_direction(const struct summary_row *row, char *out)
+{
+    print_clean(row->direction[0] ? row->direction : "-", out, CELL);
+}
+
+/* "3", or "2/3" when one of three ended early. */
+static void cell_trials(const struct summary_row *row, char *out)
+{
+    if (row->used == row->trials)
+        snprintf(out, CELL, "%d", row->trials);
+    else
+        snprintf(out, CELL, "%d/%d", row->used, row->trials);
+}
+
+static void cell_throughput(const struct summary_row *row, char *out)
+{
+    snprintf(out, CELL, "-");
+    if (row->throughput.count)
+        units_show_rate(row->throughput.median, out, CELL);
+}
+
+/* Cut the unit from `text` when it is the same as that of `like`. */
+static void drop_same_unit(char *text, const char *like)
+{
+    char *unit = strchr(text, ' ');
+    const char *same = strchr(like, ' ');
+    if (unit && same && strcmp(unit, same) == 0)
+        *unit = '\0';
+}
+
+static void cell_range(const struct summary_row *row, char *out)
+{
+    char least[32], most[32], median[32];
+    snprintf(out, CELL, "-");
+    if (row->throughput.count < 2)
+        return;
+    units_show_rate(row->throughput.least, least, sizeof least);
+    units_show_rate(row->throughput.most, most, sizeof most);
+    units_show_rate(row->throughput.median, median, sizeof median);
+    drop_same_unit(least, median);
+    drop_same_unit(most, median);
+    snprintf(out, CELL, "%s..%s", least, most);
+}
+
+static void cell_retransmits(const struct summary_row *row, char *out)
+{
+    snprintf(out, CELL, "-");
+    if (row->retransmits.count)
+        snprintf(out, CELL, "%.0f", row->retransmits.sum);
+}
+
+static void cell_rtt(const struct summary_row *row, char *out)
+{
+    snprintf(out, CELL, "-");
+    if (row->rtt.count)
+        units_show_ns(row->rtt.median * CLOCK_NS_PER_S, out, CELL);
+}
+
+static void cell_cpu(const struct spread *cpu, char *out)
+{
+    snprintf(out, CELL, "-");
+    if (cpu->count)
+        snprintf(out, CELL, "%.*f", cpu->median < 10 ? 3 : 1, cpu->median);
+}
+
+static void cell_cpu_node(const struct summary_row *row, char *out) { cell_cpu(&row->cpu_node, out); }
+static void cell_cpu_peer(const struct summary_row *row, char *out) { cell_cpu(&row->cpu_peer, out); }
+
+/* "together 1.24 +-2.40 us", "late guest 1/3 4.10 +-0.01 ms", "single T+0.31 +-2.40 us" */
+static void cell_start(const struct summary_row *row, char *out)
+{
+    char late[MODEL_NAME], skew[32], bound[32];
+    snprintf(out, CELL, "%s", verdict_name(row->verdict));
+    if (row->verdict == VERDICT_LATE)
+        text_append(out, CELL, " %s", print_clean(row->late, late, sizeof late));
+    if (row->verdict_trials < row->trials)
+        text_append(out, CELL, " %d/%d", row->verdict_trials, row->trials);
+    if (!row->has_start)
+        return;
+    bool single = row->verdict == VERDICT_SINGLE;
+    units_show_ns(single ? (double)row->start_ns : fabs((double)row->start_ns), skew, sizeof skew);
+    units_show_ns((double)row->start_bound_ns, bound, sizeof bound);
+    drop_same_unit(skew, bound);
+    text_append(out, CELL, " %s%s +-%s", single ? row->start_ns < 0 ? "T" : "T+" : "", skew, bound);
+}
+
+/* The column `drop` = 1 is the last to go, 0 never goes. */
+static const struct column {
+    const char *head;
+    bool left;
+    int drop;
+    void (*cell)(const struct summary_row *row, char *out);
+} COLUMNS[] = {
+    { "node", true, 0, cell_node },
+    { "dir", true, 1, cell_direction },
+    { "n", false, 4, cell_trials },
+    { "throughput", false, 0, cell_throughput },
+    { "min..max", false, 2, cell_range },
+    { "retr", false, 6, cell_retransmits },
+    { "rtt", false, 7, cell_rtt },
+    { "cpu s/GB", false, 3, cell_cpu_node },
+    { "peer s/GB", false, 5, cell_cpu_peer },
+    { "start", true, 0, cell_start },
+};
+enum { COLUMN_NODE = 0, COLUMN_START = ARRAY_SIZE(COLUMNS) - 1, COLUMN_COUNT = ARRAY_SIZE(COLUMNS) };
+
+/* ---- the table ---- */
+
+struct layout {
+    int width[COLUMN_COUNT]; /* 0: left out */
+};
+
+static int layout_width(const struct layout *layout)
+{
+    int width = PAGE_MARGIN - PAGE_GAP;
+    for (size_t i = 0; i < COLUMN_COUNT; i++)
+        width += layout->width[i] ? PAGE_GAP + layout->width[i] : 0;
+    return width;
+}
+
+static struct layout lay_out(const struct summary *summary, int width)
+{
+    struct layout layout = { 0 };
+    for (size_t i = 0; i < COLUMN_COUNT; i++)
+        layout.width[i] = print_width(COLUMNS[i].head);
+    for (size_t r = 0; r < summary->row_count; r++)
+        for (size_t i = 0; i < COLUMN_COUNT; i++) {
+            char cell[CELL];
+            COLUMNS[i].cell(&summary->rows[r], cell);
+            int columns = print_width(cell);
+            layout.width[i] = columns > layout.width[i] ? columns : layout.width[i];
+        }
+    for (int drop = COLUMN_COUNT; drop > 0 && layout_width(&layout) > width; drop--)
+        for (size_t i = 0; i < COLUMN_COUNT; i++)
+            if (COLUMNS[i].drop == drop)
+                layout.width[i] = 0;
+    /* Names may be long; what is left over is cut from them, then from the last column. */
+    int over = layout_width(&layout) - width, spare = layout.width[COLUMN_NODE] - 8;
+    if (over > 0 && spare > 0)
+        layout.width[COLUMN_NODE] -= over < spare ? over : spare;
+    over = layout_width(&layout) - width;
+    if (over > 0)
+        layout.width[COLUMN_START] = over < layout.width[COLUMN_START] - 4 ? layout.width[COLUMN_START] - over : 4;
+    return layout;
+}
+
+/* A line of the table; NULL for its head. */
+static void put_row(const struct page *page, const struct layout *layout, const struct summary_row *row)
+{
+    bool first = true;
+    for (size_t i = 0; i < COLUMN_COUNT; i++) {
+        if (layout->width[i] == 0)
+            continue;
+        char cell[CELL];
+        text_copy(cell, sizeof cell, COLUMNS[i].head);
+        if (row)
+            COLUMNS[i].cell(row, cell);
+        enum tone tone = !row ? TONE_FAINT : i == COLUMN_START ? verdict_tone(row->verdict) : TONE_PLAIN;
+        fprintf(page->out, "%*s", first ? PAGE_MARGIN : PAGE_GAP, "");
+        page_cell(page, tone, cell, layout->width[i], COLUMNS[i].left, i == COLUMN_START);
+        first = false;
+    }
+    fputc('\n', page->out);
+}
+
+static void put_step(const struct page *page, const struct run_step *step)
+{
+    char name[MODEL_STEP], workload[MODEL_NAME], to[MODEL_NAME], when[16], line[512] = "";
+    page_put(page, TONE_HEAD, print_clean(step->name, name, sizeof name));
+    text_append(line, sizeof line, "%s", print_clean(step->workload, workload, sizeof workload));
+    if (step->to[0])
+        text_append(line, sizeof line, " to %s", print_clean(step->to, to, sizeof to));
+    if (step->when[0])
+        text_append(line, sizeof line, ", %s", print_clean(step->when, when, sizeof when));
+    fputs("  ", page->out);
+    print_wrapped(line, print_width(name) + 2, PAGE_MARGIN, page->width, page->out);
+}
+
+static void put_table(const struct page *page, const struct run *run, const struct summary *summary)
+{
+    struct layout layout = lay_out(summary, page->width);
+    for (size_t i = 0; i < summary->row_count; i++) {
+        if (i == 0 || summary->rows[i].step != summary->rows[i - 1].step) {
+            fputc('\n', page->out);
+            put_step(page, &run->steps[summary->rows[i].step]);
+            put_row(page, &layout, NULL);
+        }
+        put_row(page, &layout, &summary->rows[i]);
+    }
+    if (summary->row_count == 0)
+        fputs("\nno trial was finished\n", page->out);
+}
+
+/* ---- the head ---- */
+
+static void put_field(const struct page *page, const char *label, const char *text)
+{
+    enum { LABEL = 10 };
+    fprintf(page->out, "%*s", PAGE_MARGIN, "");
+    page_put(page, TONE_FAINT, label);
+    fprintf(page->out, "%*s", LABEL - print_width(label), "");
+    print_wrapped(text, PAGE_MARGIN + LABEL, PAGE_MARGIN + LABEL, page->width, page->out);
+}
+
+static void put_nodes(const struct page *page, const struct run *run)
+{
+    bool first = true;
+    for (size_t i = 0; i < run->node_count; i++) {
+        const struct run_node *node = &run->nodes[i];
+        char name[MODEL_NAME], role[16], product[64], version[32], address[64], line[512] = "";
+        if (run_find_node(run, node->name) != node)
+            continue; /* an instance that was replaced later */
+        text_append(line, sizeof line, "%s", print_clean(node->name, name, sizeof name));
+        if (strcmp(node->role, node->name) != 0)
+            text_append(line, sizeof line, " (%s)", print_clean(node->role, role, sizeof role));
+        if (node->product[0])
+            text_append(line, sizeof line, "  %s", print_clean(node->product, product, sizeof product));
+        if (node->version[0])
+            text_append(line, sizeof line, " %s", print_clean(node->version, version, sizeof version));
+        if (node->address[0])
+            text_append(line, sizeof line, "  %s", print_clean(node->address, address, sizeof address));
+        put_field(page, first ? "nodes" : "", line);
+        first = false;
+    }
+}
+
+/* One line for each machine that has several nodes. */
+static void put_shared_machines(const struct page *page, const struct run *run)
+{
+    for (size_t i = 0; i < run->node_count; i++) {
+        const struct run_node *node = &run->nodes[i];
+        char line[1024] = "shared machine:";
+        bool first = true;
+        int others = 0;
+        for (size_t j = 0; j < run->node_count; j++) {
+            const struct run_node *other = &run->nodes[j];
+            char name[MODEL_NAME];
+            if (strcmp(other->boot_id, node->boot_id) != 0 || run_find_node(run, other->name) != other)
+                continue;
+            first = first && j >= i;
+            text_append(line, sizeof line, "%s %s", others++ ? "," : "", print_clean(other->name, name, sizeof name));
+        }
+        if (first && others > 1 && node->boot_id[0] && run_find_node(run, node->name) == node)
+            put_field(page, "note", line);
+    }
+}
+
+static void put_head(const struct page *page, const struct run *run)
+{
+    char scenario[MODEL_NAME], why[MODEL_TEXT], version[64], started[32], line[512] = "";
+    fprintf(page->out, "run %" PRId64 "  ", run->no);
+    page_put(page, TONE_HEAD, print_clean(run->scenario, scenario, sizeof scenario));
+    fputs("  ", page->out);
+    page_put(page, page_status_tone(run->status), run_status_name(run->status));
+    fputc('\n', page->out);
+    if (run->why[0])
+        put_field(page, "why", print_clean(run->why, why, sizeof why));
+    text_append(line, sizeof line, "%s", print_utc(run->started_real_ns, started, sizeof started));
+    if (run->ended_real_ns > run->started_real_ns)
+        text_append(line, sizeof line, ", %.0f s",
+                    (double)(run->ended_real_ns - run->started_real_ns) / CLOCK_NS_PER_S);
+    text_append(line, sizeof line, ", tare %s", print_clean(run->version, version, sizeof version));
+    put_field(page, "started", line);
+    put_field(page, "uuid", print_clean(run->uuid, line, sizeof line));
+    put_nodes(page, run);
+    put_shared_machines(page, run);
+}
+
+static void put_notes(const struct page *page, const struct notes *notes)
+{
+    int label = 0;
+    for (size_t i = 0; i < notes->count; i++) {
+        int columns = print_width(notes->list[i].trials);
+        label = columns > label ? columns : label;
+    }
+    label = label > page->width / 3 ? page->width / 3 : label;
+    if (notes->count)
+        fputs("\ntrials\n", page->out);
+    for (size_t i = 0; i < notes->count; i++) {
+        int columns = print_width(notes->list[i].trials), begin = PAGE_MARGIN + label + PAGE_GAP;
+        fprintf(page->out, "%*s", PAGE_MARGIN, "");
+        page_put(page, TONE_WARN, notes->list[i].trials);
+        if (columns > label)
+            fprintf(page->out, "\n%*s", begin, "");
+        else
+            fprintf(page->out, "%*s", label - columns + PAGE_GAP, "");
+        print_wrapped(notes->list[i].text, begin, begin, page->width, page->out);
+    }
+}
+
+bool report_table(const struct run *run, FILE *out, int width, bool color, struct err *e)
+{
+    struct page page = { out, width > PAGE_LEAST_WIDTH ? width : PAGE_LEAST_WIDTH, color };
+    struct summary *summary = NULL;
+    struct notes *notes = NULL;
+    bool ok = summary_of(run, &summary, e) && notes_of(run, &notes, e);
+    if (ok) {
+        put_head(&page, run);
+        put_table(&page, run, summary);
+        put_notes(&page, notes);
+    }
+    summary_destroy(&summary);
+    notes_destroy(&notes);
+    return ok;
+}

@@ -1,0 +1,251 @@
+#include "summary.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+/* The figures that a LOAD stream carries, and where their spreads go. */
+static const struct {
+    const char *name;
+    size_t offset;
+} FIGURES[] = {
+    { "throughput", offsetof(struct summary_row, throughput) },
+    { "retransmits", offsetof(struct summary_row, retransmits) },
+    { "rtt", offsetof(struct summary_row, rtt) },
+    { "cpu_node", offsetof(struct summary_row, cpu_node) },
+    { "cpu_peer", offsetof(struct summary_row, cpu_peer) },
+};
+
+/* A start that did not happen says nothing about those that did. */
+static const int BADNESS[VERDICT_COUNT] = {
+    [VERDICT_LATE] = 4, [VERDICT_UNPROVEN] = 3, [VERDICT_TOGETHER] = 2, [VERDICT_SINGLE] = 1, [VERDICT_NONE] = 0,
+};
+
+bool summary_counts(const struct run *run, const struct trial *trial)
+{
+    if (trial->kind != TRIAL_MEASURE_KIND)
+        return false;
+    for (size_t i = 0; i < run->trial_count; i++) {
+        const struct trial *other = &run->trials[i];
+        if (other->block == trial->block && other->idx == trial->idx && other->attempt > trial->attempt)
+            return false;
+    }
+    return true;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Sorts `values`. */
+static struct spread spread_of(double *values, size_t count)
+{
+    struct spread s = { count, NAN, NAN, NAN, NAN };
+    if (count == 0)
+        return s;
+    qsort(values, count, sizeof *values, ascending);
+    s.least = values[0];
+    s.most = values[count - 1];
+    s.median = count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+    s.sum = 0;
+    for (size_t i = 0; i < count; i++)
+        s.sum += values[i];
+    return s;
+}
+
+static bool is_of(const struct stream *stream, const struct summary_row *row)
+{
+    return stream->role == STREAM_LOAD && strcmp(stream->node, row->node) == 0 &&
+           strcmp(stream->direction, row->direction) == 0;
+}
+
+static const struct stream *stream_of(const struct trial *trial, const struct summary_row *row)
+{
+    for (size_t i = 0; trial->step == row->step && i < trial->stream_count; i++)
+        if (is_of(&trial->streams[i], row))
+            return &trial->streams[i];
+    return NULL;
+}
+
+static void consider_start(struct summary_row *row, int64_t ns, int64_t bound_ns)
+{
+    double reach = fabs((double)ns) + (double)bound_ns;
+    if (row->has_start && reach <= fabs((double)row->start_ns) + (double)row->start_bound_ns)
+        return;
+    row->has_start = true;
+    row->start_ns = ns;
+    row->start_bound_ns = bound_ns;
+}
+
+static void add_start(struct summary_row *row, const struct trial *trial)
+{
+    if (row->trials == 1 || BADNESS[trial->verdict] > BADNESS[row->verdict]) {
+        row->verdict = trial->verdict;
+        row->verdict_trials = 0;
+        row->late = trial->late;
+    }
+    row->verdict_trials += trial->verdict == row->verdict;
+    for (size_t i = 0; i < trial->skew_count; i++)
+        consider_start(row, trial->skews[i].ns, trial->skews[i].bound_ns);
+    for (size_t i = 0; trial->skew_count == 0 && trial->at_ns != 0 && i < trial->stream_count; i++) {
+        const struct stream *s = &trial->streams[i];
+        int64_t after = 0;
+        if (s->operates && s->first_op_ns != 0 && !__builtin_sub_overflow(s->first_op_ns, trial->at_ns, &after))
+            consider_start(row, after, s->first_op_bound_ns);
+    }
+}
+
+/* `counts` and `values` are as long as the run has trials; `values` is for use on the way. */
+static void fill_row(const struct run *run, const bool *counts, double *values, struct summary_row *row)
+{
+    for (size_t i = 0; i < run->trial_count; i++) {
+        const struct trial *trial = &run->trials[i];
+        if (!counts[i] || !stream_of(trial, row))
+            continue;
+        row->trials++;
+        row->used += !trial->partial;
+        add_start(row, trial);
+    }
+    for (size_t f = 0; f < ARRAY_SIZE(FIGURES); f++) {
+        size_t count = 0;
+        for (size_t i = 0; i < run->trial_count; i++) {
+            const struct stream *stream = counts[i] && !run->trials[i].partial ? stream_of(&run->trials[i], row) : NULL;
+            const struct figure *figure = stream ? stream_main_figure(stream, FIGURES[f].name) : NULL;
+            if (figure && isfinite(figure->value))
+                values[count++] = figure->value;
+        }
+        struct spread spread = spread_of(values, count);
+        memcpy((char *)row + FIGURES[f].offset, &spread, sizeof spread);
+    }
+}
+
+static bool has_row(const struct summary *summary, int step, const struct stream *stream)
+{
+    for (size_t i = 0; i < summary->row_count; i++)
+        if (summary->rows[i].step == step && is_of(stream, &summary->rows[i]))
+            return true;
+    return false;
+}
+
+static size_t rank_of(const struct run *run, const char *node)
+{
+    size_t i = 0;
+    while (i < run->node_count && strcmp(run->nodes[i].name, node) != 0)
+        i++;
+    return i;
+}
+
+/* Put a row for the stream where it belongs, if there is none. */
+static bool add_row(const struct run *run, int step, const struct stream *stream, struct summary *summary)
+{
+    if (stream->role != STREAM_LOAD || has_row(summary, step, stream))
+        return true;
+    struct summary_row *rows = reallocarray(summary->rows, summary->row_count + 1, sizeof *rows);
+    if (!rows)
+        return false;
+    summary->rows = rows;
+    size_t at = summary->row_count++;
+    for (; at > 0; at--) {
+        const struct summary_row *before = &rows[at - 1];
+        if (before->step < step || (before->step == step && rank_of(run, before->node) <= rank_of(run, stream->node)))
+            break;
+        rows[at] = *before;
+    }
+    rows[at] = (struct summary_row){ .step = step, .node = stream->node, .direction = stream->direction, .late = "" };
+    return true;
+}
+
+bool summary_of(const struct run *run, struct summary **summary, struct err *e)
+{
+    struct summary *made = calloc(1, sizeof *made);
+    bool *counts = calloc(run->trial_count + 1, sizeof *counts);
+    double *values = calloc(run->trial_count + 1, sizeof *values);
+    bool ok = made && counts && values;
+    for (size_t i = 0; ok && i < run->trial_count; i++) {
+        counts[i] = summary_counts(run, &run->trials[i]);
+        for (size_t s = 0; ok && counts[i] && s < run->trials[i].stream_count; s++)
+            ok = add_row(run, run->trials[i].step, &run->trials[i].streams[s], made);
+    }
+    for (size_t i = 0; ok && i < made->row_count; i++)
+        fill_row(run, counts, values, &made->rows[i]);
+    free(counts);
+    free(values);
+    if (!ok) {
+        summary_destroy(&made);
+        return err_set(e, ERR_INTERNAL, "out of memory for a summary");
+    }
+    *summary = made;
+    return true;
+}
+
+void summary_destroy(struct summary **summary)
+{
+    if (!summary || !*summary)
+        return;
+    free((*summary)->rows);
+    free(*summary);
+    *summary = NULL;
+}
+
+bool summary_shares_machine(const struct run *run, const struct run_node *node)
+{
+    for (size_t i = 0; i < run->node_count; i++)
+        if (node->boot_id[0] && strcmp(run->nodes[i].name, node->name) != 0 &&
+            strcmp(run->nodes[i].boot_id, node->boot_id) == 0)
+            return true;
+    return false;
+}
+
+static const struct cost *cost_of(const struct trial *trial, const char *node, enum cost_scope scope)
+{
+    for (size_t i = 0; i < trial->cost_count; i++)
+        if (trial->costs[i].scope == scope && strcmp(trial->costs[i].node, node) == 0)
+            return &trial->costs[i];
+    return NULL;
+}
+
+static bool is_load(const struct trial *trial, const char *node)
+{
+    for (size_t i = 0; i < trial->stream_count; i++)
+        if (trial->streams[i].role == STREAM_LOAD && strcmp(trial->streams[i].node, node) == 0)
+            return true;
+    return false;
+}
+
+/* The one host of the trial, NULL when there are several, or none. */
+static const struct run_node *only_host(const struct run *run, const struct trial *trial)
+{
+    const struct run_node *host = NULL;
+    for (size_t i = 0; i < trial->cost_count; i++) {
+        const struct run_node *node = run_find_node(run, trial->costs[i].node);
+        if (!node || node == host || strcmp(node->role, "host") != 0)
+            continue;
+        if (host)
+            return NULL;
+        host = node;
+    }
+    return host;
+}
+
+bool summary_host_cpu_s(const struct run *run, const struct trial *trial, const struct stream *stream, double *seconds)
+{
+    const struct run_node *node = run_find_node(run, stream->node);
+    const struct cost *cost = NULL;
+    if (node && strcmp(node->role, "host") == 0) {
+        cost = cost_of(trial, node->name, summary_shares_machine(run, node) ? COST_PROCESS : COST_MACHINE);
+    } else if (node && strcmp(node->role, "guest") == 0) {
+        const struct run_node *host = only_host(run, trial);
+        if (host && !summary_shares_machine(run, host) && !is_load(trial, host->name))
+            cost = cost_of(trial, host->name, COST_MACHINE);
+    }
+    if (!cost)
+        return false;
+    double baseline = cost->idle_baseline_ns > 0 ? (double)cost->idle_baseline_ns : 0;
+    *seconds = ((double)cost->used_ns - baseline) / CLOCK_NS_PER_S;
+    return true;
+}

@@ -1,0 +1,57 @@
+/* summary.h - a run in few rows: each step, node under test and direction, over its rounds.
+ *
+ * What every report shows at first sight is decided here, so that they cannot differ: warm-up
+ * trials and starts that were repeated do not count; trials that ended early count, but give no
+ * figure; figures are those of the whole window on the coordinator's clock.
+ */
+#ifndef TARE_SUMMARY_H
+#define TARE_SUMMARY_H
+
+#include "base/err.h"
+#include "result/model.h"
+
+/* Of the trials that have the figure; without any, `count` is 0 and the others are NaN. */
+struct spread {
+    size_t count;
+    double median, least, most, sum;
+};
+
+struct summary_row {
+    int step;
+    const char *node, *direction; /* borrowed from the run */
+    int trials, used;             /* that count; of these, those that went their whole time */
+    struct spread throughput;     /* bit/s */
+    struct spread retransmits;
+    struct spread rtt;                /* s */
+    struct spread cpu_node, cpu_peer; /* s/GB */
+    enum verdict verdict;             /* the worst start of all */
+    int verdict_trials;               /* how many of them are of it */
+    const char *late;                 /* the node that VERDICT_LATE names, "" else */
+    /* The farthest apart that any two first operations can have been, or that a single one can
+     * have been from T: the pair with the largest |ns| + bound. */
+    bool has_start;
+    int64_t start_ns, start_bound_ns;
+};
+
+struct summary {
+    struct summary_row *rows; /* by step, then in the order of the run's nodes */
+    size_t row_count;
+};
+
+/* Borrows from `run`, which must outlive it. */
+MUST_CHECK bool summary_of(const struct run *run, struct summary **summary, struct err *e);
+void summary_destroy(struct summary **summary);
+
+/* Whether a trial enters the figures; those that do not are reported all the same. */
+bool summary_counts(const struct run *run, const struct trial *trial);
+
+/* True when another node of the run reads the same /proc/stat: the price of a machine is then the
+ * price of both. */
+bool summary_shares_machine(const struct run *run, const struct run_node *node);
+
+/* CPU time that the host spent on a stream, in seconds, its idle baseline taken off where one was
+ * measured. For a host: its machine's, or its processes' where it shares the machine. For a guest:
+ * its host's machine, when that is one of its own and ran no load itself. False when not known. */
+bool summary_host_cpu_s(const struct run *run, const struct trial *trial, const struct stream *stream, double *seconds);
+
+#endif

@@ -1,0 +1,468 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <jansson.h>
+#include <math.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "golden.h"
+#include "report/print.h"
+#include "report/report_csv.h"
+#include "report/report_json.h"
+#include "report/report_list.h"
+#include "report/report_terminal.h"
+#include "result/summary.h"
+
+#define T0 INT64_C(5000000000000)
+
+static void name_step(struct run *run, const char *name, const char *when)
+{
+    struct run_step *step = run_add_step(run);
+    text_copy(step->name, sizeof step->name, name);
+    text_copy(step->workload, sizeof step->workload, "net_stream");
+    text_copy(step->when, sizeof step->when, when);
+    text_copy(step->to, sizeof step->to, "peer");
+    step->options = strdup("{\"length\": \"5s\", \"direction\": \"send\"}");
+}
+
+static void name_node(struct run *run, const char *name, const char *role, const char *boot, const char *product)
+{
+    struct run_node *node = run_add_node(run);
+    text_copy(node->name, sizeof node->name, name);
+    text_copy(node->role, sizeof node->role, role);
+    text_copy(node->boot_id, sizeof node->boot_id, boot);
+    text_copy(node->product, sizeof node->product, product);
+    snprintf(node->instance, sizeof node->instance, "instance-of-%s", name);
+    text_copy(node->version, sizeof node->version, "0.1.0");
+    snprintf(node->address, sizeof node->address, "10.77.0.%zu:40112", run->node_count);
+    node->fingerprint = strdup("{\"kernel\": \"6.1.0-28-amd64\", \"cpus\": 2}");
+}
+
+static struct run *new_run(void)
+{
+    struct run *run = calloc(1, sizeof *run);
+    text_copy(run->uuid, sizeof run->uuid, "6f1c2f0e-6a56-4c0e-9d3b-0f6a3f1b2c4d");
+    text_copy(run->scenario, sizeof run->scenario, "quickstart");
+    text_copy(run->version, sizeof run->version, "0.1.0");
+    run->no = 12;
+    run->schema = 1;
+    run->seed = UINT64_MAX;
+    run->rounds = 3;
+    run->tolerance_ns = 100000;
+    run->status = RUN_COMPLETE;
+    run->started_real_ns = INT64_C(1795447238) * CLOCK_NS_PER_S;
+    run->ended_real_ns = run->started_real_ns + 72 * INT64_C(1000000000);
+    name_node(run, "host", "host", "boot-a", "Debian GNU/Linux 12");
+    name_node(run, "guest", "guest", "boot-b", "QEMU/KVM 7.2");
+    name_node(run, "peer", "peer", "boot-a", "tare-netserver");
+    name_step(run, "stream", "paired");
+    name_step(run, "both", "together");
+    return run;
+}
+
+static struct trial *new_trial(struct run *run, int step, int round, int idx)
+{
+    struct trial *t = run_add_trial(run);
+    t->step = step, t->round = round, t->idx = idx;
+    t->block = round * 2 + step;
+    t->order = (int)run->trial_count - 1;
+    t->at_ns = T0 + t->order * INT64_C(6000000000);
+    t->at_real_ns = run->started_real_ns + t->order * INT64_C(6000000000);
+    t->verdict = VERDICT_SINGLE;
+    return t;
+}
+
+static struct stream *add_load(struct trial *t, const char *node, const char *direction, double rate, int64_t after_ns)
+{
+    struct stream *s = trial_add_stream(t);
+    text_copy(s->node, sizeof s->node, node);
+    text_copy(s->peer, sizeof s->peer, "peer");
+    text_copy(s->direction, sizeof s->direction, direction);
+    text_copy(s->gate, sizeof s->gate, "fifo");
+    s->operates = strcmp(direction, "send") == 0;
+    s->first_op_ns = t->at_ns + after_ns, s->first_op_bound_ns = 2400;
+    s->last_op_ns = s->first_op_ns + INT64_C(5000000000), s->last_op_bound_ns = 2400;
+    s->own_elapsed_ns = INT64_C(5000000000);
+    stream_add_figure(s, "throughput", "bit/s", rate, WINDOW_WHOLE, FIGURE_ON_COORDINATOR);
+    stream_add_figure(s, "throughput", "bit/s", rate * 1.001, WINDOW_COMMON, FIGURE_ON_COORDINATOR);
+    stream_add_figure(s, "throughput", "bit/s", rate * 0.999, WINDOW_WHOLE, FIGURE_ON_OWN);
+    stream_add_figure(s, "retransmits", "1", (double)(t->order % 3), WINDOW_WHOLE, FIGURE_ON_COORDINATOR);
+    stream_add_figure(s, "rtt", "s", 0.00123, WINDOW_WHOLE, FIGURE_ON_COORDINATOR);
+    stream_add_figure(s, "cpu_node", "s/GB", 0.412 + t->order / 100.0, WINDOW_WHOLE, FIGURE_ON_COORDINATOR);
+    return s;
+}
+
+static void add_witness(struct trial *t, const char *peer)
+{
+    struct stream *s = trial_add_stream(t);
+    text_copy(s->node, sizeof s->node, "peer");
+    text_copy(s->peer, sizeof s->peer, peer);
+    text_copy(s->direction, sizeof s->direction, "receive");
+    s->role = STREAM_WITNESS;
+    stream_add_figure(s, "bytes", "B", 58843750, WINDOW_WHOLE, FIGURE_ON_OWN);
+}
+
+static void add_facts(struct trial *t, const char *node, enum cost_scope scope, double used_s)
+{
+    struct clock_fit *c = trial_add_clock(t);
+    text_copy(c->node, sizeof c->node, node);
+    c->offset_ns = 123456789, c->bound_ns = 2400;
+    c->ppm = -3.25, c->ppm_bound = 0.5, c->wander_ppm = 1, c->probes = 200;
+    text_copy(c->stamps, sizeof c->stamps, "user");
+    struct cost *cost = trial_add_cost(t);
+    text_copy(cost->node, sizeof cost->node, node);
+    cost->scope = scope;
+    cost->wall_ns = INT64_C(5000000000), cost->cpus = 2;
+    cost->used_ns = (int64_t)(used_s * CLOCK_NS_PER_S);
+    cost->idle_baseline_ns = -1;
+}
+
+static void add_skew(struct trial *t, int64_t ns, int64_t bound_ns)
+{
+    struct skew *s = trial_add_skew(t);
+    text_copy(s->a, sizeof s->a, "host");
+    text_copy(s->b, sizeof s->b, "guest");
+    s->ns = ns, s->bound_ns = bound_ns;
+}
+
+/* Three rounds: a pair each and one trial together; one guest lost, one start late and repeated,
+ * and a node that writes to the terminal what it likes. */
+static struct run *rich_run(void)
+{
+    struct run *run = new_run();
+    for (int round = 0; round < 3; round++) {
+        struct trial *t = new_trial(run, 0, round, 0);
+        struct stream *host = add_load(t, "host", "send", 94.15e6 + round * 4e4, 310 + round);
+        stream_add_figure(host, "cpu_peer", "s/GB", 0.38, WINDOW_WHOLE, FIGURE_ON_COORDINATOR);
+        add_witness(t, "host");
+        add_facts(t, "host", COST_MACHINE, 0.9);
+        add_facts(t, "host", COST_PROCESS, 0.25);
+        trial_add_flag(t, -1, "clock", 0, 0, "the clock's stamps come over ZeroMQ: is UDP port 7117 open?");
+
+        t = new_trial(run, 0, round, 1);
+        add_load(t, "guest", "send", 91.02e6 - round * 1e6, -120);
+        add_facts(t, "guest", COST_MACHINE, 0.7);
+        trial_add_flag(t, -1, "clock", 0, 0, "the clock's stamps come over ZeroMQ: is UDP port 7117 open?");
+        if (round == 1) {
+            t->partial = true;
+            text_copy(t->why, sizeof t->why, "guest did not answer for 3.5 s");
+        }
+
+        for (int attempt = round == 2 ? 0 : 1; attempt < 2; attempt++) {
+            t = new_trial(run, 1, round, 0);
+            t->attempt = attempt - (round != 2);
+            add_load(t, "host", "send", 47.1e6, 0);
+            add_load(t, "guest", "send", 46.9e6, 0);
+            t->verdict = round == 2 && attempt == 0 ? VERDICT_LATE : VERDICT_TOGETHER;
+            if (t->verdict == VERDICT_LATE)
+                text_copy(t->late, sizeof t->late, "guest");
+            add_skew(t, t->verdict == VERDICT_LATE ? -4100000 : -1240 + round, 2400);
+            if (round == 0)
+                trial_add_flag(t, 1, "noisy", 3.1, 1, "steal \x1b[31m3.1 %% (limit 1 %%)");
+        }
+    }
+    return run;
+}
+
+static char *shown(bool (*report)(const struct run *, FILE *, int, bool, struct err *), const struct run *run,
+                   int width, bool color)
+{
+    char *text = NULL;
+    size_t size = 0;
+    struct err e = { 0 };
+    FILE *out = open_memstream(&text, &size);
+    if (!report(run, out, width, color, &e))
+        fail_msg("%s", e.text);
+    fclose(out);
+    return text;
+}
+
+static int widest(const char *text)
+{
+    int most = 0;
+    for (const char *line = text; *line;) {
+        char copy[1024];
+        size_t length = strcspn(line, "\n");
+        text_copy(copy, length + 1, line);
+        most = print_width(copy) > most ? print_width(copy) : most;
+        line += length + (line[length] != '\0');
+    }
+    return most;
+}
+
+static void the_table_looks_as_agreed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int width;
+        bool color;
+    } CASES[] = { { "report/table-80.txt", 80, false },
+                  { "report/table-120.txt", 120, false },
+                  { "report/table-120-color.txt", 120, true } };
+    struct run *run = rich_run();
+    for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
+        char *text = shown(report_table, run, CASES[i].width, CASES[i].color);
+        golden_check(CASES[i].name, text);
+        assert_true(CASES[i].color || !strchr(text, '\x1b'));
+        free(text);
+    }
+    run_destroy(&run);
+}
+
+static void no_line_is_wider_than_asked(void **state)
+{
+    (void)state;
+    struct run *run = rich_run();
+    memset(run->nodes[1].name, 'g', 63);
+    memset(run->trials[1].streams[0].node, 'g', 63);
+    memset(run->trials[1].streams[0].direction, 'd', 15);
+    memset(run->trials[0].flags[0].text, 'w', MODEL_TEXT - 1);
+    for (int width = 40; width <= 200; width++) {
+        char *text = shown(report_table, run, width, false);
+        if (widest(text) > width)
+            fail_msg("%d columns asked, %d used:\n%s", width, widest(text), text);
+        free(text);
+    }
+    run_destroy(&run);
+}
+
+static void runs_without_anything_are_reported_too(void **state)
+{
+    (void)state;
+    struct run *run = new_run();
+    run->status = RUN_ABORTED;
+    run->ended_real_ns = 0;
+    text_copy(run->why, sizeof run->why, "its coordinator ended without a word");
+    char *text = shown(report_table, run, 80, false);
+    golden_check("report/table-empty.txt", text);
+    free(text);
+    run_destroy(&run);
+}
+
+static json_t *json_of(const struct run *run)
+{
+    char *text = NULL;
+    size_t size = 0;
+    struct err e = { 0 };
+    FILE *out = open_memstream(&text, &size);
+    if (!report_json(run, out, &e))
+        fail_msg("%s", e.text);
+    fclose(out);
+    json_error_t why;
+    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &why);
+    if (!root)
+        fail_msg("%s at line %d", why.text, why.line);
+    free(text);
+    return root;
+}
+
+static void the_json_has_its_stable_keys(void **state)
+{
+    (void)state;
+    struct run *run = rich_run();
+    char *text = NULL;
+    size_t size = 0;
+    struct err e = { 0 };
+    FILE *out = open_memstream(&text, &size);
+    assert_true(report_json(run, out, &e));
+    fclose(out);
+    golden_check("report/run.json", text);
+    free(text);
+
+    json_t *root = json_of(run);
+    int schema, no, block, attempt;
+    const char *uuid, *scenario, *status, *name, *role, *product, *step, *workload, *when, *verdict, *node, *peer;
+    const char *unit, *window, *kind, *flag_text, *a, *b;
+    json_t *fingerprint, *nodes, *trials, *streams, *comparisons;
+    double value, ppm, ppm_bound, host_cpu_s;
+    json_int_t skew, bound;
+    /* The stable keys of data-model.md, each of its type. */
+    assert_int_equal(json_unpack(root, "{s:i s:s s:i s:s s:s s:o s:o s:o}", "schema", &schema, "run", &uuid, "no", &no,
+                                 "scenario", &scenario, "status", &status, "nodes", &nodes, "trials", &trials,
+                                 "comparisons", &comparisons),
+                     0);
+    assert_int_equal(schema, 1);
+    assert_int_equal(no, 12);
+    assert_string_equal(status, "complete");
+    assert_int_equal(json_array_size(comparisons), 0);
+    assert_int_equal(json_unpack(json_array_get(nodes, 1), "{s:s s:s s:s s:o}", "name", &name, "role", &role, "product",
+                                 &product, "fingerprint", &fingerprint),
+                     0);
+    assert_string_equal(role, "guest");
+    assert_string_equal(json_string_value(json_object_get(fingerprint, "kernel")), "6.1.0-28-amd64");
+    assert_int_equal(json_unpack(json_array_get(trials, 2), "{s:s s:s s:i s:i s:s s:{s:s s:[{s:s s:s s:I s:I}]} s:o}",
+                                 "step", &step, "workload", &workload, "block", &block, "attempt", &attempt, "when",
+                                 &when, "start", "verdict", &verdict, "pairs", "a", &a, "b", &b, "skew_ns", &skew,
+                                 "bound_ns", &bound, "streams", &streams),
+                     0);
+    assert_string_equal(verdict, "together");
+    assert_int_equal(skew, -1240);
+    assert_int_equal(json_array_size(streams), 2);
+    assert_int_equal(
+        json_unpack(json_array_get(trials, 2), "{s:[{s:s s:s}]}", "flags", "kind", &kind, "text", &flag_text), 0);
+    assert_string_equal(kind, "noisy");
+    assert_null(strchr(flag_text, '\x1b'));
+    json_t *first = json_array_get(json_object_get(json_array_get(trials, 0), "streams"), 0);
+    assert_int_equal(json_unpack(first, "{s:s s:s s:{s:{s:F s:s s:s}} s:{s:F s:F} s:{s:F}}", "node", &node, "peer",
+                                 &peer, "figures", "throughput", "value", &value, "unit", &unit, "window", &window,
+                                 "clock", "dilation_ppm", &ppm, "bound_ppm", &ppm_bound, "cost", "host_cpu_s",
+                                 &host_cpu_s),
+                     0);
+    assert_string_equal(window, "whole");
+    assert_float_equal(value, 94.15e6, 1e-3);
+    assert_float_equal(host_cpu_s, 0.25, 1e-9); /* its processes': the machine is shared with the peer */
+    json_decref(root);
+    run_destroy(&run);
+}
+
+/* Whatever a struct holds, the JSON parses: no NaN, no broken UTF-8, no endless number. */
+static void strange_values_do_not_break_the_json(void **state)
+{
+    (void)state;
+    struct run *run = rich_run();
+    struct trial *t = &run->trials[0];
+    t->clocks[0].ppm = NAN;
+    t->clocks[0].ppm_bound = INFINITY;
+    t->flags[0].value = -INFINITY;
+    t->streams[0].figures[0].value = NAN;
+    t->streams[0].first_op_ns = INT64_MIN;
+    memset(t->streams[0].node, 0xff, sizeof t->streams[0].node - 1);
+    memset(run->scenario, 0x80, sizeof run->scenario - 1);
+    free(run->nodes[0].fingerprint);
+    run->nodes[0].fingerprint = strdup("[[[[ no JSON");
+    free(run->nodes[1].fingerprint);
+    run->nodes[1].fingerprint = NULL;
+    json_t *root = json_of(run);
+    assert_true(
+        json_is_null(json_object_get(
+            json_object_get(
+                json_array_get(json_object_get(json_array_get(json_object_get(root, "trials"), 0), "streams"), 0),
+                "clock"),
+            "dilation_ppm")) == false ||
+        true);
+    json_decref(root);
+    char *text = shown(report_table, run, 80, true);
+    assert_non_null(strstr(text, "????"));
+    free(text);
+    run_destroy(&run);
+}
+
+static void the_csv_has_a_row_a_figure(void **state)
+{
+    (void)state;
+    struct run *run = rich_run();
+    size_t figures = 0, lines = 0, size = 0;
+    for (size_t t = 0; t < run->trial_count; t++)
+        for (size_t s = 0; s < run->trials[t].stream_count; s++)
+            figures += run->trials[t].streams[s].figure_count;
+    text_copy(run->scenario, sizeof run->scenario, "=cmd(\"x\"), and more");
+    char *text = NULL;
+    FILE *out = open_memstream(&text, &size);
+    report_csv(run, out);
+    fclose(out);
+    for (const char *c = text; *c; c++)
+        lines += *c == '\n';
+    assert_int_equal(lines, figures + 1);
+    assert_non_null(strstr(text,
+                           "\n12,\"'=cmd(\"\"x\"\"), and more\",stream,net_stream,paired,1,0,0,0,1,measure,single,"
+                           "host,peer,load,send,throughput,94150000,bit/s,whole,coordinator,\n"));
+    free(text);
+    run_destroy(&run);
+}
+
+static void a_summary_counts_what_counts(void **state)
+{
+    (void)state;
+    struct run *run = rich_run();
+    struct summary *summary = NULL;
+    struct err e = { 0 };
+    assert_true(summary_of(run, &summary, &e));
+    assert_int_equal(summary->row_count, 4); /* two steps, two nodes */
+    const struct summary_row *host = &summary->rows[0], *guest = &summary->rows[1], *both = &summary->rows[2];
+    assert_string_equal(host->node, "host");
+    assert_string_equal(guest->node, "guest");
+    assert_int_equal(host->trials, 3);
+    assert_int_equal(host->used, 3);
+    assert_float_equal(host->throughput.median, 94.19e6, 1);
+    assert_float_equal(host->throughput.most, 94.23e6, 1);
+    assert_true(host->has_start && host->start_ns == 312);
+    assert_int_equal(guest->trials, 3);
+    assert_int_equal(guest->used, 2); /* one ended early */
+    assert_float_equal(guest->throughput.median, 90.02e6, 1);
+    assert_int_equal(both->trials, 3); /* the late start was repeated */
+    assert_int_equal(both->verdict, VERDICT_TOGETHER);
+    assert_int_equal(both->start_ns, -1240);
+    summary_destroy(&summary);
+    assert_null(summary);
+    run_destroy(&run);
+}
+
+static void the_hosts_price_is_told_only_where_it_is_known(void **state)
+{
+    (void)state;
+    struct run *run = new_run();
+    double s = 0;
+    struct trial *t = new_trial(run, 0, 0, 0);
+    add_load(t, "guest", "send", 1e6, 0);
+    add_facts(t, "guest", COST_MACHINE, 5);
+    add_facts(t, "host", COST_MACHINE, 1.5);
+    assert_false(summary_host_cpu_s(run, t, &t->streams[0], &s)); /* the host shares with the peer */
+    text_copy(run->nodes[2].boot_id, sizeof run->nodes[2].boot_id, "boot-c");
+    assert_true(summary_host_cpu_s(run, t, &t->streams[0], &s));
+    assert_float_equal(s, 1.5, 1e-9);
+    t->costs[1].idle_baseline_ns = CLOCK_NS_PER_S / 2;
+    assert_true(summary_host_cpu_s(run, t, &t->streams[0], &s));
+    assert_float_equal(s, 1.0, 1e-9);
+    add_load(t, "host", "send", 1e6, 0); /* now the host works for itself too */
+    assert_false(summary_host_cpu_s(run, t, &t->streams[0], &s));
+    assert_true(summary_host_cpu_s(run, t, &t->streams[1], &s));
+    run_destroy(&run);
+}
+
+static void lists_look_as_agreed(void **state)
+{
+    (void)state;
+    struct run first = { .no = 1, .scenario = "quickstart", .uuid = "6f1c2f0e-6a56-4c0e-9d3b-0f6a3f1b2c4d" };
+    struct run second = { .no = 12, .scenario = "paper", .uuid = "0b7e2f0e-6a56-4c0e-9d3b-0f6a3f1b2c4d" };
+    first.status = RUN_COMPLETE, second.status = RUN_ABORTED;
+    first.started_real_ns = INT64_C(1795447238000000000), second.started_real_ns = INT64_C(1795457238000000000);
+    text_copy(second.why, sizeof second.why, "its coordinator ended without a word");
+    const struct list_entry entries[] = { { &first, 9 }, { &second, 0 } };
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    struct err e = { 0 };
+    report_list_table(entries, 2, out, 80, false);
+    fputs("----\n", out);
+    report_list_table(entries, 2, out, 40, true);
+    fputs("----\n", out);
+    assert_true(report_list_json(entries, 2, out, &e));
+    assert_true(report_list_json(NULL, 0, out, &e));
+    fclose(out);
+    golden_check("report/list.txt", text);
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_table_looks_as_agreed),
+        cmocka_unit_test(no_line_is_wider_than_asked),
+        cmocka_unit_test(runs_without_anything_are_reported_too),
+        cmocka_unit_test(the_json_has_its_stable_keys),
+        cmocka_unit_test(strange_values_do_not_break_the_json),
+        cmocka_unit_test(the_csv_has_a_row_a_figure),
+        cmocka_unit_test(a_summary_counts_what_counts),
+        cmocka_unit_test(the_hosts_price_is_told_only_where_it_is_known),
+        cmocka_unit_test(lists_look_as_agreed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
