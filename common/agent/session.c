@@ -29,7 +29,7 @@ struct session {
     struct trial *trial;
     int signal_fd;
     unsigned char session_id[MESSAGE_SESSION];
-    bool told_silence;
+    int points_passed; /* test builds */
     int64_t last_heard_mono, hello_mono, dial_mono, redial_mono, tick_mono;
 };
 
@@ -37,14 +37,17 @@ enum {
     HELLO_EVERY_MS = 1000,
     REDIAL_MS = 5000, /* after a refusal libzmq does not dial again by itself */
     SILENCE_MS = 3500,
-    TICKET_MESSAGES = 100
+    MESSAGES_A_TURN = 100
 };
 
-/* Fault injection of the test builds: die as kill -9 would have it, at a named point. */
-static void test_point(const struct session *s, const char *point)
+/* Fault injection of the test builds: die as kill -9 would have it, at the n-th passing of a point. */
+static void test_point(struct session *s, const char *point)
 {
 #ifdef TARE_TEST_FLAGS
-    if (s->options->die_at && strcmp(s->options->die_at, point) == 0)
+    const char *wanted = s->options->die_at, *count = wanted ? strchrnul(wanted, ':') : NULL;
+    if (!wanted || strlen(point) != (size_t)(count - wanted) || strncmp(wanted, point, strlen(point)) != 0)
+        return;
+    if (++s->points_passed >= (*count ? atoi(count + 1) : 1))
         kill(getpid(), SIGKILL);
 #else
     (void)s;
@@ -136,7 +139,6 @@ static void on_welcome(struct session *s, const struct message_welcome *welcome)
     }
     memcpy(s->session_id, welcome->session, MESSAGE_SESSION);
     s->state = JOINED;
-    s->told_silence = false;
     s->dial_mono = 0;
     log_info("joined %s as '%s'", s->options->invite.endpoint, s->options->invite.name);
     struct message *facts = calloc(1, sizeof *facts);
@@ -214,7 +216,7 @@ static void read_messages(struct session *s)
 {
     struct message *m = malloc(sizeof *m);
     zframe_t *frame;
-    for (int i = 0; m && i < TICKET_MESSAGES && s->dealer && (frame = channel_receive(s->dealer, NULL)); i++) {
+    for (int i = 0; m && i < MESSAGES_A_TURN && s->dealer && (frame = channel_receive(s->dealer, NULL)); i++) {
         struct err e = { 0 };
         s->last_heard_mono = clock_mono_ns();
         if (message_decode(zframe_data(frame), zframe_size(frame), m, &e))
