@@ -86,7 +86,7 @@ static int parse_up(int argc, char **argv, struct up_options *options)
         case 't': options->lab.no_time_shift = true; break;
         case 'h': fits = add_argument(options->host_args, optarg); break;
         case 'p': fits = add_argument(options->peer_args, optarg); break;
-        default: return usage("see the options", NULL);
+        default: return usage("unknown option, or its argument is missing:", argv[optind - 1]);
         }
         if (!fits)
             return usage("too many arguments for an agent at", optarg);
@@ -210,7 +210,7 @@ static int exec(int argc, char **argv)
     const char *name = NULL;
     for (int letter; (letter = getopt_long(argc, argv, "+", LONG, NULL)) != -1;) { /* "+": up to MACHINE */
         if (letter != 'l')
-            return usage("see the options", NULL);
+            return usage("unknown option, or its argument is missing:", argv[optind - 1]);
         name = optarg;
     }
     if (optind >= argc)
@@ -244,7 +244,8 @@ int cmd_lab(int argc, char **argv)
         }
     for (size_t i = 0; i < ARRAY_SIZE(COMMANDS); i++)
         if (strcmp(argv[1], COMMANDS[i].word) == 0) {
-            optind = 0; /* main has used getopt for itself */
+            optind = 0; /* main may have used getopt for itself */
+            opterr = 0; /* one voice */
             return COMMANDS[i].run(argc - 1, argv + 1);
         }
     return usage("no such command", argv[1]);

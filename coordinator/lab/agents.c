@@ -76,13 +76,12 @@ static bool start(struct lab_record *record, enum lab_machine machine, const cha
 {
     char path[LAB_PATH], invite[LAB_PATH], log_path[LAB_PATH];
     const char *name = lab_machine_word(machine);
-    char option[] = "--invite";
-    char *argv[ARGUMENTS_MOST + 1] = { path, option, invite };
+    const char *argv[ARGUMENTS_MOST + 1] = { path, "--invite", invite };
     size_t count = 3;
     for (; more && *more; more++) {
         if (count == ARGUMENTS_MOST)
             return err_set(e, ERR_USAGE, "more than %d arguments for %s", ARGUMENTS_MOST, program);
-        argv[count++] = (char *)(uintptr_t)*more; /* execv only reads them */
+        argv[count++] = *more;
     }
     if (!program_path(program, path, sizeof path, e) || !path_in(invite, sizeof invite, dir, name, ".invite", e) ||
         !path_in(log_path, sizeof log_path, dir, name, ".log", e))

@@ -45,7 +45,7 @@ static _Noreturn void execute(const struct lab_command *command, int report_fd)
     if (text_append(path, sizeof path, "%s%s", own ? own : "/usr/local/bin:/usr/bin:/bin", SBIN))
         setenv("PATH", path, 1);
     relay_reset_signals();
-    execvp(command->argv[0], command->argv);
+    execvp(command->argv[0], (char *const *)command->argv); /* which only reads them */
     err_errno(&e, errno, "cannot run '%s'", command->argv[0]);
     e.exit = errno == ENOENT || errno == EACCES ? ERR_USAGE : ERR_INTERNAL;
     fail(report_fd, &e);
@@ -140,7 +140,7 @@ static _Noreturn void child_main(const struct lab_record *record, const struct l
 static bool collect(int fd, pid_t *pid, struct err *e)
 {
     bool ok = true;
-    struct report report;
+    struct report report = { 0 };
     pid_t sender;
     while (report_receive(fd, &report, &sender)) {
         if (report.ok) {

@@ -11,10 +11,10 @@ enum { LAB_COMMAND_ALL = CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME | CLONE_NEW
 
 struct lab_command {
     enum lab_machine machine;
-    int kinds;         /* the namespaces to join, CLONE_NEW... */
-    char *const *argv; /* searched in PATH and the system's sbin directories */
-    int in, out, err;  /* descriptors that become 0, 1 and 2; -1: this process' own */
-    bool detached;     /* belongs to the lab's init, not to this process: cannot be waited for */
+    int kinds;               /* the namespaces to join, CLONE_NEW... */
+    const char *const *argv; /* searched in PATH and the system's sbin directories */
+    int in, out, err;        /* descriptors that become 0, 1 and 2; -1: this process' own */
+    bool detached;           /* belongs to the lab's init, not to this process: cannot be waited for */
 };
 
 enum { LAB_COMMAND_NOT_FOUND = 127 };

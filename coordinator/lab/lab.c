@@ -26,7 +26,7 @@ struct lab {
 #define LAB_MACHINE_WORD(name, word) word,
 static const char *const MACHINES[] = { LAB_MACHINES(LAB_MACHINE_WORD) };
 
-const char *lab_machine_word(int machine) { return MACHINES[machine]; }
+const char *lab_machine_word(enum lab_machine machine) { return MACHINES[machine]; }
 
 int lab_machine_from(const char *word)
 {
@@ -275,7 +275,7 @@ bool lab_spawn(const struct lab *lab, enum lab_machine machine, char *const argv
             return err_errno(e, errno, "cannot write '%s'", log_path);
         null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     }
-    struct lab_command command = { machine, LAB_COMMAND_ALL, argv, null, log, log, false };
+    struct lab_command command = { machine, LAB_COMMAND_ALL, (const char *const *)argv, null, log, log, false };
     bool ok = lab_command_start(&lab->record, &command, pid, e);
     if (log >= 0)
         close(log);
@@ -293,9 +293,9 @@ static void status_line(FILE *to, const struct lab *lab)
     }
     fprintf(to, "%s: up, init %d, made as %s, ", record->name, record->machines[LAB_SWITCH].pid,
             lab_way_word(record->way));
-    for (int machine = LAB_HOST; machine < LAB_MACHINE_COUNT; machine++) {
+    for (enum lab_machine machine = LAB_HOST; machine < LAB_MACHINE_COUNT; machine++) {
         const struct lab_process *agent = &record->agents[machine];
-        fprintf(to, "%s %s", lab_machine_word(machine), lab_network_address((enum lab_machine)machine));
+        fprintf(to, "%s %s", lab_machine_word(machine), lab_network_address(machine));
         if (agent->pid != 0 && lab_process_lives(agent))
             fprintf(to, " (agent %d)", agent->pid);
         else if (agent->pid != 0)

@@ -92,6 +92,6 @@ const char *lab_endpoint(const struct lab *lab);
 
 /* -1 when there is no such machine. */
 int lab_machine_from(const char *word);
-const char *lab_machine_word(int machine);
+const char *lab_machine_word(enum lab_machine machine);
 
 #endif

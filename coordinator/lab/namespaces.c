@@ -123,9 +123,10 @@ static _Noreturn void holder_main(const struct plan *plan, enum lab_machine mach
     bool ok = make_network(plan, &e) && shift_clocks(plan, machine, &e);
     report_send(plan->socket, machine, ok ? NULL : &e);
     close(plan->socket);
-    while (ok)
+    if (!ok)
+        _exit(1);
+    for (;;)
         pause();
-    _exit(1);
 }
 
 /* Reap what ends. A lab that lost a machine is none any more, so it ends. */
@@ -136,7 +137,7 @@ static _Noreturn void reap(const pid_t holders[LAB_MACHINE_COUNT])
         pid_t ended = waitpid(-1, &status, 0);
         if (ended < 0 && errno == ECHILD)
             _exit(1);
-        for (int machine = 0; machine < LAB_MACHINE_COUNT; machine++)
+        for (enum lab_machine machine = 0; machine < LAB_MACHINE_COUNT; machine++)
             if (ended > 0 && ended == holders[machine]) {
                 dprintf(STDERR_FILENO, "machine '%s' has ended (status %d), and so the lab\n",
                         lab_machine_word(machine), status);
@@ -178,10 +179,10 @@ static _Noreturn void init_main(struct plan *plan)
     prctl(PR_SET_NAME, "lab:init");
     bool ok = mount_proc(plan, &e) && make_network(plan, &e);
     report_send(plan->socket, LAB_SWITCH, ok ? NULL : &e);
-    for (int machine = LAB_HOST; ok && machine < LAB_MACHINE_COUNT; machine++) {
+    for (enum lab_machine machine = LAB_HOST; ok && machine < LAB_MACHINE_COUNT; machine++) {
         holders[machine] = fork();
         if (holders[machine] == 0)
-            holder_main(plan, (enum lab_machine)machine);
+            holder_main(plan, machine);
     }
     char go;
     if (!ok || recv(plan->socket, &go, sizeof go, 0) != sizeof go)
@@ -194,7 +195,7 @@ static _Noreturn void init_main(struct plan *plan)
 static bool collect(int socket, struct lab_record *record, struct err *e)
 {
     for (int i = 0; i < LAB_MACHINE_COUNT; i++) {
-        struct report message;
+        struct report message = { 0 };
         pid_t pid = 0;
         if (!report_receive(socket, &message, &pid))
             return err_set(e, ERR_INTERNAL, "the lab's init ended while it was built");

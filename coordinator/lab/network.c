@@ -69,7 +69,7 @@ static bool tool_failed(const char *tool, enum lab_machine machine, int output, 
 static bool run_tool(const struct lab_record *record, enum lab_machine machine, const char *tool, const char *batch,
                      struct err *e)
 {
-    char *argv[] = { (char *)(uintptr_t)tool, (char[]){ "-batch" }, (char[]){ "-" }, NULL };
+    const char *argv[] = { tool, "-batch", "-", NULL };
     int input = memory_file("batch", batch), output = memory_file("output", "");
     struct lab_command command = { machine, CLONE_NEWNET, argv, input, output, output, false };
     pid_t pid;
@@ -81,9 +81,11 @@ static bool run_tool(const struct lab_record *record, enum lab_machine machine, 
             err_wrap(e, "install the package 'iproute2'");
     }
     if (ok) {
-        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-            ;
-        ok = status == 0 || tool_failed(tool, machine, output, e);
+        pid_t ended;
+        do
+            ended = waitpid(pid, &status, 0);
+        while (ended < 0 && errno == EINTR);
+        ok = (ended == pid && status == 0) || tool_failed(tool, machine, output, e);
     }
     if (input >= 0)
         close(input);
@@ -98,7 +100,7 @@ static bool make_switch(const struct lab_record *record, struct err *e)
                              "link add sw0 type bridge stp_state 0 mcast_snooping 0\n"
                              "link set sw0 up\n";
     bool fits = true;
-    for (int machine = LAB_HOST; machine < LAB_MACHINE_COUNT; machine++) {
+    for (enum lab_machine machine = LAB_HOST; machine < LAB_MACHINE_COUNT; machine++) {
         const char *port = MACHINES[machine].port;
         fits &= text_append(batch, sizeof batch,
                             "link add %s type veth peer name eth0 address %s netns %d\n"
@@ -128,12 +130,12 @@ static bool make_machine(const struct lab_record *record, enum lab_machine machi
 static bool shape(const struct lab_record *record, struct err *e)
 {
     char ports[BATCH_SIZE] = "", port[256];
-    for (int machine = LAB_HOST; machine < LAB_MACHINE_COUNT; machine++) {
+    for (enum lab_machine machine = LAB_HOST; machine < LAB_MACHINE_COUNT; machine++) {
         port[0] = '\0';
         if (!text_append(ports, sizeof ports, SHAPE, MACHINES[machine].port) ||
             !text_append(port, sizeof port, SHAPE, "eth0"))
             return err_set(e, ERR_INTERNAL, "the switch is too large");
-        if (!run_tool(record, (enum lab_machine)machine, "tc", port, e))
+        if (!run_tool(record, machine, "tc", port, e))
             return false;
     }
     return run_tool(record, LAB_SWITCH, "tc", ports, e);
@@ -143,8 +145,8 @@ bool lab_network_make(const struct lab_record *record, struct err *e)
 {
     if (!make_switch(record, e))
         return false;
-    for (int machine = LAB_HOST; machine < LAB_MACHINE_COUNT; machine++)
-        if (!make_machine(record, (enum lab_machine)machine, e))
+    for (enum lab_machine machine = LAB_HOST; machine < LAB_MACHINE_COUNT; machine++)
+        if (!make_machine(record, machine, e))
             return false;
     return !record->shaped || shape(record, e);
 }

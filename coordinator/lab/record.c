@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,7 +26,7 @@ bool lab_record_print(const struct lab_record *record, char *text, size_t size, 
     bool fits = text_append(text, size, "%s\nname %s\nboot %s\nway %s\nstays %s\nshaped %s\nshifted %s\n", HEAD,
                             record->name, record->boot_id, WAYS[record->way], NO_YES[record->stays],
                             NO_YES[record->shaped], NO_YES[record->shifted]);
-    for (int machine = 0; machine < LAB_MACHINE_COUNT; machine++) {
+    for (enum lab_machine machine = 0; machine < LAB_MACHINE_COUNT; machine++) {
         const struct lab_process *holder = &record->machines[machine], *agent = &record->agents[machine];
         fits &= text_append(text, size, "%s %d %" PRIu64 "\n", lab_machine_word(machine), holder->pid, holder->started);
         if (agent->pid != 0)
@@ -98,7 +99,7 @@ static bool parse_key(const char *key, const char *value, struct lab_record *rec
 static bool check_whole(const struct lab_record *record, struct err *e)
 {
     bool whole = record->name[0] != '\0' && record->boot_id[0] != '\0';
-    for (int machine = 0; machine < LAB_MACHINE_COUNT; machine++)
+    for (enum lab_machine machine = 0; machine < LAB_MACHINE_COUNT; machine++)
         whole &= record->machines[machine].pid != 0;
     return whole || err_set(e, ERR_INTERNAL, "the lab's record is not whole");
 }
@@ -125,10 +126,21 @@ bool lab_record_parse(const char *text, struct lab_record *record, struct err *e
 
 bool lab_stat_parse(const char *stat, char *state, uint64_t *started)
 {
-    const char *end = strrchr(stat, ')');
-    return end &&
-           sscanf(end + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64,
-                  state, started) == 2;
+    enum { STATE_FIELD = 3, START_FIELD = 22 };
+    const char *at = strrchr(stat, ')'); /* the end of field 2, the only one that may hold spaces */
+    for (int field = STATE_FIELD; field <= START_FIELD && at; field++) {
+        at = strchr(at, ' ');
+        at += at != NULL;
+        if (field == STATE_FIELD && at)
+            stat = at;
+    }
+    char *end = NULL;
+    unsigned long long ticks = at && at[0] >= '0' && at[0] <= '9' ? strtoull(at, &end, 10) : 0;
+    if (!end || (*end != ' ' && *end != '\0'))
+        return false;
+    *state = stat[0];
+    *started = ticks;
+    return true;
 }
 
 static bool read_text(const char *path, char *text, size_t size, struct err *e)
@@ -202,7 +214,7 @@ bool lab_process_note(pid_t pid, struct lab_process *process, struct err *e)
 
 bool lab_process_lives(const struct lab_process *process)
 {
-    struct lab_process now;
+    struct lab_process now = { 0 };
     return process->pid > 0 && lab_process_note(process->pid, &now, NULL) && now.started == process->started;
 }
 
