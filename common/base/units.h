@@ -30,5 +30,7 @@ const char *units_print_size(int64_t bytes, char *out, size_t size);
 /* For people: about three to four significant digits, "94.15 Mbit/s", "12.3 us". */
 const char *units_show_rate(double bits_per_s, char *out, size_t size);
 const char *units_show_ns(double ns, char *out, size_t size);
+/* A time and how sure it is, in one unit: "0.31 +-2.40 us". */
+const char *units_show_ns_within(double ns, double bound_ns, char *out, size_t size);
 
 #endif
