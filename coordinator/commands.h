@@ -6,6 +6,8 @@
 #define COMMANDS(C)                                               \
     C("run", cmd_run, "run a scenario: tare run [--lab] FILE")    \
     C("check", cmd_check, "check scenarios without running them") \
+    C("list", cmd_list, "the runs in the archive")                \
+    C("show", cmd_show, "what a run found out")                   \
     C("lab", cmd_lab, "host, peer and switch on this machine: up, down, status, exec")
 
 /* argv[0] is the verb; returns the exit code (err.h). */

@@ -151,12 +151,19 @@ const char *units_print_size(int64_t bytes, char *out, size_t size)
     return print(bytes, SIZES, ARRAY_SIZE(SIZES), out, size);
 }
 
-/* The largest unit of which there is at least one, with two decimals below a thousand. */
-static const char *show(double value, const struct unit *units, size_t count, char *out, size_t size)
+/* The largest unit of which there is at least one. */
+static size_t unit_for(double value, const struct unit *units, size_t count)
 {
     size_t best = 0;
     while (best + 1 < count && fabs(value) >= (double)units[best + 1].scale)
         best++;
+    return best;
+}
+
+/* With two decimals below a hundred, none where there can be none. */
+static const char *show(double value, const struct unit *units, size_t count, char *out, size_t size)
+{
+    size_t best = unit_for(value, units, count);
     double scaled = value / (double)units[best].scale;
     snprintf(out, size, "%.*f %s", best == 0 ? 0 : fabs(scaled) < 100 ? 2 : 1, scaled, units[best].name);
     return out;
@@ -186,5 +193,14 @@ const char *units_show_wait(int64_t ns, char *out, size_t size)
         snprintf(out, size, "%" PRId64 " min %" PRId64 " s", s / MINUTE, s % MINUTE);
     else
         snprintf(out, size, "%" PRId64 " s", s);
+    return out;
+}
+
+const char *units_show_ns_within(double ns, double bound_ns, char *out, size_t size)
+{
+    size_t best = unit_for(fabs(ns) > bound_ns ? ns : bound_ns, DURATIONS, 4);
+    double scale = (double)DURATIONS[best].scale;
+    int decimals = best == 0 ? 0 : 2;
+    snprintf(out, size, "%.*f +-%.*f %s", decimals, ns / scale, decimals, bound_ns / scale, DURATIONS[best].name);
     return out;
 }

@@ -30,6 +30,8 @@ const char *units_print_size(int64_t bytes, char *out, size_t size);
 /* For people: about three to four significant digits, "94.15 Mbit/s", "12.3 us". */
 const char *units_show_rate(double bits_per_s, char *out, size_t size);
 const char *units_show_ns(double ns, char *out, size_t size);
+/* A time and how sure it is, in one unit: "0.31 +-2.40 us". */
+const char *units_show_ns_within(double ns, double bound_ns, char *out, size_t size);
 
 /* How long a person waits: "45 s", "1 min 10 s" (to 10 s), "2 h 5 min", "3 d 4 h". */
 const char *units_show_wait(int64_t ns, char *out, size_t size);

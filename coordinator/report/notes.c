@@ -79,8 +79,9 @@ static bool add_fate(struct notes *notes, const struct run *run, const struct tr
         text_append(line, sizeof line, "warm-up, in no figure above");
         ok = add(notes, number, line);
     } else if (!summary_counts(run, trial)) {
-        text_append(line, sizeof line, "repeated, in no figure above: its start was %s %s",
-                    verdict_name(trial->verdict), print_clean(trial->late, text, sizeof text));
+        text_append(line, sizeof line, "repeated, in no figure above: its start was %s", verdict_name(trial->verdict));
+        if (trial->late[0])
+            text_append(line, sizeof line, " (%s)", print_clean(trial->late, text, sizeof text));
         ok = add(notes, number, line);
     }
     line[prefix] = '\0';

@@ -7,7 +7,7 @@
 
 #include "result/model.h"
 
-enum { PAGE_LEAST_WIDTH = 40, PAGE_MARGIN = 2, PAGE_GAP = 2 };
+enum { PAGE_LEAST_WIDTH = 40, PAGE_MARGIN = 1, PAGE_GAP = 2 };
 
 enum tone { TONE_PLAIN, TONE_HEAD, TONE_GOOD, TONE_WARN, TONE_BAD, TONE_FAINT, TONE_COUNT };
 

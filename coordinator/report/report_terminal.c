@@ -99,10 +99,10 @@ static void cell_cpu(const struct spread *cpu, char *out)
 static void cell_cpu_node(const struct summary_row *row, char *out) { cell_cpu(&row->cpu_node, out); }
 static void cell_cpu_peer(const struct summary_row *row, char *out) { cell_cpu(&row->cpu_peer, out); }
 
-/* "together 1.24 +-2.40 us", "late guest 1/3 4.10 +-0.01 ms", "single T+0.31 +-2.40 us" */
+/* "together 1.24 +-2.40 us", "late guest 1/3 4.10 +-0.00 ms", "single T+0.31 +-2.40 us" */
 static void cell_start(const struct summary_row *row, char *out)
 {
-    char late[MODEL_NAME], skew[32], bound[32];
+    char late[MODEL_NAME], skew[48];
     snprintf(out, CELL, "%s", verdict_name(row->verdict));
     if (row->verdict == VERDICT_LATE)
         text_append(out, CELL, " %s", print_clean(row->late, late, sizeof late));
@@ -111,10 +111,9 @@ static void cell_start(const struct summary_row *row, char *out)
     if (!row->has_start)
         return;
     bool single = row->verdict == VERDICT_SINGLE;
-    units_show_ns(single ? (double)row->start_ns : fabs((double)row->start_ns), skew, sizeof skew);
-    units_show_ns((double)row->start_bound_ns, bound, sizeof bound);
-    drop_same_unit(skew, bound);
-    text_append(out, CELL, " %s%s +-%s", single ? row->start_ns < 0 ? "T" : "T+" : "", skew, bound);
+    double ns = (double)row->start_ns;
+    units_show_ns_within(single ? ns : fabs(ns), (double)row->start_bound_ns, skew, sizeof skew);
+    text_append(out, CELL, " %s%s", single ? ns < 0 ? "T" : "T+" : "", skew);
 }
 
 /* The column `drop` = 1 is the last to go, 0 never goes. */
@@ -205,8 +204,20 @@ static void put_step(const struct page *page, const struct run_step *step)
         text_append(line, sizeof line, " to %s", print_clean(step->to, to, sizeof to));
     if (step->when[0])
         text_append(line, sizeof line, ", %s", print_clean(step->when, when, sizeof when));
+    if (strcmp(step->when, "together") == 0)
+        text_append(line, sizeof line, " (contention, not cost)");
     fputs("  ", page->out);
     print_wrapped(line, print_width(name) + 2, PAGE_MARGIN, page->width, page->out);
+}
+
+static void put_legend(const struct page *page)
+{
+    static const char TEXT[] =
+        "Medians over the rounds, whole window, coordinator's clock; retr is the sum. The start is the worst: "
+        "how far apart the first operations were, or how far from T a single one was.";
+    fprintf(page->out, "\n%s", page->color ? "\033[2m" : "");
+    print_wrapped(TEXT, 0, 0, page->width, page->out);
+    fputs(page->color ? "\033[0m" : "", page->out);
 }
 
 static void put_table(const struct page *page, const struct run *run, const struct summary *summary)
@@ -222,38 +233,53 @@ static void put_table(const struct page *page, const struct run *run, const stru
     }
     if (summary->row_count == 0)
         fputs("\nno trial was finished\n", page->out);
+    else
+        put_legend(page);
 }
 
 /* ---- the head ---- */
 
+enum { LABEL = 9 };
+
+static void put_label(const struct page *page, const char *label)
+{
+    fprintf(page->out, "%*s", PAGE_MARGIN, "");
+    page_cell(page, TONE_FAINT, label, LABEL, true, false);
+}
+
 static void put_field(const struct page *page, const char *label, const char *text)
 {
-    enum { LABEL = 10 };
-    fprintf(page->out, "%*s", PAGE_MARGIN, "");
-    page_put(page, TONE_FAINT, label);
-    fprintf(page->out, "%*s", LABEL - print_width(label), "");
+    put_label(page, label);
     print_wrapped(text, PAGE_MARGIN + LABEL, PAGE_MARGIN + LABEL, page->width, page->out);
 }
 
+/* The newest instance of each name; the agent's version where it is not tare's own. */
 static void put_nodes(const struct page *page, const struct run *run)
 {
-    bool first = true;
+    int columns = 0;
+    for (size_t i = 0; i < run->node_count; i++) {
+        char name[MODEL_NAME];
+        int own = print_width(print_clean(run->nodes[i].name, name, sizeof name));
+        columns = own > columns ? own : columns;
+    }
+    columns = columns < page->width / 4 ? columns : page->width / 4;
     for (size_t i = 0; i < run->node_count; i++) {
         const struct run_node *node = &run->nodes[i];
-        char name[MODEL_NAME], role[16], product[64], version[32], address[64], line[512] = "";
+        char part[MODEL_NAME], line[512] = "";
         if (run_find_node(run, node->name) != node)
-            continue; /* an instance that was replaced later */
-        text_append(line, sizeof line, "%s", print_clean(node->name, name, sizeof name));
+            continue;
         if (strcmp(node->role, node->name) != 0)
-            text_append(line, sizeof line, " (%s)", print_clean(node->role, role, sizeof role));
+            text_append(line, sizeof line, "%s, ", print_clean(node->role, part, sizeof part));
         if (node->product[0])
-            text_append(line, sizeof line, "  %s", print_clean(node->product, product, sizeof product));
-        if (node->version[0])
-            text_append(line, sizeof line, " %s", print_clean(node->version, version, sizeof version));
-        if (node->address[0])
-            text_append(line, sizeof line, "  %s", print_clean(node->address, address, sizeof address));
-        put_field(page, first ? "nodes" : "", line);
-        first = false;
+            text_append(line, sizeof line, "%s, ", print_clean(node->product, part, sizeof part));
+        if (strcmp(node->version, run->version) != 0)
+            text_append(line, sizeof line, "agent %s, ", print_clean(node->version, part, sizeof part));
+        text_append(line, sizeof line, "%s", print_clean(node->address, part, sizeof part));
+        put_label(page, i == 0 ? "nodes" : "");
+        page_cell(page, TONE_PLAIN, print_clean(node->name, part, sizeof part), columns, true, false);
+        int begin = PAGE_MARGIN + LABEL + columns + PAGE_GAP;
+        fprintf(page->out, "%*s", PAGE_GAP, "");
+        print_wrapped(line, begin, begin, page->width, page->out);
     }
 }
 
@@ -290,9 +316,9 @@ static void put_head(const struct page *page, const struct run *run)
         put_field(page, "why", print_clean(run->why, why, sizeof why));
     text_append(line, sizeof line, "%s", print_utc(run->started_real_ns, started, sizeof started));
     if (run->ended_real_ns > run->started_real_ns)
-        text_append(line, sizeof line, ", %.0f s",
+        text_append(line, sizeof line, ", took %.0f s",
                     (double)(run->ended_real_ns - run->started_real_ns) / CLOCK_NS_PER_S);
-    text_append(line, sizeof line, ", tare %s", print_clean(run->version, version, sizeof version));
+    text_append(line, sizeof line, ", with tare %s", print_clean(run->version, version, sizeof version));
     put_field(page, "started", line);
     put_field(page, "uuid", print_clean(run->uuid, line, sizeof line));
     put_nodes(page, run);

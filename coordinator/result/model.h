@@ -39,7 +39,7 @@ enum { MODEL_NAME = 64, MODEL_STEP = 128, MODEL_TEXT = 256 };
     E(verdict, VERDICTS, VERDICT_COUNT)                \
     E(trial_kind, TRIAL_KINDS, TRIAL_KIND_COUNT)       \
     E(stream_role, STREAM_ROLES, STREAM_ROLE_COUNT)    \
-    E(window, FIGURE_WINDOWS, WINDOW_COUNT)                   \
+    E(window, FIGURE_WINDOWS, WINDOW_COUNT)            \
     E(figure_clock, FIGURE_CLOCKS, FIGURE_CLOCK_COUNT) \
     E(cost_scope, COST_SCOPES, COST_SCOPE_COUNT)
 

@@ -98,6 +98,9 @@ static void people_see_few_digits(void **unused)
     assert_string_equal(units_show_rate(941490000.0, text, sizeof text), "941.5 Mbit/s");
     assert_string_equal(units_show_ns(-12345, text, sizeof text), "-12.35 us");
     assert_string_equal(units_show_ns(7, text, sizeof text), "7 ns");
+    assert_string_equal(units_show_ns_within(312, 2400, text, sizeof text), "0.31 +-2.40 us");
+    assert_string_equal(units_show_ns_within(-4100000, 2400, text, sizeof text), "-4.10 +-0.00 ms");
+    assert_string_equal(units_show_ns_within(0, 40, text, sizeof text), "0 +-40 ns");
 }
 
 static void a_wait_is_as_exact_as_a_person_needs_it(void **unused)
