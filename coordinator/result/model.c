@@ -54,10 +54,10 @@ ADD_TO(trial_add_skew, trial, skew, skews, skew_count)
 ADD_TO(run_add_trial, run, trial, trials, trial_count)
 ADD_TO(run_add_node, run, run_node, nodes, node_count)
 ADD_TO(run_add_step, run, run_step, steps, step_count)
-/* clang-format off */
-static ADD_TO(new_figure, stream, figure, figures, figure_count)
-static ADD_TO(new_flag, trial, flag, flags, flag_count)
-/* clang-format on */
+static struct figure *new_figure(struct stream *stream);
+static struct flag *new_flag(struct trial *trial);
+ADD_TO(new_figure, stream, figure, figures, figure_count)
+ADD_TO(new_flag, trial, flag, flags, flag_count)
 
 bool stream_add_figure(struct stream *stream, const char *name, const char *unit, double value, enum window window,
                        enum figure_clock clock)
