@@ -203,21 +203,30 @@ static void on_pong(struct roster_node *n, uint32_t sequence)
         n->rtt_ns = clock_mono_ns() - n->ping_sent_mono;
 }
 
+/* An IPv4 address that came through our IPv6 socket, as people write it. */
+static const char *plain_address(const char *address)
+{
+    static const char MAPPED[] = "::ffff:";
+    bool is_mapped = strncmp(address, MAPPED, strlen(MAPPED)) == 0 && strchr(address, '.');
+    return is_mapped ? address + strlen(MAPPED) : address;
+}
+
 /* One frame from the network. True when it makes an event. */
 static bool on_frame(struct hub *h, zframe_t *frame, zframe_t *id, struct hub_event *event)
 {
     const char *key = zframe_meta(frame, "User-Id"), *address = zframe_meta(frame, "Peer-Address");
     const char *key_name = key ? keyring_name_of(h->keyring, key) : NULL;
+    address = address ? plain_address(address) : "?";
     if (!key_name) /* a key that was taken back, on a connection from before */
         return false;
     struct err e = { 0 };
     struct roster_node *n = roster_by_id(h->roster, zframe_data(id), zframe_size(id));
     if (!message_decode(zframe_data(frame), zframe_size(frame), &h->message, &e)) {
-        log_warn("from '%s' at %s: %s; dropped", key_name, address ? address : "?", e.text);
+        log_warn("from '%s' at %s: %s; dropped", key_name, address, e.text);
         return false;
     }
     if (h->message.type == MESSAGE_HELLO) {
-        bool is_lost = on_hello(h, key, key_name, id, address ? address : "?");
+        bool is_lost = on_hello(h, key, key_name, id, address);
         *event = (struct hub_event){ HUB_LOST, roster_by_name(h->roster, key_name), NULL };
         return is_lost;
     }

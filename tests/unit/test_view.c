@@ -16,7 +16,7 @@
 
 #include "archive/archive.h"
 #include "base/text.h"
-#include "cmd.h"
+#include "commands.h"
 
 struct place {
     char directory[64], archive[96];
