@@ -90,6 +90,27 @@ static void a_run_comes_back_as_it_was(void **state)
     archive_close(&archive);
 }
 
+static void a_trial_that_the_plan_cannot_have_is_refused_whole(void **state)
+{
+    const struct place *place = *state;
+    struct archive *archive = NULL;
+    struct run *run = new_run();
+    OK(archive_open(place->path, &archive, &e));
+    OK(archive_begin(archive, run, &e));
+    keep_trial(archive, run);
+    struct trial wrong = { .step = 1 }; /* block 0 is of step 0 */
+    REFUSED(archive_trial(archive, run, &wrong, &e), ERR_INTERNAL, "of another step");
+    wrong = (struct trial){ .step = 2, .block = 1 }; /* the run has two steps */
+    REFUSED(archive_trial(archive, run, &wrong, &e), ERR_INTERNAL, "FOREIGN KEY");
+    REFUSED(archive_trial(archive, run, &run->trials[0], &e), ERR_INTERNAL, "UNIQUE"); /* kept already */
+    keep_trial(archive, run); /* nothing of all that stands in the way */
+    struct run *back = read_run(place->path, "last");
+    same_run(run, back);
+    archive_close(&archive);
+    run_destroy(&run);
+    run_destroy(&back);
+}
+
 static void the_archive_is_the_users_alone(void **state)
 {
     const struct place *place = *state;
@@ -317,6 +338,7 @@ int main(void)
         cmocka_unit_test(words_and_their_enums_agree),
         cmocka_unit_test(the_default_place_follows_the_environment),
         IN_PLACE(a_run_comes_back_as_it_was),
+        IN_PLACE(a_trial_that_the_plan_cannot_have_is_refused_whole),
         IN_PLACE(the_archive_is_the_users_alone),
         IN_PLACE(a_killed_run_is_aborted_and_keeps_its_trials),
         IN_PLACE(runs_are_found_by_number_uuid_and_last),
