@@ -104,6 +104,9 @@ bool message_encode(const struct message *m, msgpack_sbuffer *out, struct err *e
     return true;
 }
 
+/* Where text or bytes of `size` stand: msgpack-c gives NULL for an empty one, which memcpy must not get. */
+static const char *bytes_at(const char *ptr, uint32_t size) { return size > 0 ? ptr : ""; }
+
 static bool read_field(const struct wire_field *f, const msgpack_object *value, char *base, struct err *e)
 {
     char *at = base + f->offset;
@@ -121,15 +124,15 @@ static bool read_field(const struct wire_field *f, const msgpack_object *value, 
         return true;
     case KIND_TEXT:
         if (value->type != MSGPACK_OBJECT_STR || value->via.str.size >= f->max ||
-            memchr(value->via.str.ptr, '\0', value->via.str.size))
+            memchr(bytes_at(value->via.str.ptr, value->via.str.size), '\0', value->via.str.size))
             return err_set(e, ERR_PARTIAL, "%s is not text of at most %zu bytes", f->name, f->max - 1);
-        memcpy(at, value->via.str.ptr, value->via.str.size);
+        memcpy(at, bytes_at(value->via.str.ptr, value->via.str.size), value->via.str.size);
         at[value->via.str.size] = '\0';
         return true;
     case KIND_BYTES:
         if (value->type != MSGPACK_OBJECT_BIN || value->via.bin.size > f->max)
             return err_set(e, ERR_PARTIAL, "%s is not at most %zu bytes", f->name, f->max);
-        memcpy(at, value->via.bin.ptr, value->via.bin.size);
+        memcpy(at, bytes_at(value->via.bin.ptr, value->via.bin.size), value->via.bin.size);
         memcpy(base + f->size_offset, &(size_t){ value->via.bin.size }, sizeof(size_t));
         return true;
     }
