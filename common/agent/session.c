@@ -182,7 +182,13 @@ static void on_arm(struct session *s, const struct message_arm *order)
     tell(s, &(struct message){ .type = MESSAGE_ARMED, .armed = { .trial = order->trial } });
 }
 
-static void on_message(struct session *s, const struct message *m)
+static void on_ask(struct session *s, int64_t sequence, int64_t t2_ns)
+{
+    tell(s, &(struct message){ .type = MESSAGE_ANSWER,
+                               .answer = { .sequence = sequence, .t2_ns = t2_ns, .t3_ns = clock_raw_ns() } });
+}
+
+static void on_message(struct session *s, const struct message *m, int64_t received_ns)
 {
     switch (m->type) {
     case MESSAGE_WELCOME: on_welcome(s, &m->welcome); return;
@@ -195,6 +201,7 @@ static void on_message(struct session *s, const struct message *m)
     case MESSAGE_PING:
         tell(s, &(struct message){ .type = MESSAGE_PONG, .pong = { .sequence = m->ping.sequence } });
         break;
+    case MESSAGE_ASK: on_ask(s, m->ask.sequence, received_ns); break;
     case MESSAGE_PREPARE: on_prepare(s, &m->prepare); break;
     case MESSAGE_ARM: on_arm(s, &m->arm); break;
     case MESSAGE_CANCEL:
@@ -218,9 +225,10 @@ static void read_messages(struct session *s)
     zframe_t *frame;
     for (int i = 0; m && i < MESSAGES_A_TURN && s->dealer && (frame = channel_receive(s->dealer, NULL)); i++) {
         struct err e = { 0 };
+        int64_t received_ns = clock_raw_ns();
         s->last_heard_mono = clock_mono_ns();
         if (message_decode(zframe_data(frame), zframe_size(frame), m, &e))
-            on_message(s, m);
+            on_message(s, m, received_ns);
         else
             log_warn("from the coordinator: %s; dropped", e.text);
         zframe_destroy(&frame);

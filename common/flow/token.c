@@ -89,19 +89,22 @@ static bool bind_and_listen(int fd, const struct sockaddr_storage *at, socklen_t
         return err_errno(e, errno, "binding the data port");
     if (listen(fd, SOMAXCONN) != 0)
         return err_errno(e, errno, "listening on the data port");
-    struct sockaddr_storage name;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } name = { 0 };
     size = sizeof name;
-    if (getsockname(fd, (struct sockaddr *)&name, &size) != 0)
+    if (getsockname(fd, &name.any, &size) != 0)
         return err_errno(e, errno, "asking for the data port");
-    *port = ntohs(name.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&name)->sin6_port
-                                             : ((struct sockaddr_in *)&name)->sin_port);
+    *port = ntohs(name.any.sa_family == AF_INET6 ? name.v6.sin6_port : name.v4.sin_port);
     return true;
 }
 
 bool token_listen(const char *address, const struct flow_options *options, int *fd, uint16_t *port, struct err *e)
 {
-    struct sockaddr_storage at;
-    socklen_t size;
+    struct sockaddr_storage at = { 0 };
+    socklen_t size = 0;
     if (!parse_address(address, 0, AI_PASSIVE, &at, &size, e))
         return false;
     int listener = socket(at.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -280,8 +283,8 @@ static bool present(int fd, const struct token *token, uint32_t number, const st
 bool token_connect(const char *address, uint16_t port, const struct token *token, uint32_t number,
                    const struct flow_options *options, const struct token_wait *wait, int *fd, struct err *e)
 {
-    struct sockaddr_storage to;
-    socklen_t size;
+    struct sockaddr_storage to = { 0 };
+    socklen_t size = 0;
     if (!parse_address(address, port, 0, &to, &size, e))
         return false;
     int client = socket(to.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -112,7 +112,7 @@ static bool read_stat(char *text, size_t size, struct err *e)
 
 bool cpu_machine(struct cpu_times *times, struct err *e)
 {
-    char *text = malloc(CPU_TEXT_MAX);
+    char *text = calloc(1, CPU_TEXT_MAX);
     if (!text)
         return err_errno(e, ENOMEM, "reading /proc/stat");
     int64_t before = clock_mono_ns();

@@ -58,7 +58,9 @@ enum { PART_LOAD = 0, PART_SERVE = 1 };
     M(13, STREAM, stream)  \
     M(14, DONE, done)      \
     M(15, FAILED, failed)  \
-    M(16, BYE, bye)
+    M(16, BYE, bye)        \
+    M(17, ASK, ask)        \
+    M(18, ANSWER, answer)
 
 /* agent -> coordinator, a map: who speaks. `name` must be the one that its key was invited under;
  * `instance` is random for each process. */
@@ -127,6 +129,11 @@ enum { PART_LOAD = 0, PART_SERVE = 1 };
 #define FAILED_FIELDS(T, U, I, S, B) U(T, trial) S(T, reason, MESSAGE_REASON)
 /* coordinator -> agent: the run is over; wait for the next */
 #define BYE_FIELDS(T, U, I, S, B) S(T, reason, MESSAGE_REASON)
+
+/* The clock probes where UDP does not get through: coordinator -> agent, and back with the stamps of
+ * receipt and answer. Slower by the way through two message queues, so the bounds are wider. */
+#define ASK_FIELDS(T, U, I, S, B) I(T, sequence)
+#define ANSWER_FIELDS(T, U, I, S, B) I(T, sequence) I(T, t2_ns) I(T, t3_ns)
 
 #define U_MEMBER(T, name) uint32_t name;
 #define I_MEMBER(T, name) int64_t name;

@@ -90,14 +90,14 @@ static bool look_at_file(struct archive *archive, enum kind_of_file *kind, struc
 static bool connect_to(const char *path, int flags, struct archive **archive, struct err *e)
 {
     struct archive *made = calloc(1, sizeof *made);
-    if (!made || !(made->path = strdup(path))) {
-        archive_close(&made);
-        return err_set(e, ERR_INTERNAL, "archive %s: out of memory", path);
-    }
-    bool ok = (sqlite3_open_v2(path, &made->db, flags, NULL) == SQLITE_OK && made->db) ||
-              (made->db ? sql_fail(made, "cannot be opened", e)
-                        : err_set(e, ERR_INTERNAL, "archive %s: out of memory", path));
-    if (!ok) {
+    if (made)
+        made->path = strdup(path);
+    int opened = made && made->path ? sqlite3_open_v2(path, &made->db, flags, NULL) : SQLITE_NOMEM;
+    if (opened != SQLITE_OK) {
+        if (made && made->db)
+            sql_fail(made, "cannot be opened", e);
+        else
+            err_set(e, ERR_INTERNAL, "archive %s: out of memory", path);
         archive_close(&made);
         return false;
     }

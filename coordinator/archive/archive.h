@@ -2,6 +2,9 @@
  *
  * schema.sql fixes the tables; `user_version` tells their version, and another one is refused with
  * one line that says which program writes it.
+ *
+ * Errors name the file. A full disk is ERR_PARTIAL (what was finished is kept); what the user named
+ * wrongly (no such run, no archive, not one of tare's, a newer tare's) is ERR_USAGE.
  */
 #ifndef TARE_ARCHIVE_H
 #define TARE_ARCHIVE_H
@@ -18,15 +21,16 @@ MUST_CHECK bool archive_default_path(char *path, size_t size, struct err *e);
  * there. Runs of coordinators that are gone without a word (kill -9) are marked aborted. */
 MUST_CHECK bool archive_open(const char *path, struct archive **archive, struct err *e);
 
-/* Open what is there, for reading only; fails when there is none. */
+/* Open what is there, for reading only; fails when there is none. Runs as above read as aborted. */
 MUST_CHECK bool archive_open_read(const char *path, struct archive **archive, struct err *e);
 
 void archive_close(struct archive **archive);
 
-/* Begin a run: gives `run` its number; its steps are kept at once, with status running. */
+/* Begin a run: gives `run` its number; its steps, and the nodes it has already, are kept at once.
+ * This process counts as its coordinator. */
 MUST_CHECK bool archive_begin(struct archive *archive, struct run *run, struct err *e);
 
-/* A node as it joined: one row an instance. */
+/* A node as it joined: one row an instance; one that is kept already is left as it is. */
 MUST_CHECK bool archive_node(struct archive *archive, const struct run *run, const struct run_node *node,
                              struct err *e);
 

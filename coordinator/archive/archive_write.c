@@ -84,12 +84,15 @@ static bool write_stream(struct archive *archive, int64_t trial_id, size_t idx, 
            write_points(archive, id, stream, e);
 }
 
-/* The first trial of a block brings the block with it. */
+/* The first trial of a block brings the block with it; the others must mean the same one. */
 static bool write_block(struct archive *archive, int64_t no, const struct trial *trial, int64_t *id, struct err *e)
 {
+    const int64_t place[] = { no, trial->block, trial->step, trial->round };
     return row_insert(archive, &TABLE_BLOCK, (const int64_t[]){ no, 0 }, trial, e) &&
-           sql_number(archive, "SELECT id FROM block WHERE run = ?1 AND idx = ?2",
-                      (const int64_t[]){ no, trial->block }, 2, 0, id, e);
+           sql_number(archive, "SELECT id FROM block WHERE run = ?1 AND idx = ?2 AND step = ?3 AND round = ?4", place,
+                      4, 0, id, e) &&
+           (*id != 0 ||
+            err_set(e, ERR_INTERNAL, "archive %s: block %d is of another step or round", archive->path, trial->block));
 }
 
 static bool write_trial(struct archive *archive, int64_t no, const struct trial *trial, struct err *e)

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/units.h"
+
 /* The beginning of a small file, "" when it cannot be read. */
 static bool read_small(const char *path, char *out, size_t size)
 {
@@ -25,18 +27,23 @@ static bool read_boot_id(char *out, size_t size)
     return ok;
 }
 
-/* State and start of a process; false when it is not there. */
+/* State (field 3) and start (field 22) of a process; false when it is not there. */
 static bool read_process(int64_t pid, char *state, int64_t *started)
 {
-    char path[64], text[1024];
+    enum { FIELD_STATE = 3, FIELD_STARTED = 22 };
+    char path[64], text[1024], *rest = NULL;
     snprintf(path, sizeof path, "/proc/%" PRId64 "/stat", pid);
     if (!read_small(path, text, sizeof text))
         return false;
-    /* The second field is the program's name in parentheses, and may hold any of them itself. */
-    const char *after_name = strrchr(text, ')');
-    return after_name &&
-           sscanf(after_name, ") %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNd64,
-                  state, started) == 2;
+    /* The second field is the program's name in parentheses, and may hold blanks and those itself. */
+    char *after_name = strrchr(text, ')');
+    const char *word = after_name ? strtok_r(after_name + 1, " ", &rest) : NULL;
+    if (!word)
+        return false;
+    *state = *word;
+    for (int field = FIELD_STATE; word && field < FIELD_STARTED; field++)
+        word = strtok_r(NULL, " ", &rest);
+    return word && units_parse_int(word, started, NULL);
 }
 
 struct owner owner_self(void)

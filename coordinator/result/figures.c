@@ -213,7 +213,7 @@ static bool add_clock(const struct raw_trial *raw, const struct raw_node *n, str
     if (!fit)
         return false;
     text_copy(fit->node, sizeof fit->node, n->name);
-    text_copy(fit->stamps, sizeof fit->stamps, "user");
+    text_copy(fit->stamps, sizeof fit->stamps, n->is_udp_blocked ? "zeromq" : "user");
     fit->offset_ns = n->at_ns - bounds_mid(at);
     fit->bound_ns = bounds_half(at);
     fit->wander_ppm = BOUNDS_WANDER_PPM;
@@ -222,7 +222,9 @@ static bool add_clock(const struct raw_trial *raw, const struct raw_node *n, str
         fit->ppm = (low + high) / 2;
         fit->ppm_bound = (high - low) / 2;
     }
-    return true;
+    return !n->is_udp_blocked ||
+           trial_add_flag(trial, -1, "clock", 0, 0,
+                          "%s: no clock probe came back by UDP; the control channel's bounds are wider", n->name);
 }
 
 static bool add_costs(const struct raw_node *n, struct trial *trial)

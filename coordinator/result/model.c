@@ -38,14 +38,14 @@ static void *one_more(void *array, size_t count, size_t size)
     return grown;
 }
 
-#define ADD_TO(function, owner, element, array, count)                         \
-    struct element *function(struct owner *in)                                 \
-    {                                                                          \
-        struct element *grown = one_more(in->array, in->count, sizeof *grown); \
-        if (!grown)                                                            \
-            return NULL;                                                       \
-        in->array = grown;                                                     \
-        return &in->array[in->count++];                                        \
+#define ADD_TO(function, owner, element, array, count)                               \
+    struct element *function(struct owner *owner)                                    \
+    {                                                                                \
+        struct element *grown = one_more(owner->array, owner->count, sizeof *grown); \
+        if (!grown)                                                                  \
+            return NULL;                                                             \
+        owner->array = grown;                                                        \
+        return &owner->array[owner->count++];                                        \
     }
 ADD_TO(trial_add_stream, trial, stream, streams, stream_count)
 ADD_TO(trial_add_clock, trial, clock_fit, clocks, clock_count)
@@ -54,10 +54,13 @@ ADD_TO(trial_add_skew, trial, skew, skews, skew_count)
 ADD_TO(run_add_trial, run, trial, trials, trial_count)
 ADD_TO(run_add_node, run, run_node, nodes, node_count)
 ADD_TO(run_add_step, run, run_step, steps, step_count)
-static ADD_TO(new_figure, stream, figure, figures, figure_count) static ADD_TO(new_flag, trial, flag, flags, flag_count)
+static struct figure *new_figure(struct stream *stream);
+static struct flag *new_flag(struct trial *trial);
+ADD_TO(new_figure, stream, figure, figures, figure_count)
+ADD_TO(new_flag, trial, flag, flags, flag_count)
 
-    bool stream_add_figure(struct stream *stream, const char *name, const char *unit, double value, enum window window,
-                           enum figure_clock clock)
+bool stream_add_figure(struct stream *stream, const char *name, const char *unit, double value, enum window window,
+                       enum figure_clock clock)
 {
     if (!isfinite(value))
         return true;

@@ -19,7 +19,8 @@ struct raw_node {
     char name[MODEL_NAME], boot_id[40];
     const struct bounds *bounds; /* borrowed: its clock against the coordinator's */
     uint32_t probes;
-    int64_t at_ns; /* T on its own clock; 0 when it was not armed */
+    bool is_udp_blocked; /* they went over the control channel */
+    int64_t at_ns;       /* T on its own clock; 0 when it was not armed */
     bool is_done;
     struct message_done done;
     int64_t worst_gap_ns; /* between two signs of life during the trial */

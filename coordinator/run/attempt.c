@@ -160,9 +160,7 @@ static void blame_deadline(struct attempt *a)
 {
     switch (a->state) {
     case TRIAL_CALIBRATE:
-        blame_missing(a, ATTEMPT_FAILED,
-                      "too few answers to the clock probes within 5 s (is UDP open to the coordinator's port?)",
-                      is_unprobed);
+        blame_missing(a, ATTEMPT_FAILED, "too few answers to the clock probes within 5 s", is_unprobed);
         break;
     case TRIAL_SERVE:
     case TRIAL_PREPARE: blame_missing(a, ATTEMPT_FAILED, "not ready within 15 s", is_unready); break;
@@ -189,7 +187,10 @@ static enum trial_event to_trial_event(struct attempt *a, const struct hub_event
     case HUB_LOST:
         if (player == a->raw.node_count)
             break;
-        attempt_blame(a, ATTEMPT_LOST, "%s is gone: not heard for %.1f s", h->node->name, ROSTER_DEAD_MS / 1e3);
+        if (h->node->is_cut)
+            attempt_blame(a, ATTEMPT_LOST, "%s is gone: its connection was closed", h->node->name);
+        else
+            attempt_blame(a, ATTEMPT_LOST, "%s is gone: not heard for %.1f s", h->node->name, ROSTER_DEAD_MS / 1e3);
         return ON_NODE_LOST;
     case HUB_MESSAGE:
         if (player < a->raw.node_count)
@@ -286,6 +287,7 @@ bool attempt_run(const struct attempt_context *context, const struct plan_trial 
             continue;
         a.raw.nodes[i].worst_gap_ns = a.raw.at_ns ? node->worst_gap_ns : 0;
         a.raw.nodes[i].probes = (uint32_t)bounds_count(node->bounds);
+        a.raw.nodes[i].is_udp_blocked = node->is_udp_blocked;
         hub_probe(context->hub, node, 0);
         hub_set_armed(context->hub, node, false);
     }

@@ -69,7 +69,7 @@ bool hub_send(struct hub *h, struct roster_node *node, const struct message *m, 
     bool ok = channel_send(h->router, id, m, &gone, e);
     zframe_destroy(&id);
     if (gone)
-        node->heard_mono = 0; /* its connection is closed: lost at the next look */
+        node->is_cut = true; /* lost at the next look */
     return ok || err_wrap(e, "%s", node->name);
 }
 
@@ -112,7 +112,7 @@ void hub_probe(struct hub *h, struct roster_node *node, int64_t every_ns)
 {
     (void)h;
     node->probe_every_ns = every_ns;
-    node->probe_mono = clock_mono_ns();
+    node->probe_mono = node->probing_since_mono = clock_mono_ns();
 }
 
 void hub_set_armed(struct hub *h, struct roster_node *node, bool is_armed)
@@ -197,10 +197,23 @@ static bool on_facts(struct roster_node *n, const struct message_facts *facts)
     return is_new;
 }
 
+static bool on_answer(struct roster_node *n, const struct message_answer *m, int64_t t4_ns)
+{
+    return m->sequence > 0 && prober_take(n, (uint64_t)m->sequence, m->t2_ns, m->t3_ns, t4_ns);
+}
+
 static void on_pong(struct roster_node *n, uint32_t sequence)
 {
     if (sequence == n->ping_sequence)
         n->rtt_ns = clock_mono_ns() - n->ping_sent_mono;
+}
+
+/* An IPv4 address that came through our IPv6 socket, as people write it. */
+static const char *plain_address(const char *address)
+{
+    static const char MAPPED[] = "::ffff:";
+    bool is_mapped = strncmp(address, MAPPED, strlen(MAPPED)) == 0 && strchr(address, '.');
+    return is_mapped ? address + strlen(MAPPED) : address;
 }
 
 /* One frame from the network. True when it makes an event. */
@@ -208,16 +221,18 @@ static bool on_frame(struct hub *h, zframe_t *frame, zframe_t *id, struct hub_ev
 {
     const char *key = zframe_meta(frame, "User-Id"), *address = zframe_meta(frame, "Peer-Address");
     const char *key_name = key ? keyring_name_of(h->keyring, key) : NULL;
+    address = address ? plain_address(address) : "?";
     if (!key_name) /* a key that was taken back, on a connection from before */
         return false;
     struct err e = { 0 };
+    int64_t received_ns = clock_raw_ns();
     struct roster_node *n = roster_by_id(h->roster, zframe_data(id), zframe_size(id));
     if (!message_decode(zframe_data(frame), zframe_size(frame), &h->message, &e)) {
-        log_warn("from '%s' at %s: %s; dropped", key_name, address ? address : "?", e.text);
+        log_warn("from '%s' at %s: %s; dropped", key_name, address, e.text);
         return false;
     }
     if (h->message.type == MESSAGE_HELLO) {
-        bool is_lost = on_hello(h, key, key_name, id, address ? address : "?");
+        bool is_lost = on_hello(h, key, key_name, id, address);
         *event = (struct hub_event){ HUB_LOST, roster_by_name(h->roster, key_name), NULL };
         return is_lost;
     }
@@ -226,12 +241,31 @@ static bool on_frame(struct hub *h, zframe_t *frame, zframe_t *id, struct hub_ev
     roster_heard(n, clock_mono_ns());
     switch (h->message.type) {
     case MESSAGE_FACTS: *event = (struct hub_event){ HUB_JOINED, n, NULL }; return on_facts(n, &h->message.facts);
+    case MESSAGE_ANSWER:
+        *event = (struct hub_event){ HUB_PROBED, n, NULL };
+        return on_answer(n, &h->message.answer, received_ns);
     case MESSAGE_PONG: on_pong(n, h->message.pong.sequence); return false;
     default: *event = (struct hub_event){ HUB_MESSAGE, n, &h->message }; return n->is_joined;
     }
 }
 
 /* ---- waiting ---- */
+
+/* One probe: by UDP, or where no answer comes that way, over the control channel. */
+static void probe(struct hub *h, struct roster_node *n, int64_t now)
+{
+    if (!n->is_udp_blocked && n->probes == 0 && now - n->probing_since_mono > clock_ms(ROSTER_UDP_MS)) {
+        log_warn("%s: no clock probe comes back by UDP (port %u); using the control channel, whose bounds are wider",
+                 n->name, prober_port(h->prober));
+        n->is_udp_blocked = true;
+    }
+    if (!n->is_udp_blocked) {
+        prober_ask(h->prober, n);
+        return;
+    }
+    int64_t sequence = (int64_t)probe_window_ask(&n->window, clock_raw_ns());
+    send_or_drop(h, n, &(struct message){ .type = MESSAGE_ASK, .ask = { sequence } });
+}
 
 /* Pings and probes that are due. Returns when the next one is. */
 static int64_t run_timers(struct hub *h, int64_t now)
@@ -247,8 +281,11 @@ static int64_t run_timers(struct hub *h, int64_t now)
             send_or_drop(h, n, &(struct message){ .type = MESSAGE_PING, .ping = { ++n->ping_sequence } });
         }
         if (n->probe_every_ns && now >= n->probe_mono) {
-            prober_ask(h->prober, n);
-            n->probe_mono = now + n->probe_every_ns;
+            probe(h, n, now);
+            /* A steady rhythm, without a burst after a time in which we were kept from running. */
+            n->probe_mono += n->probe_every_ns;
+            if (n->probe_mono < now)
+                n->probe_mono = now + n->probe_every_ns;
         }
         next = n->ping_mono < next ? n->ping_mono : next;
         if (n->probe_every_ns && n->probe_mono < next)

@@ -63,12 +63,11 @@ void prober_ask(struct prober *p, struct roster_node *node)
         return; /* as good as lost on its way */
 }
 
-static bool take_answer(struct roster_node *n, const struct probe_packet *answer, int64_t t4_ns)
+bool prober_take(struct roster_node *n, uint64_t sequence, int64_t t2_ns, int64_t t3_ns, int64_t t4_ns)
 {
     int64_t t1_ns = 0;
     struct err e = { 0 };
-    if (!probe_window_take(&n->window, answer->sequence, &t1_ns) ||
-        !bounds_add(n->bounds, t1_ns, answer->t2_ns, answer->t3_ns, t4_ns, &e))
+    if (!probe_window_take(&n->window, sequence, &t1_ns) || !bounds_add(n->bounds, t1_ns, t2_ns, t3_ns, t4_ns, &e))
         return false;
     n->probes++;
     return true;
@@ -90,7 +89,7 @@ struct roster_node *prober_read(struct prober *p, const struct roster *roster, b
     if (!n || !probe_open(bytes, (size_t)size, &n->up, &packet, &e))
         return NULL;
     if (packet.kind == PROBE_ANSWER)
-        return take_answer(n, &packet, t4_ns) ? n : NULL;
+        return prober_take(n, packet.sequence, packet.t2_ns, packet.t3_ns, t4_ns) ? n : NULL;
     if (packet.sequence <= n->dials)
         return NULL; /* an old DIAL, sent again */
     n->dials = packet.sequence;

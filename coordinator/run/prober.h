@@ -17,6 +17,9 @@ unsigned prober_port(const struct prober *prober);
 /* Send one probe to a node that has dialled. */
 void prober_ask(struct prober *prober, struct roster_node *node);
 
+/* Take in an answer, however it came: false for one that was not asked, or contradicts itself. */
+bool prober_take(struct roster_node *node, uint64_t sequence, int64_t t2_ns, int64_t t3_ns, int64_t t4_ns);
+
 /* Take in one datagram that waits: a valid answer goes into its node's bounds. Returns its node,
  * or NULL for one that said nothing valid; *more is false when none was waiting. */
 struct roster_node *prober_read(struct prober *prober, const struct roster *roster, bool *more);

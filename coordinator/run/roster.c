@@ -104,6 +104,7 @@ static void bind_to(struct roster_node *n, const void *id, size_t id_size, int64
     n->id_size = id_size;
     n->heard_mono = now_mono;
     n->is_welcome = true;
+    n->is_cut = false;
 }
 
 enum roster_answer roster_admit(struct roster *r, const char *key_name, const char *key,
@@ -133,6 +134,7 @@ enum roster_answer roster_admit(struct roster *r, const char *key_name, const ch
     n->rtt_ns = n->ping_mono = 0;
     n->dials = 0;
     n->udp_size = 0;
+    n->is_udp_blocked = false;
     n->probe_every_ns = 0;
     n->window = (struct probe_window){ 0 };
     bounds_reset(n->bounds);
@@ -153,7 +155,7 @@ void roster_heard(struct roster_node *n, int64_t now_mono)
 bool roster_is_dead(const struct roster_node *n, int64_t now_mono)
 {
     int64_t limit = clock_ms(n->is_armed ? ROSTER_ARMED_DEAD_MS : ROSTER_DEAD_MS);
-    return n->is_welcome && now_mono - n->heard_mono > limit;
+    return n->is_welcome && (n->is_cut || now_mono - n->heard_mono > limit);
 }
 
 void roster_drop(struct roster_node *n)

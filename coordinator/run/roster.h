@@ -21,6 +21,7 @@ enum {
     ROSTER_REPLACE_MS = 3000, /* a new process with the same key takes over from one silent for so long */
     ROSTER_DEAD_MS = 3500,
     ROSTER_ARMED_DEAD_MS = 600,
+    ROSTER_UDP_MS = 1000, /* without an answer by then UDP counts as blocked */
 };
 
 struct roster_node {
@@ -35,6 +36,7 @@ struct roster_node {
     uint32_t cpus;
     char *catalogue, *fingerprint; /* owned */
 
+    bool is_cut;                      /* its connection is closed */
     int64_t heard_mono, worst_gap_ns; /* the gap since roster_mark_quiet */
     bool is_armed;
     int64_t ping_mono, ping_sent_mono, rtt_ns;
@@ -46,7 +48,8 @@ struct roster_node {
     struct probe_window window;
     struct sockaddr_storage udp;
     socklen_t udp_size; /* 0 until it has dialled */
-    int64_t probe_every_ns, probe_mono;
+    int64_t probe_every_ns, probe_mono, probing_since_mono;
+    bool is_udp_blocked;   /* no answer came: probes go over the control channel */
     struct bounds *bounds; /* owned */
     uint32_t probes;       /* answered since the last reset */
 };
@@ -77,7 +80,7 @@ enum roster_answer roster_admit(struct roster *roster, const char *key_name, con
 /* It was heard. */
 void roster_heard(struct roster_node *node, int64_t now_mono);
 
-/* Silent for too long; for a node that is neither welcome nor joined: never. */
+/* Its connection is closed, or it is silent for too long; for a node that is neither welcome nor joined: never. */
 bool roster_is_dead(const struct roster_node *node, int64_t now_mono);
 
 /* Unbind it from its connection. */

@@ -27,6 +27,13 @@ static bool is_separator(const char *at, size_t size)
     return size == 3 && (memcmp(at, "\xe2\x80\xa8", 3) == 0 || memcmp(at, "\xe2\x80\xa9", 3) == 0);
 }
 
+/* A byte order mark that is not the first, U+FFFE and U+FFFF: unseen, and libyaml stumbles. */
+static bool is_no_character(const char *at, size_t size)
+{
+    return size == 3 && (memcmp(at, "\xef\xbb\xbf", 3) == 0 || memcmp(at, "\xef\xbf\xbe", 3) == 0 ||
+                         memcmp(at, "\xef\xbf\xbf", 3) == 0);
+}
+
 /* The first byte that a scenario cannot hold; `size` when all is well. */
 static size_t find_bad(const struct source *s)
 {
@@ -34,7 +41,7 @@ static size_t find_bad(const struct source *s)
         const char *at = s->text + i;
         struct glyph glyph = glyph_at(at, s->size - i);
         bool line_end = *at == '\n' || (*at == '\r' && i + 1 < s->size && at[1] == '\n');
-        if (!line_end && (!glyph.good || is_separator(at, glyph.size)))
+        if (!line_end && (!glyph.good || is_separator(at, glyph.size) || is_no_character(at, glyph.size)))
             return i;
         i += glyph.size;
     }

@@ -1,5 +1,6 @@
 #include "ceiling.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -170,6 +171,7 @@ static struct lowest lowest_at(const struct ceiling *c, long double b, long doub
 
 static int64_t divide_up(wide over, wide under)
 {
+    assert(under > 0);
     wide quotient = over / under;
     return (int64_t)(quotient + (over % under > 0));
 }

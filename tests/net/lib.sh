@@ -69,3 +69,71 @@ is_gone()
     done
     return 1
 }
+
+# ---- runs ----
+
+archive=$scratch/archive.db
+
+# `scenario [LENGTH [STEPS...]]`: a small scenario in $scratch/scenario.yaml, one round.
+scenario()
+{
+    local length=${1:-1s} step
+    shift
+    {
+        printf 'tare: 1\nname: test\nnodes:\n  host: {role: host}\n  peer: {role: peer}\nstart: {tolerance: 5ms}\nsteps:\n'
+        for step in "${@:-send}"; do
+            printf '  - {name: %s, run: net_stream, direction: %s, to: peer, length: %s, on: [host]}\n' \
+                "$step" "${step%%-*}" "$length"
+        done
+    } >"$scratch/scenario.yaml"
+}
+
+# `run EXPECTED [ARG...]`: tare run with the test's archive; output in $scratch/{out,err}.
+run()
+{
+    local expected=$1 code=0
+    shift
+    SECONDS=0
+    timeout -k 5 60 "$tare" run --archive "$archive" "$@" >"$scratch/out" 2>"$scratch/err" || code=$?
+    if [ "$code" -ne "$expected" ]; then
+        cat "$scratch/out" "$scratch/err"
+        fail "exit code $code, expected $expected: tare run $*"
+    fi
+}
+
+# `says FILE WORDS`: one line of $scratch/FILE holds the words.
+says()
+{
+    grep -qF -- "$2" "$scratch/$1" && return 0
+    cat "$scratch/$1"
+    fail "$1 does not say '$2'"
+}
+
+# `query JQ`: of the newest run's JSON, with -e: false and null fail.
+query() { "$tare" show --archive "$archive" --format json | jq -e "$1" >"$scratch/query" || return 1; }
+
+want()
+{
+    query "$1" && return 0
+    "$tare" show --archive "$archive" --format json
+    fail "not so: $1"
+}
+
+# `until_says SECONDS FILE WORDS`: wait for a line.
+until_says()
+{
+    local try
+    for ((try = 0; try < $1 * 20; try++)); do
+        grep -qsF -- "$3" "$2" && return 0
+        sleep 0.05
+    done
+    cat "$2"
+    fail "no '$3' in $2 within $1 s"
+}
+
+nothing_left()
+{
+    local left
+    left=$(find "$scratch" -maxdepth 2 -name 'lab-*' -print)
+    [ -z "$left" ] || fail "left behind: $left"
+}

@@ -48,7 +48,7 @@ static int64_t pick(struct random *r, const int64_t *of, size_t count) { return 
 /* A clock within the declaration: any slopes within wander of one line's. */
 static void make_clock(struct sim *s)
 {
-    static const int64_t AHEAD[] = { 0, MS, 7 * S, 3600 * S, 20 * 3600 * S, YEAR / 12, 3 * YEAR, 12 * YEAR };
+    static const int64_t AHEAD[] = { 0, MS, 7 * S, 3600 * S, 20 * (3600 * S), YEAR / 12, 3 * YEAR, 12 * YEAR };
     static const double WANDER_PPM[] = { 0, 0.01, 1, 1, 1, 10, 500 };
     struct random *r = &s->random;
     int64_t ahead = pick(r, AHEAD, sizeof AHEAD / sizeof *AHEAD) * (random_chance(r, 0.5) ? 1 : -1);

@@ -46,7 +46,7 @@ static void lan_start(struct lan *l, int64_t number)
 {
     *l = (struct lan){ .random.state = (uint64_t)number * 7919 + 3, .network = IDLE, .now_ns = 5000 * S };
     l->bounds = bounds_new(BOUNDS_WANDER_PPM);
-    clock_start(&l->clock, 0, random_int(&l->random, -5 * 3600, 5 * 3600) * S,
+    clock_start(&l->clock, 0, random_int(&l->random, -18000, 18000) * S,
                 random_int(&l->random, -10000, 10000) * 1000000);
 }
 
@@ -208,8 +208,8 @@ static void through_a_filled_port_the_bound_holds_where_the_least_round_trip_err
         lan_start(&l, number);
         calibrate(&l, number, 500);
         int64_t from = l.now_ns;
-        l.network.there.least = (double)(18 * MS) / 10;
-        l.network.there.queue = (double)(2 * MS) / 10;
+        l.network.there.least = 1.8e6;
+        l.network.there.queue = 0.2e6;
         struct virtual_exchange best = { 0 };
         for (int k = 0; k < 80; k++) {
             struct virtual_exchange x = lan_probe(&l, true);
@@ -221,7 +221,8 @@ static void through_a_filled_port_the_bound_holds_where_the_least_round_trip_err
         l.network = IDLE;
         calibrate(&l, number, 500);
         int64_t truth = floor_div(clock_at(&l.clock, best.t2_ns), FINE_PER_NS);
-        theirs[number] = fabs((double)(best.t1_ns + (best.t4_ns - best.t1_ns) / 2 - truth));
+        int64_t middle = best.t1_ns + (best.t4_ns - best.t1_ns) / 2;
+        theirs[number] = fabs((double)(middle - truth));
         const int64_t moments[3] = { from, from + (until - from) / 2, until };
         for (size_t m = 0; m < 3; m++) {
             struct bounds_interval i = at(&l, moments[m]);

@@ -13,10 +13,15 @@
 #define US INT64_C(1000)
 #define MS INT64_C(1000000)
 #define S INT64_C(1000000000)
+#define HOUR (INT64_C(3600) * S)
 #define YEAR (INT64_C(31557600) * S)
 
+#define PPM INT64_C(1000) /* in ppb */
+
 /* What stamps that are cut to whole nanoseconds, and rounding outwards, may add to a bound. */
-enum { CUT = 2, ROUND = 3 };
+static const int64_t CUT = 2, ROUND = 3;
+
+static const int64_t CAP = CEILING_CAP;
 
 /* A node whose clock differs by C(x) - x = ahead + ppb x / 1e9; exact for whole results. */
 struct line {
@@ -83,7 +88,7 @@ static void an_asymmetric_path_moves_the_middle_but_not_the_truth(void **unused)
 static void two_groups_fix_the_rate(void **unused)
 {
     (void)unused;
-    const struct line line = { 7 * S, 5000 * 1000 }; /* 5000 ppm */
+    const struct line line = { 7 * S, 5000 * PPM };
     struct bounds *b = bounds_new(0);
     exchange(b, line, 0, 5 * US, 5 * US);
     exchange(b, line, 10 * S, 5 * US, 5 * US);
@@ -120,9 +125,9 @@ static void wander_widens_between_and_beyond_exchanges(void **unused)
 static void clocks_years_apart_lose_no_nanosecond(void **unused)
 {
     (void)unused;
-    const int64_t ahead[] = { 3 * 3600 * S, 3 * YEAR, -3 * YEAR, 10 * YEAR };
+    const int64_t ahead[] = { 3 * HOUR, 3 * YEAR, -3 * YEAR, 10 * YEAR };
     for (size_t i = 0; i < sizeof ahead / sizeof *ahead; i++) {
-        const struct line line = { ahead[i], 20 * 1000 };
+        const struct line line = { ahead[i], 20 * PPM };
         struct bounds *b = bounds_new(0);
         int64_t start = 11 * YEAR;
         for (int64_t k = 0; k < 100; k++)
@@ -141,7 +146,7 @@ static void clocks_years_apart_lose_no_nanosecond(void **unused)
 static void the_node_reads_at_most_what_the_coordinator_bounds(void **unused)
 {
     (void)unused;
-    const struct line line = { -40 * S, -300 * 1000 };
+    const struct line line = { -40 * S, -300 * PPM };
     struct bounds *b = bounds_new(1.0);
     for (int64_t k = 0; k < 50; k++)
         exchange(b, line, 100 * S + k * 100 * MS, 4 * US + k % 7 * US, 4 * US + k % 11 * US);
@@ -157,17 +162,27 @@ static void the_node_reads_at_most_what_the_coordinator_bounds(void **unused)
     bounds_destroy(&b);
 }
 
+/* Probes through a queue that gets shorter by 20 ns each: one after the other is better than all
+ * before it, and then makes them superfluous. After some ordinary ones. */
+static void exchange_in_shrinking_queue(struct bounds *b, int64_t k)
+{
+    const struct line line = { S, 1000 * PPM };
+    int64_t queue = k < 1000 ? 0 : 100 * US - (k - 1000) * 20;
+    exchange(b, line, k * MS + (k < 1000 ? 0 : S), 5 * US + k * 7919 % 311 + queue, 5 * US + k * 6007 % 331 + queue);
+}
+
+/* Nor does memory, as long as what tells anything fits: one order fills it up, the other never, and
+ * both are left with the same bounds. */
 static void order_of_arrival_does_not_matter(void **unused)
 {
     (void)unused;
-    const struct line line = { S, 1000 * 1000 };
     struct bounds *forth = bounds_new(1.0), *back = bounds_new(1.0);
-    for (int64_t k = 0; k < 100; k++) {
-        exchange(forth, line, k * 10 * MS, 5 * US + k * 37 % 11 * US, 5 * US + k * 17 % 13 * US);
-        int64_t other = 99 - k;
-        exchange(back, line, other * 10 * MS, 5 * US + other * 37 % 11 * US, 5 * US + other * 17 % 13 * US);
+    const int64_t count = 1000 + 4 * CAP;
+    for (int64_t k = 0; k < count; k++) {
+        exchange_in_shrinking_queue(forth, k);
+        exchange_in_shrinking_queue(back, count - 1 - k);
     }
-    for (int64_t x = -S; x < 3 * S; x += 123 * MS) {
+    for (int64_t x = -S; x < 6 * S; x += 3 * MS) {
         struct bounds_interval one = at(forth, x), two = at(back, x);
         assert_in_range(one.low_ns - two.low_ns + ROUND, 0, 2 * ROUND);
         assert_in_range(one.high_ns - two.high_ns + ROUND, 0, 2 * ROUND);
@@ -224,7 +239,7 @@ static void a_clock_at_the_edge_of_its_declaration_is_not_called_faulty(void **u
         struct bounds *b = bounds_new(1.0);
         struct err e = { 0 };
         for (int64_t k = 0; k <= 7200; k++) {
-            int64_t ahead = k <= 3600 ? k * 1000 : 3600 * 1000 - (k - 3600) * 1000;
+            int64_t ahead = k <= 3600 ? k * 1000 : 3600 * US - (k - 3600) * 1000;
             exchange(b, (struct line){ ahead - (beyond && k > 3600 ? (k - 3600) : 0), 0 }, k * S, 0, 0);
         }
         assert_int_equal(bounds_check(b, &e), !beyond);
@@ -237,7 +252,7 @@ static void more_exchanges_than_memory_only_widen(void **unused)
     (void)unused;
     /* On a parabola inside of the declaration, no point follows from the others. */
     struct bounds *b = bounds_new(100.0);
-    const int64_t count = 8 * CEILING_CAP;
+    const int64_t count = 8 * CAP;
     for (int64_t k = 0; k < count; k++)
         exchange(b, (struct line){ k * k / 100, 0 }, k * MS, US, US);
     assert_int_equal(bounds_count(b), count);
@@ -245,7 +260,8 @@ static void more_exchanges_than_memory_only_widen(void **unused)
         int64_t truth = k * MS + k * k / 100;
         struct bounds_interval i = at(b, k * MS);
         assert_true(i.low_ns <= truth && truth <= i.high_ns);
-        assert_true(i.high_ns - i.low_ns < 2 * US + 8 * 400); /* 8 ms of 200 ppm on each side, thinned evenly */
+        assert_true(i.high_ns - i.low_ns <
+                    2 * US + INT64_C(8) * 400); /* 8 ms of 200 ppm on each side, thinned evenly */
     }
     bounds_destroy(&b);
 }
@@ -280,14 +296,14 @@ static void the_ends_of_time_are_safe(void **unused)
 {
     (void)unused;
     static const int64_t ENDS[] = { -CEILING_TIME_MAX, -1, 0, 1, CEILING_TIME_MAX };
-    enum { N = sizeof ENDS / sizeof *ENDS };
-    for (size_t k = 0; k < N * N * N * N; k++) {
+    const size_t n = sizeof ENDS / sizeof *ENDS;
+    for (size_t k = 0; k < n * n * n * n; k++) {
         struct bounds *b = bounds_new(BOUNDS_WANDER_PPM_MAX);
-        int64_t coordinator[2] = { ENDS[k % N], ENDS[k / N % N] };
-        int64_t node[2] = { ENDS[k / N / N % N], ENDS[k / N / N / N] };
+        int64_t coordinator[2] = { ENDS[k % n], ENDS[k / n % n] };
+        int64_t node[2] = { ENDS[k / n / n % n], ENDS[k / n / n / n] };
         bool ok = bounds_add(b, coordinator[0], node[0], node[1], coordinator[1], NULL);
         ok = bounds_add(b, coordinator[0], node[0], node[0], coordinator[0], NULL) && ok;
-        for (size_t q = 0; q < N; q++) {
+        for (size_t q = 0; q < n; q++) {
             struct bounds_interval i;
             double low, high;
             if (bounds_at(b, ENDS[q], &i, NULL))

@@ -72,9 +72,10 @@ static void what_no_kernel_writes_is_refused(void **unused)
         if (!strstr(e.text, CASES[i].because))
             fail_msg("'%s' says: %s", CASES[i].text, e.text);
     }
-    char *many = calloc(1, 64 * 1024);
+    const size_t size = (size_t)64 * 1024;
+    char *many = calloc(1, size);
     for (int i = 0; i <= CPU_COUNT_MAX; i++)
-        text_append(many, 64 * 1024, "cpu%d 1 2 3 4\n", i);
+        text_append(many, size, "cpu%d 1 2 3 4\n", i);
     static struct cpu_times t;
     struct err e = { 0 };
     assert_false(cpu_parse(many, TICK_NS, &t, &e));
@@ -229,7 +230,7 @@ static void a_periodic_load_reads_true_in_every_phase(void **unused)
     while (cpu > 0 && !CPU_ISSET((size_t)cpu, &allowed))
         cpu--;
     for (int phase = 0; phase < PHASES; phase++) {
-        struct load load = { .cpu = cpu, .phase_ns = phase * (PERIOD_NS / PHASES) };
+        struct load load = { .cpu = cpu, .phase_ns = (int64_t)phase * (PERIOD_NS / PHASES) };
         double error = error_of(&load);
         for (int tries = 1; tries < TRIES && error > 2; tries++)
             error = error_of(&load);
@@ -246,13 +247,14 @@ static void a_periodic_load_reads_true_in_every_phase(void **unused)
 static void a_process_knows_its_own_use_exactly(void **unused)
 {
     (void)unused;
+    const int64_t work_ns = INT64_C(50) * CLOCK_NS_PER_MS;
     struct cpu_process from = cpu_process();
     int64_t start_ns = clock_process_cpu_ns();
-    while (clock_process_cpu_ns() - start_ns < 50 * CLOCK_NS_PER_MS)
+    while (clock_process_cpu_ns() - start_ns < work_ns)
         ;
     struct cpu_process to = cpu_process();
     struct cpu_used u = cpu_process_difference(&from, &to);
-    assert_true(u.used_ns >= 50 * CLOCK_NS_PER_MS);
+    assert_true(u.used_ns >= work_ns);
     assert_true(u.used_ns <= to.used_ns);
     assert_int_equal(u.user_ns + u.system_ns, u.used_ns);
     assert_true(u.user_ns >= 0 && u.system_ns >= 0);

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <ftw.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,12 +39,16 @@ static int make_root(void **unused)
     return mkdtemp(root) ? 0 : -1;
 }
 
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *at)
+{
+    (void)status, (void)type, (void)at;
+    return remove(path);
+}
+
 static int remove_root(void **unused)
 {
     (void)unused;
-    char command[64];
-    snprintf(command, sizeof command, "rm -rf '%s'", root);
-    return system(command);
+    return nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static json_t *written(const char *from, size_t size)
@@ -133,10 +138,12 @@ static void whatever_the_size_it_is_json(void **unused)
 static void a_file_of_any_length_is_bounded(void **unused)
 {
     (void)unused;
-    char *flags = malloc(100 * 1024);
-    memset(flags, '"', 100 * 1024);
+    const size_t size = (size_t)100 * 1024;
+    char *flags = malloc(size);
+    assert_non_null(flags);
+    memset(flags, '"', size);
     memcpy(flags, "flags : ", 8);
-    flags[100 * 1024 - 1] = '\0';
+    flags[size - 1] = '\0';
     put("/proc/cpuinfo", flags);
     put("/proc/sys/kernel/random/boot_id", flags);
     free(flags);

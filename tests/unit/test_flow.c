@@ -30,40 +30,45 @@ static struct token_wait within_ms(int ms)
     return (struct token_wait){ clock_mono_ns() + (int64_t)ms * CLOCK_NS_PER_MS, -1 };
 }
 
-static void *connect_one(void *port)
+/* The one that connects, in a thread of its own. */
+struct client {
+    uint16_t port;
+    int fd;
+};
+
+static void *connect_one(void *argument)
 {
-    int fd = -1;
+    struct client *client = argument;
     struct token_wait wait = within_ms(5000);
     struct err e = { 0 };
-    if (!token_connect("127.0.0.1", *(uint16_t *)port, &TOKEN, 0, &PLAIN, &wait, &fd, &e))
+    if (!token_connect("127.0.0.1", client->port, &TOKEN, 0, &PLAIN, &wait, &client->fd, &e))
         print_message("%s\n", e.text);
-    return (void *)(intptr_t)fd;
+    return NULL;
 }
 
 /* fds[0] connected, fds[1] accepted. */
 static void connected_pair(int fds[2])
 {
     int listener = -1;
-    uint16_t port = 0;
+    struct client client = { .fd = -1 };
     struct err e = { 0 };
     struct token_wait wait = within_ms(5000);
     pthread_t thread;
-    void *client;
-    assert_true(token_listen("127.0.0.1", &PLAIN, &listener, &port, &e));
-    assert_int_equal(pthread_create(&thread, NULL, connect_one, &port), 0);
+    assert_true(token_listen("127.0.0.1", &PLAIN, &listener, &client.port, &e));
+    assert_int_equal(pthread_create(&thread, NULL, connect_one, &client), 0);
     if (!token_accept(listener, &TOKEN, 1, &fds[1], &wait, &e))
         fail_msg("%s", e.text);
-    pthread_join(thread, &client);
-    fds[0] = (int)(intptr_t)client;
+    pthread_join(thread, NULL);
+    fds[0] = client.fd;
     assert_true(fds[0] >= 0);
     close(listener);
 }
 
 /* A flow and the thread that moves it. */
 struct end {
+    struct meter meter;
     struct flow *flow;
     bool sends, ok;
-    struct meter meter;
     struct flow_times times;
     struct err e;
     pthread_t thread;
@@ -120,7 +125,7 @@ static void every_byte_that_is_sent_is_received(void **unused)
     assert_true(sender.meter.bytes > 0);
     assert_int_equal(sender.meter.bytes, receiver.meter.bytes);
     assert_true(sender.times.first_op_ns >= before_ns && sender.times.last_op_ns <= after_ns);
-    assert_true(sender.times.last_op_ns - sender.times.first_op_ns >= 50 * CLOCK_NS_PER_MS);
+    assert_true(sender.times.last_op_ns - sender.times.first_op_ns >= 50 * (int64_t)CLOCK_NS_PER_MS);
     assert_true(receiver.times.first_op_ns >= sender.times.first_op_ns);
     assert_true(receiver.times.last_op_ns <= sender.times.last_op_ns);
     assert_true(flow_tcp_info(sender.flow, &info, &sender.e));

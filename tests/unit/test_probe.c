@@ -48,20 +48,20 @@ static void refused(const void *bytes, size_t size, const struct probe_key *key,
 static void packets_survive_the_journey(void **unused)
 {
     (void)unused;
-    const struct probe_packet *all[] = { &DIAL, &ASK, &ANSWER };
+    const struct probe_packet all[] = { DIAL, ASK, ANSWER };
     for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
         unsigned char bytes[PROBE_SIZE];
         struct probe_packet got;
         struct err e = { 0 };
-        seal(all[i], bytes);
-        assert_true(probe_open(bytes, sizeof bytes, key_for(all[i]->kind), &got, &e));
-        assert_int_equal(got.kind, all[i]->kind);
-        assert_int_equal(got.session, all[i]->session);
-        assert_int_equal(got.sequence, all[i]->sequence);
-        assert_int_equal(got.t2_ns, all[i]->t2_ns);
-        assert_int_equal(got.t3_ns, all[i]->t3_ns);
-        assert_int_equal(got.earlier, all[i]->earlier);
-        assert_int_equal(got.earlier_t3_ns, all[i]->earlier_t3_ns);
+        seal(&all[i], bytes);
+        assert_true(probe_open(bytes, sizeof bytes, key_for(all[i].kind), &got, &e));
+        assert_int_equal(got.kind, all[i].kind);
+        assert_int_equal(got.session, all[i].session);
+        assert_int_equal(got.sequence, all[i].sequence);
+        assert_int_equal(got.t2_ns, all[i].t2_ns);
+        assert_int_equal(got.t3_ns, all[i].t3_ns);
+        assert_int_equal(got.earlier, all[i].earlier);
+        assert_int_equal(got.earlier_t3_ns, all[i].earlier_t3_ns);
     }
 }
 
@@ -81,13 +81,13 @@ static void the_layout_is_the_documented_one(void **unused)
 static void every_flipped_bit_is_refused(void **unused)
 {
     (void)unused;
-    const struct probe_packet *all[] = { &DIAL, &ASK, &ANSWER };
+    const struct probe_packet all[] = { DIAL, ASK, ANSWER };
     for (size_t i = 0; i < ARRAY_SIZE(all); i++)
-        for (size_t bit = 0; bit < 8 * PROBE_SIZE; bit++) {
+        for (size_t bit = 0; bit < (size_t)8 * PROBE_SIZE; bit++) {
             unsigned char bytes[PROBE_SIZE];
-            seal(all[i], bytes);
+            seal(&all[i], bytes);
             bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
-            refused(bytes, sizeof bytes, key_for(all[i]->kind), "another key, or damaged");
+            refused(bytes, sizeof bytes, key_for(all[i].kind), "another key, or damaged");
         }
 }
 

@@ -153,9 +153,10 @@ static void a_hello_may_come_in_pieces_with_data_behind_it(void **unused)
 {
     (void)unused;
     struct host h;
-    unsigned char hello[TOKEN_BYTES + 4 + 3] = { 0 }, got[8];
+    static const unsigned char DATA[] = { 'a', 'b', 'c' };
+    unsigned char hello[TOKEN_BYTES + 4 + sizeof DATA] = { 0 }, got[8];
     memcpy(hello, TOKEN.bytes, TOKEN_BYTES);
-    memcpy(hello + TOKEN_BYTES + 4, "abc", 3);
+    memcpy(hello + TOKEN_BYTES + 4, DATA, sizeof DATA);
     open_host(&h, "127.0.0.1", 1, within_ms(10000));
     int fd = stranger(&h);
     assert_int_equal(send(fd, hello, 1, 0), 1);
@@ -166,7 +167,7 @@ static void a_hello_may_come_in_pieces_with_data_behind_it(void **unused)
     pthread_join(h.thread, NULL);
     assert_true(h.ok);
     assert_int_equal(recv(h.fds[0], got, sizeof got, 0), 3); /* none lost, none read too early */
-    assert_memory_equal(got, "abc", 3);
+    assert_memory_equal(got, DATA, sizeof DATA);
     assert_int_equal(recv(fd, got, sizeof got, 0), 1);
     assert_int_equal(got[0], TOKEN_TAKEN);
     close(fd);
@@ -182,7 +183,7 @@ static void every_wait_has_its_deadline(void **unused)
     open_host(&h, "127.0.0.1", 2, within_ms(100));
     int taken = -1;
     assert_true(knock(&h, &TOKEN, 0, &taken, &e));
-    while (clock_mono_ns() - start_ns < 200 * CLOCK_NS_PER_MS) /* knocking does not lengthen it */
+    while (clock_mono_ns() - start_ns < 200 * (int64_t)CLOCK_NS_PER_MS) /* knocking does not lengthen it */
         close(stranger(&h));
     pthread_join(h.thread, NULL);
     assert_false(h.ok);

@@ -1,0 +1,20 @@
+# What is claimed of the clocks is true: host and peer live in time namespaces hours apart, whose
+# offsets the kernel tells exactly. Every claimed offset must lie within its own bound.
+. "$(dirname "$0")/lib.sh"
+need_lab
+scenario 500ms both-{1..6}
+"$tare" lab up clocks >"$scratch/up" 2>&1 || fail "$(cat "$scratch/up")"
+run 0 --lab=clocks "$scratch/scenario.yaml"
+for node in host peer; do
+    truth=$("$tare" lab exec --lab clocks "$node" -- awk '$1 == "monotonic" { printf "%.0f", $2 * 1e9 + $3 }' /proc/self/timens_offsets)
+    [ "${truth:-0}" -gt 3600000000000 ] || fail "$node is not hours away: '$truth'"
+    wrong=$(sqlite3 "$archive" "select count(*) from clock where node = '$node' and abs(offset_ns - $truth) > bound_ns")
+    shots=$(sqlite3 "$archive" "select count(*), cast(avg(bound_ns) as int), max(abs(offset_ns - $truth)) from clock where node = '$node'")
+    echo "$node: shots | mean bound ns | worst true error ns: $shots"
+    [ "$wrong" = 0 ] || fail "$node: $wrong claims of the clock are not within their bound"
+    [ "${shots%%|*}" = 6 ] || fail "$node: expected 6 shots"
+done
+# The same for the starts: true skew of the first operations against the claimed one.
+sqlite3 "$archive" "select ns, bound_ns from skew" | while IFS='|' read -r ns bound; do
+    [ "${ns#-}" -le 5000000 ] && [ "$bound" -gt 0 ] || fail "skew $ns +- $bound"
+done

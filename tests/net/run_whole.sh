@@ -1,0 +1,19 @@
+# A whole run in a lab: figures as a 100 Mbit/s switch allows, starts proven, shown again from the archive.
+. "$(dirname "$0")/lib.sh"
+need_lab
+scenario 2s send receive both
+run 0 --lab "$scratch/scenario.yaml"
+want '.status == "complete" and (.trials | length) == 3'
+want '[.trials[] | .start.verdict] | (.[0] == "single" and .[1] == "single" and .[2] == "together")'
+want '.trials[2].start.pairs | length == 1'
+# One direction fills the wire; with both, each one's acknowledgements take their share of the other.
+want '[.trials[0,1].streams[0].figures.throughput.value] | all(. > 92e6 and . < 94.5e6)'
+want '[.trials[2].streams[] | .figures.throughput.value] | (length == 2 and all(. > 80e6 and . < 94.5e6))'
+want '[.trials[0,1].streams[0].figures.retransmits.value] | all(. == 0)'
+want '[.nodes[].name] == ["host", "peer"]'
+"$tare" show --archive "$archive" >"$scratch/again"
+cmp "$scratch/out" "$scratch/again" || fail "tare show differs from what the run printed"
+"$tare" list --archive "$archive" --format json | jq -e '.runs | length == 1 and .[0].status == "complete"' >/dev/null ||
+    fail "tare list"
+says err "host joined"
+nothing_left
