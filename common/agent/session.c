@@ -48,7 +48,7 @@ static void test_point(struct session *s, const char *point)
     const char *wanted = s->options->die_at, *count = wanted ? strchrnul(wanted, ':') : NULL;
     if (!wanted || strlen(point) != (size_t)(count - wanted) || strncmp(wanted, point, strlen(point)) != 0)
         return;
-    if (++s->points_passed >= (*count ? atoi(count + 1) : 1))
+    if (++s->points_passed >= (*count ? strtol(count + 1, NULL, 10) : 1))
         kill(getpid(), SIGKILL);
 #else
     (void)s;
