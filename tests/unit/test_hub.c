@@ -23,6 +23,12 @@
 #include "tempdir.h"
 #include "wire/channel.h"
 
+#ifdef __SANITIZE_THREAD__
+/* libzmq is not built with the sanitizer, which so cannot see how its threads hand over. */
+const char *__tsan_default_suppressions(void);
+const char *__tsan_default_suppressions(void) { return "race:libzmq.so\nrace:libczmq.so\n"; }
+#endif
+
 enum { CLIENTS = 4, TYPES = 64 };
 
 struct client {
@@ -89,8 +95,7 @@ static void hang_up(struct world *w, struct client *c)
     for (int i = 0; i < CLIENTS; i++)
         if (w->clients[i] == c)
             w->clients[i] = NULL;
-    zsock_destroy(&c->monitor);
-    zsock_destroy(&c->dealer);
+    channel_hang_up(&c->dealer, &c->monitor);
 }
 
 static int close_world(void **state)
@@ -266,6 +271,14 @@ static void catch_stderr(void)
     dup2(stderr_of.caught, STDERR_FILENO);
 }
 
+static const char *peek_stderr(void)
+{
+    static char text[1 << 12];
+    ssize_t size = pread(stderr_of.caught, text, sizeof text - 1, 0);
+    text[size > 0 ? size : 0] = '\0';
+    return text;
+}
+
 static const char *caught_stderr(void)
 {
     static char text[1 << 16];
@@ -338,6 +351,27 @@ static void a_key_that_was_never_given_out_is_refused(void **state)
     works(w, &good);
     hang_up(w, &own);
     hang_up(w, &stranger);
+}
+
+/* libzmq's one I/O thread tells the monitor of each event, and would wait for a reader that is gone. */
+static void to_hang_up_at_any_moment_disturbs_no_other_connection(void **state)
+{
+    struct world *w = *state;
+    static struct client good, stranger;
+    struct err e = { 0 };
+    invite(w, &good, "good");
+    stranger = (struct client){ .invite = good.invite };
+    assert_true(keypair_make(&stranger.invite.node, &e));
+    for (int i = 0; i < 200; i++) {
+        dial(w, &stranger);
+        for (int64_t end = clock_mono_ns() + i % 20 * (CLOCK_NS_PER_MS / 10); clock_mono_ns() < end;) {
+            struct hub_event event;
+            assert_true(hub_next(w->hub, clock_mono_ns(), &event, &e));
+        }
+        hang_up(w, &stranger);
+    }
+    join(w, &good, "good");
+    works(w, &good);
 }
 
 static void what_comes_before_the_hello_is_ignored(void **state)
@@ -470,7 +504,8 @@ static void what_is_no_message_is_dropped_with_a_warning_and_others_go_on(void *
     for (size_t i = 0; i < ARRAY_SIZE(ALL); i++) {
         catch_stderr();
         int sent = zmq_send(zsock_resolve(bad.dealer), ALL[i].bytes, ALL[i].size, ZMQ_DONTWAIT);
-        pass(w, 20);
+        for (int turns = 0; turns < 400 && !strstr(peek_stderr(), "dropped"); turns++)
+            turn(w);
         const char *log = caught_stderr();
         assert_int_equal(sent, ALL[i].size);
         if (!strstr(log, "from 'bad' at 127.0.0.1") || !strstr(log, ALL[i].says) || !strstr(log, "dropped"))
@@ -481,6 +516,8 @@ static void what_is_no_message_is_dropped_with_a_warning_and_others_go_on(void *
     catch_stderr();
     for (int i = 0; i < 20; i++)
         (void)!zmq_send(zsock_resolve(bad.dealer), deep, sizeof deep, ZMQ_DONTWAIT);
+    for (int turns = 0; turns < 400 && !strstr(peek_stderr(), "dropped"); turns++)
+        turn(w);
     pass(w, 50);
     assert_non_null(strstr(caught_stderr(), "not a message (60000 bytes)"));
     works(w, &good);
@@ -626,11 +663,11 @@ static void the_heartbeat_tells_the_round_trip(void **state)
     assert_true(node_of(w, "a")->rtt_ns < CLOCK_NS_PER_S);
     int before = a.received[MESSAGE_PING];
     pass(w, 1100);
-    assert_in_range(a.received[MESSAGE_PING] - before, 1, 2); /* one a second */
+    assert_in_range(a.received[MESSAGE_PING] - before, 1, 3); /* one a second */
     hub_set_armed(w->hub, node_of(w, "a"), true);
     before = a.received[MESSAGE_PING];
     pass(w, 500);
-    assert_in_range(a.received[MESSAGE_PING] - before, 2, 4); /* five */
+    assert_in_range(a.received[MESSAGE_PING] - before, 2, 6); /* five a second */
     assert_int_equal(w->lost, 0);
 }
 
@@ -738,16 +775,16 @@ static int lone_client(const char *path)
     }
     dial(&w, &c);
     say_hello(&c);
-    for (int64_t end = clock_mono_ns() + clock_ms(10000); clock_mono_ns() < end;) {
+    bool is_over = false;
+    for (int64_t end = clock_mono_ns() + clock_ms(10000); !is_over && clock_mono_ns() < end;) {
         zframe_t *frame = channel_receive(c.dealer, NULL);
         static struct message m;
         if (frame && message_decode(zframe_data(frame), zframe_size(frame), &m, &e)) {
             if (m.type == MESSAGE_WELCOME)
                 say_facts(&c);
-            if (m.type == MESSAGE_BYE) {
+            if (m.type == MESSAGE_BYE)
                 printf("%s", m.bye.reason);
-                break;
-            }
+            is_over = m.type == MESSAGE_BYE;
         }
         zframe_destroy(&frame);
         clock_sleep_until_mono(clock_mono_ns() + clock_ms(1));
@@ -784,6 +821,7 @@ int main(int argc, char **argv)
         WITH_HUB(a_node_with_a_valid_key_joins_and_is_welcome),
         WITH_HUB(two_nodes_get_keys_and_sessions_of_their_own),
         WITH_HUB(a_key_that_was_never_given_out_is_refused),
+        WITH_HUB(to_hang_up_at_any_moment_disturbs_no_other_connection),
         WITH_HUB(what_comes_before_the_hello_is_ignored),
         WITH_HUB(a_hello_that_does_not_fit_the_key_is_refused_with_the_reason),
         WITH_HUB(another_process_with_the_same_key_is_refused_until_the_first_one_is_gone),

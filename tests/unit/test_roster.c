@@ -76,7 +76,7 @@ static void many_nodes_keep_their_places(void **unused)
     enum { MANY = 100 };
     struct roster *r = roster_new();
     struct roster_node *nodes[MANY];
-    char name[MANY][8];
+    char name[MANY][16];
     for (int i = 0; i < MANY; i++) {
         snprintf(name[i], sizeof name[i], "n%d", i);
         nodes[i] = welcome(r, name[i], name[i], "1", name[i], i);
