@@ -15,8 +15,9 @@ bool zap_open(zsock_t **handler, struct err *e)
 {
     zsock_t *rep = zsock_new(ZMQ_REP);
     if (!rep || zsock_bind(rep, "inproc://zeromq.zap.01") < 0) {
+        int cause = errno;
         zsock_destroy(&rep);
-        return err_errno(e, errno, "the authentication handler does not start");
+        return err_errno(e, cause, "the authentication handler does not start");
     }
     *handler = rep;
     return true;
