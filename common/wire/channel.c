@@ -129,9 +129,9 @@ enum channel_event channel_event(zsock_t *monitor)
     switch (event) {
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return CHANNEL_OPEN;
     case ZMQ_EVENT_DISCONNECTED: return CHANNEL_CLOSED;
-    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
-    case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
-    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: return CHANNEL_REFUSED;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return CHANNEL_REFUSED;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: return CHANNEL_FOREIGN;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: return CHANNEL_BROKEN;
     default: return CHANNEL_OTHER;
     }
 }
@@ -145,7 +145,8 @@ bool channel_send(zsock_t *socket, const zframe_t *to, const struct message *m, 
     *gone = false;
     /* With ROUTER_MANDATORY the first frame tells whether the receiver can be reached. */
     if (ok && to) {
-        zframe_t *id = (zframe_t *)(uintptr_t)to; /* zframe_data takes no const, but writes nothing */
+        /* zframe_data takes no const, but writes nothing. NOLINTNEXTLINE(performance-no-int-to-ptr) */
+        zframe_t *id = (zframe_t *)(uintptr_t)to;
         ok = zmq_send(raw, zframe_data(id), zframe_size(id), ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0;
     }
     if (ok)
