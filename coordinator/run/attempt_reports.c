@@ -123,5 +123,7 @@ void attempt_show_rates(struct attempt *a)
         count += rate_of(sends ? raw_opposite(&a->raw, load) : load, &rate->bits_per_s);
     }
     live_rates(a->context->live, a->rates_mono - a->at_mono, rates, count);
-    a->rates_mono += clock_ms(RATES_EVERY_MS);
+    do /* one line for all the seconds in which we were kept from running */
+        a->rates_mono += clock_ms(RATES_EVERY_MS);
+    while (a->rates_mono <= clock_mono_ns());
 }
