@@ -19,7 +19,7 @@ struct clock_client {
     int fd;
     uint64_t session;
     struct probe_key up, down;
-    uint64_t dials;      /* the last one's number; from the clock, since a session outlives its client */
+    uint64_t dials;
     uint64_t last_asked; /* probes are answered in ascending order, each once */
 };
 
@@ -71,8 +71,7 @@ bool clock_client_new(const char *endpoint, const struct message_welcome *welcom
     if (!c)
         return err_set(e, ERR_INTERNAL, "out of memory");
     c->fd = -1;
-    /* After a silence the same session is joined anew: its DIALs must not look like old ones. */
-    c->dials = (uint64_t)clock_raw_ns();
+    c->dials = (uint64_t)clock_raw_ns(); /* beyond those of a client before it in this session */
     c->session = bytes_get(welcome->session, sizeof welcome->session);
     c->up.sender = PROBE_FROM_AGENT;
     c->down.sender = PROBE_FROM_COORDINATOR;
