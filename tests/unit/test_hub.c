@@ -35,9 +35,9 @@ struct client {
     struct invite invite;
     const char *instance;
     zsock_t *dealer, *monitor;
-    bool is_mute;               /* answers no PING */
+    bool is_mute; /* answers no PING */
     bool is_open, is_turned_away;
-    int received[TYPES];        /* by type */
+    int received[TYPES]; /* by type */
     struct message_welcome welcome;
     char reason[MESSAGE_REASON]; /* of the last REFUSED */
 };
@@ -52,6 +52,7 @@ struct world {
     /* what the hub said, for the one node that a test looks at, and in all */
     int joined, lost, messages, signals;
     struct roster_node *last_lost;
+    char why_lost[64];
     enum message_type last_type;
 };
 
@@ -203,8 +204,10 @@ static void turn(struct world *w)
         w->lost += event.kind == HUB_LOST;
         w->messages += event.kind == HUB_MESSAGE;
         w->signals += event.kind == HUB_SIGNAL;
-        if (event.kind == HUB_LOST)
+        if (event.kind == HUB_LOST) {
             w->last_lost = event.node;
+            text_copy(w->why_lost, sizeof w->why_lost, event.why);
+        }
         if (event.kind == HUB_MESSAGE)
             w->last_type = event.message->type;
     } while (event.kind != HUB_DEADLINE);
@@ -213,13 +216,13 @@ static void turn(struct world *w)
             serve(w->clients[i]);
 }
 
-#define EVENTUALLY_MS(w, ms, condition)                                                     \
-    do {                                                                                    \
-        for (int64_t end_ = clock_mono_ns() + clock_ms(ms); !(condition);) {                \
-            if (clock_mono_ns() > end_)                                                     \
-                fail_msg("line %d: it never came about: %s", __LINE__, #condition);         \
-            turn(w);                                                                        \
-        }                                                                                   \
+#define EVENTUALLY_MS(w, ms, condition)                                             \
+    do {                                                                            \
+        for (int64_t end_ = clock_mono_ns() + clock_ms(ms); !(condition);) {        \
+            if (clock_mono_ns() > end_)                                             \
+                fail_msg("line %d: it never came about: %s", __LINE__, #condition); \
+            turn(w);                                                                \
+        }                                                                           \
     } while (0)
 #define EVENTUALLY(w, condition) EVENTUALLY_MS(w, 5000, condition)
 
@@ -445,6 +448,7 @@ static void another_process_with_the_same_key_is_refused_until_the_first_one_is_
     works(w, &first);
     hang_up(w, &first);
     EVENTUALLY_MS(w, 2500, w->lost == 1); /* a closed connection shows at the next heartbeat */
+    assert_string_equal(w->why_lost, "its connection was closed");
     assert_ptr_equal(w->last_lost, node_of(w, "a"));
     say_hello(&second);
     EVENTUALLY(w, second.received[MESSAGE_WELCOME] == 1);
@@ -479,8 +483,8 @@ struct bad {
     size_t size;
     const char *says;
 };
-#define BAD(bytes, says)             \
-    {                                \
+#define BAD(bytes, says)              \
+    {                                 \
         bytes, sizeof bytes - 1, says \
     }
 
@@ -717,8 +721,8 @@ static pid_t spawn(const char *const arguments[], int *out)
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    assert_int_equal(posix_spawn(&child, "/proc/self/exe", &actions, NULL, (char *const *)(uintptr_t)arguments, environ),
-                     0);
+    assert_int_equal(
+        posix_spawn(&child, "/proc/self/exe", &actions, NULL, (char *const *)(uintptr_t)arguments, environ), 0);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     *out = ends[0];
