@@ -19,7 +19,7 @@ struct clock_client {
     int fd;
     uint64_t session;
     struct probe_key up, down;
-    uint64_t dials;      /* the last one's number; from the clock, since a session outlives its client */
+    uint64_t dials;
     uint64_t last_asked; /* probes are answered in ascending order, each once */
 };
 

@@ -13,7 +13,7 @@
 
 enum {
     CONNECTED_MS = 500,
-    ARM_AHEAD_MOST_MS = 60 * 1000 /* ten control round trips; nobody can be woken from the gate before T */
+    ARM_AHEAD_MOST_MS = 60 * 1000, /* T is ten control round trips ahead; with a wild one sums would overflow */
 };
 
 /* ---- the outbox ---- */

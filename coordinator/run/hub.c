@@ -242,19 +242,23 @@ static bool on_frame(struct hub *h, zframe_t *frame, zframe_t *id, struct hub_ev
     }
     if (h->message.type == MESSAGE_HELLO) {
         bool is_lost = on_hello(h, key, key_name, id, address);
-        *event = (struct hub_event){ HUB_LOST, roster_by_name(h->roster, key_name), NULL };
+        *event = (struct hub_event){ .kind = HUB_LOST,
+                                     .node = roster_by_name(h->roster, key_name),
+                                     .why = "another process has taken its place" };
         return is_lost;
     }
     if (!n || strcmp(n->name, key_name) != 0)
         return false; /* not greeted: it will be, since agents repeat their HELLO */
     roster_heard(n, clock_mono_ns());
     switch (h->message.type) {
-    case MESSAGE_FACTS: *event = (struct hub_event){ HUB_JOINED, n, NULL }; return on_facts(n, &h->message.facts);
+    case MESSAGE_FACTS:
+        *event = (struct hub_event){ .kind = HUB_JOINED, .node = n };
+        return on_facts(n, &h->message.facts);
     case MESSAGE_ANSWER:
-        *event = (struct hub_event){ HUB_PROBED, n, NULL };
+        *event = (struct hub_event){ .kind = HUB_PROBED, .node = n };
         return on_answer(n, &h->message.answer, received_ns);
     case MESSAGE_PONG: on_pong(n, h->message.pong.sequence); return false;
-    default: *event = (struct hub_event){ HUB_MESSAGE, n, &h->message }; return n->is_joined;
+    default: *event = (struct hub_event){ .kind = HUB_MESSAGE, .node = n, .message = &h->message }; return n->is_joined;
     }
 }
 
@@ -311,14 +315,26 @@ static bool has_right(const struct hub *h, const struct roster_node *n)
     return name && strcmp(name, n->name) == 0;
 }
 
+/* While the roster still knows. */
+static void tell_loss(const struct hub *h, const struct roster_node *n, int64_t now, char *why, size_t size)
+{
+    if (!has_right(h, n))
+        text_copy(why, size, "its key was taken back");
+    else if (n->is_cut)
+        text_copy(why, size, "its connection was closed");
+    else
+        snprintf(why, size, "not heard for %.1f s", (double)(now - n->heard_mono) / 1e9);
+}
+
 static bool find_dead(struct hub *h, int64_t now, struct hub_event *event)
 {
     struct roster_node *n;
     for (size_t i = 0; (n = roster_at(h->roster, i)); i++)
         if (n->is_welcome && (roster_is_dead(n, now) || !has_right(h, n))) {
             bool was_joined = n->is_joined;
+            *event = (struct hub_event){ .kind = HUB_LOST, .node = n };
+            tell_loss(h, n, now, event->why, sizeof event->why);
             roster_drop(n);
-            *event = (struct hub_event){ HUB_LOST, n, NULL };
             if (was_joined)
                 return true;
         }
@@ -335,7 +351,7 @@ static bool take_input(struct hub *h, struct hub_event *event, bool *rest)
         h->read_in_a_row += more;
         if (n) {
             roster_heard(n, clock_mono_ns());
-            *event = (struct hub_event){ HUB_PROBED, n, NULL };
+            *event = (struct hub_event){ .kind = HUB_PROBED, .node = n };
             return true;
         }
     }
@@ -359,7 +375,7 @@ static bool take_lateness(struct hub *h, int64_t deadline_mono_ns, int64_t now, 
     h->read_in_a_row = 0;
     if (find_dead(h, now, event))
         return true;
-    *event = (struct hub_event){ HUB_DEADLINE, NULL, NULL };
+    *event = (struct hub_event){ .kind = HUB_DEADLINE };
     return now >= deadline_mono_ns;
 }
 
@@ -368,7 +384,7 @@ bool hub_next(struct hub *h, int64_t deadline_mono_ns, struct hub_event *event, 
     for (;;) {
         struct signalfd_siginfo info;
         if (read(h->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
-            *event = (struct hub_event){ HUB_SIGNAL, NULL, NULL };
+            *event = (struct hub_event){ .kind = HUB_SIGNAL };
             return true;
         }
         int64_t now = clock_mono_ns();
