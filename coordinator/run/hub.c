@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "base/text.h"
 #include "run/prober.h"
 #include "run/zap.h"
@@ -44,11 +45,7 @@ bool hub_open(const struct keyring *keyring, unsigned port, struct hub **hub, st
     char endpoint[64], self[64];
     snprintf(endpoint, sizeof endpoint, "tcp://*:%u", port);
     snprintf(self, sizeof self, "tcp://127.0.0.1:%u", port);
-    sigset_t ends;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGINT);
-    sigaddset(&ends, SIGTERM);
-    sigprocmask(SIG_BLOCK, &ends, NULL);
+    const sigset_t ends = signals_block();
     signal(SIGPIPE, SIG_IGN);
     h->keyring = keyring;
     h->signal_fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
