@@ -56,7 +56,7 @@ struct trial {
     struct letter *out_first, **out_last;
 };
 
-/* A crew's thread, to be given its struct crew (`arg`), which outlives it. */
+/* A crew's thread, `arg` is its struct crew, which outlives it. */
 void *crew_run(void *arg);
 
 /* With the lock held. Without memory the message is lost, and the coordinator's deadline tells. */
