@@ -10,6 +10,17 @@
 
 enum { NAMES = 4096, SHOWN = 512 };
 
+bool overrides_add(struct overrides *overrides, const char *argument, struct err *e)
+{
+    size_t count = 0;
+    while (overrides->list[count])
+        count++;
+    if (count == OVERRIDES_MAX)
+        return err_set(e, ERR_USAGE, "--set: more than %d of them: change the scenario's file", OVERRIDES_MAX);
+    overrides->list[count] = argument;
+    return true;
+}
+
 struct override {
     struct yaml_tree *tree;
     struct diags *diags;
