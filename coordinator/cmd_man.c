@@ -17,7 +17,7 @@ const struct command tare_man = {
     .text = "Without a COMMAND that of tare itself.",
     .options = OPTIONS,
     .option_count = ARRAY_SIZE(OPTIONS),
-    .operands = { { "COMMAND", ARGUMENT_TEXT, 0, 1 } },
+    .operands = { { "COMMAND", ARGUMENT_VERB, 0, 1 } },
     .example = "tare man run | man -l -",
     .run = cmd_man,
 };

@@ -11,7 +11,7 @@ const struct command tare_workloads = {
     .name = "tare workloads",
     .doc = "what a step can run, and its options",
     .text = "Without a NAME all workloads, a line each; with one what it does and each option that a step may give it.",
-    .operands = { { "NAME", ARGUMENT_TEXT, 0, 1 } },
+    .operands = { { "NAME", ARGUMENT_WORKLOAD, 0, 1 } },
     .example = "tare workloads net_stream",
     .run = cmd_workloads,
 };

@@ -6,6 +6,11 @@
 
 #include "command/command.h"
 
+/* The words that can stand for an argument of this kind, with blanks between; "" where there is no list
+ * of them. Returns `out`. */
+const char *completion_words(const struct command *root, enum argument_kind kind, const char *name, char *out,
+                             size_t size);
+
 /* For bash 4 and later; needs nothing of the package bash-completion. */
 void completion_bash(const struct command *root, FILE *to);
 

@@ -3,6 +3,8 @@
 #include "base/text.h"
 #include "completion.h"
 
+enum { WORDS = 1024 };
+
 /* The verbs among the words before the cursor make the path, `tare lab up`; what stands there is one
  * case of it, the word before the cursor another. `=` is a word of its own (COMP_WORDBREAKS). */
 static const char HEAD[] =
@@ -33,12 +35,6 @@ static const char TAIL[] = "        esac\n"
                            "}\n"
                            "complete -F _tare tare\n";
 
-static void put_words(const char *words, FILE *to)
-{
-    for (; *words; words++)
-        fputc(*words == '|' ? ' ' : *words, to);
-}
-
 /* The paths of all commands below, as patterns of a case. */
 static void put_paths(const struct command *c, const char **before, FILE *to)
 {
@@ -50,30 +46,28 @@ static void put_paths(const struct command *c, const char **before, FILE *to)
 }
 
 /* What fits behind an option that takes an argument. */
-static void put_arguments(const struct command *c, FILE *to)
+static void put_arguments(const struct command *root, const struct command *c, FILE *to)
 {
     for (size_t i = 0; i < c->option_count; i++) {
         const struct command_option *o = &c->options[i];
+        char words[WORDS];
         if (!o->argument || o->is_optional || o->is_hidden)
             continue;
         fprintf(to, "    \"%s --%s\")", c->name, o->name);
         if (o->kind == ARGUMENT_FILE) {
             fputs(" files=1", to);
-        } else if (o->kind == ARGUMENT_WORD) {
-            fputs(" words='", to);
-            put_words(o->argument, to);
-            fputc('\'', to);
         } else {
-            fputs(" return", to);
+            const char *fitting = completion_words(root, o->kind, o->argument, words, sizeof words);
+            fprintf(to, *fitting ? " words='%s'" : " return", fitting);
         }
         fputs(" ;;\n", to);
     }
     for (size_t i = 0; c->subs && c->subs[i]; i++)
-        put_arguments(c->subs[i], to);
+        put_arguments(root, c->subs[i], to);
 }
 
 /* What fits where no option waits for its argument. */
-static void put_command(const struct command *c, FILE *to)
+static void put_command(const struct command *root, const struct command *c, FILE *to)
 {
     bool files = false;
     fprintf(to, "        \"%s\") words='", c->name);
@@ -84,14 +78,13 @@ static void put_command(const struct command *c, FILE *to)
             fprintf(to, "--%s ", c->options[i].name);
     for (size_t i = 0; i < ARRAY_SIZE(c->operands) && c->operands[i].name; i++) {
         files |= c->operands[i].kind == ARGUMENT_FILE;
-        if (c->operands[i].kind == ARGUMENT_WORD) {
-            put_words(c->operands[i].name, to);
-            fputc(' ', to);
-        }
+        char words[WORDS];
+        completion_words(root, c->operands[i].kind, c->operands[i].name, words, sizeof words);
+        fprintf(to, "%s%s", words, *words ? " " : "");
     }
     fprintf(to, "--help%s'%s ;;\n", strchr(c->name, ' ') ? "" : " --version", files ? " files=1" : "");
     for (size_t i = 0; c->subs && c->subs[i]; i++)
-        put_command(c->subs[i], to);
+        put_command(root, c->subs[i], to);
 }
 
 void completion_bash(const struct command *root, FILE *to)
@@ -100,8 +93,8 @@ void completion_bash(const struct command *root, FILE *to)
     fputs(HEAD, to);
     put_paths(root, &before, to);
     fputs(MIDDLE, to);
-    put_arguments(root, to);
+    put_arguments(root, root, to);
     fputs(THEN, to);
-    put_command(root, to);
+    put_command(root, root, to);
     fputs(TAIL, to);
 }

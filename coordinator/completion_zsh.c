@@ -15,21 +15,19 @@ static void put_text(const char *text, FILE *to)
             fputc(*text, to);
 }
 
-static void put_action(enum argument_kind kind, const char *name, FILE *to)
+static void put_action(const struct command *root, enum argument_kind kind, const char *name, FILE *to)
 {
+    char words[1024];
+    completion_words(root, kind, name, words, sizeof words);
     fputc(':', to);
     put_text(kind == ARGUMENT_WORD ? "word" : name, to);
     fputc(':', to);
-    if (kind == ARGUMENT_FILE) {
+    if (kind == ARGUMENT_FILE)
         fputs("_files", to);
-    } else if (kind == ARGUMENT_WORD) {
-        fputc('(', to);
-        for (; *name; name++)
-            fputc(*name == '|' ? ' ' : *name, to);
-        fputc(')', to);
-    } else if (kind == ARGUMENT_COMMAND) {
+    else if (kind == ARGUMENT_COMMAND)
         fputs("_normal", to);
-    }
+    else if (*words)
+        fprintf(to, "(%s)", words);
 }
 
 static void put_function_name(const struct command *c, FILE *to)
@@ -39,7 +37,7 @@ static void put_function_name(const struct command *c, FILE *to)
         fputc(*at == ' ' ? '_' : *at, to);
 }
 
-static void put_options(const struct command *c, FILE *to)
+static void put_options(const struct command *root, const struct command *c, FILE *to)
 {
     fputs("    _arguments", to);
     for (size_t i = 0; i < c->option_count; i++) {
@@ -54,7 +52,7 @@ static void put_options(const struct command *c, FILE *to)
         fputc(']', to);
         if (o->argument) {
             fputs(o->is_optional ? ":" : "", to);
-            put_action(o->kind, o->argument, to);
+            put_action(root, o->kind, o->argument, to);
         }
         fputc('\'', to);
     }
@@ -63,7 +61,7 @@ static void put_options(const struct command *c, FILE *to)
         fprintf(to, " \\\n        '%s", c->operands[i].most < 0 ? "*" : "");
         if (c->operands[i].least == 0 && c->operands[i].most > 0)
             fputc(':', to); /* two colons: may be left out */
-        put_action(c->operands[i].kind, c->operands[i].name, to);
+        put_action(root, c->operands[i].kind, c->operands[i].name, to);
         fputc('\'', to);
     }
     fputc('\n', to);
@@ -95,24 +93,24 @@ static void put_verbs(const struct command *c, FILE *to)
     fputs("    esac\n", to);
 }
 
-static void put_function(const struct command *c, FILE *to)
+static void put_function(const struct command *root, const struct command *c, FILE *to)
 {
     put_function_name(c, to);
     fputs("() {\n", to);
     if (c->subs)
         put_verbs(c, to);
     else
-        put_options(c, to);
+        put_options(root, c, to);
     fputs("}\n", to);
     for (size_t i = 0; c->subs && c->subs[i]; i++)
-        put_function(c->subs[i], to);
+        put_function(root, c->subs[i], to);
 }
 
 void completion_zsh(const struct command *root, FILE *to)
 {
     fprintf(to, "#compdef %s\n# zsh completion for %s, made by `%s completion zsh`.\n", root->name, root->name,
             root->name);
-    put_function(root, to);
+    put_function(root, root, to);
     put_function_name(root, to);
     fputs(" \"$@\"\n", to);
 }

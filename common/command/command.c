@@ -129,7 +129,10 @@ int command_begin(const struct command *c, int argc, char **argv, command_take *
     struct err e = { 0 };
     switch (command_read(c, argc, argv, take, to, &e)) {
     case COMMAND_READ: return -1;
-    case COMMAND_HELP: command_help(c, stdout); return 0;
+    case COMMAND_HELP:
+        command_help(c, stdout);
+        fflush(stdout);
+        return 0;
     case COMMAND_REFUSED: break;
     }
     return command_fail(c, &e);
