@@ -32,7 +32,7 @@ void command_usage(const struct command *c, FILE *to)
         const struct command_operand *o = &c->operands[i];
         bool is_command = o->kind == ARGUMENT_COMMAND;
         fprintf(to, o->least ? "%s%s" : "%s[%s]", is_command ? " -- " : " ", o->name);
-        if (o->most < 0)
+        if (o->most < 0 || o->most > 1)
             fputs(is_command ? " [ARG]..." : "...", to);
     }
 }
