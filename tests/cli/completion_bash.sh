@@ -3,11 +3,13 @@ set -u
 tare=$TARE_BIN/tare
 fail() { echo "failed: $*"; exit 1; }
 
-source <("$tare" completion bash) || fail "the script does not load"
-[[ $(complete -p tare) == "complete -F _tare tare" ]] || fail "not registered: $(complete -p tare)"
 scratch=$(mktemp -d /tmp/tare-test-XXXXXX)
 trap 'rm -rf "$scratch"' EXIT
-cd "$scratch" && touch 'lab one.yaml' lab.yaml && mkdir labs || fail "scratch"
+"$tare" completion bash >"$scratch/script" || fail "no script"
+# shellcheck source=/dev/null
+source "$scratch/script" || fail "the script does not load"
+[[ $(complete -p tare) == "complete -F _tare tare" ]] || fail "not registered: $(complete -p tare)"
+mkdir "$scratch/here" && cd "$scratch/here" && touch 'lab one.yaml' lab.yaml && mkdir labs || fail "scratch"
 
 # `completes "WORDS" "LINE..."`: the last word of the line is being typed. Words sorted, with '|' between.
 completes()
@@ -23,7 +25,7 @@ completes()
 }
 
 completes 'check|completion' tare c
-completes 'down' tare lab do
+completes 'down' tare lab 'do'
 completes '--help|--version' tare --
 completes '--dry-run' tare run --d
 completes '--host-arg' tare run --lab lab.yaml --ho

@@ -24,7 +24,8 @@ says 0 'ok: 2 nodes, 3 steps, 5 rounds, 15 trials' check --set repeats=5 "$quick
 says 2 "--set steps.send.lenght=2s: error: unknown key 'lenght': did you mean 'length'?" check --set steps.send.lenght=2s "$quickstart"
 says 2 '2 mistakes in' run --dry-run --set repeats=0 --set steps.sned.length=1s "$quickstart"
 says 2 'SCENARIO is missing' run
-[ -z "$(ls "$scratch" | grep -v -e out -e err)" ] || fail "a dry run leaves $(ls "$scratch")"
+left=$(find "$scratch" -mindepth 1 ! -name out ! -name err)
+[ -z "$left" ] || fail "a dry run leaves $left"
 says 0 'net_stream' workloads
 says 0 "first operation: the sender's first send(2)" workloads net_stream
 says 0 'send|receive|both' workloads net_stream
