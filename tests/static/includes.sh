@@ -3,7 +3,7 @@
 # include its own group and those that the rule names; the arrows make no cycle, which is checked.
 #
 #   common           base <- schema <- catalogue
-#                    base <- stats, observe, netperf
+#                    base <- stats, observe, netperf, command (what arguments a program takes)
 #                    base, stats <- flow
 #                    base, schema, stats <- wire      (the messages carry points of the meter)
 #                    all of it <- agent
@@ -22,6 +22,7 @@ cat >"$work/rules" <<'EOF'
 # group    pattern                                          may include                                             sockets
 base       common/base/                                     -                                                       no
 schema     common/schema/                                   base                                                    no
+options    common/command/                                  base                                                    no
 catalogue  common/catalogue/                                base,schema                                             no
 stats      common/stats/                                    base                                                    no
 observe    common/observe/                                  base                                                    yes
@@ -34,7 +35,7 @@ node       node/                                            common,agent        
 netserver  netserver-peer/                                  common,agent                                            yes
 scenario   coordinator/scenario/                            base,schema,catalogue                                   no
 sync       coordinator/sync/                                base,stats                                              no
-model      coordinator/result/(model|summary|compare)\.     base,stats                                              no
+model      coordinator/result/(model|summary|compare|total)\.  base,stats                                              no
 result     coordinator/result/                              base,stats,sync,message,model                           no
 live       coordinator/live/                                base,model                                              no
 archive    coordinator/archive/                             base,stats,model                                        no
@@ -43,8 +44,8 @@ keyring    coordinator/run/keyring\.                        base,wire,message   
 run        coordinator/run/                                 common,keyring,scenario,sync,model,result,live,archive  yes
 lab        coordinator/lab/                                 base,keyring                                            yes
 command    coordinator/(main|cmd_[a-z_]+)\.c                *                                                       yes
-commands   coordinator/commands\.h                          base                                                    no
-view       coordinator/view\.                               base,stats,model,archive,report                         no
+commands   coordinator/(commands|completion(_[a-z]+)?)\.    base,options,catalogue                                  no
+view       coordinator/view\.                               base,options,stats,model,archive,report                 no
 EOF
 
 # `check ROOT RULES`: of the files named on standard input, relative to ROOT, one line a violation.
