@@ -13,16 +13,28 @@
 
 enum { TABLE_MAX = 256 * 1024, LISTENING = 10 };
 
+/* The field `number`, from 0, of a line whose fields stand between spaces; NULL when it has fewer. */
+static const char *field(const char *line, int number)
+{
+    line += strspn(line, " ");
+    for (; number > 0; number--) {
+        line += strcspn(line, " \n");
+        line += strspn(line, " ");
+    }
+    return *line && *line != '\n' ? line : NULL;
+}
+
 /* The socket on `port` in a table like /proc/net/tcp (proc(5)): its inode, 0 when there is none. */
 static unsigned long find_socket(const char *table, unsigned port, bool is_tcp)
 {
-    for (const char *line = strchr(table, '\n'); line; line = strchr(line + 1, '\n')) {
-        unsigned local, state;
-        unsigned long inode;
-        if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*x:%*x %*x:%*x %*x %*u %*u %lu", &local, &state,
-                   &inode) == 3 &&
-            local == port && (!is_tcp || state == LISTENING) && inode != 0)
-            return inode;
+    enum { LOCAL = 1, STATE = 3, INODE = 9 };
+    for (const char *line = strchr(table, '\n'); line; line = strchr(line, '\n')) {
+        line++;
+        const char *local = field(line, LOCAL), *state = field(line, STATE), *inode = field(line, INODE);
+        const char *colon = inode ? strchr(local, ':') : NULL;
+        if (colon && colon < state && strtoul(colon + 1, NULL, 16) == port &&
+            (!is_tcp || strtoul(state, NULL, 16) == LISTENING))
+            return strtoul(inode, NULL, 10);
     }
     return 0;
 }
@@ -70,7 +82,7 @@ static bool find_holder(const struct doctor_place *place, unsigned port, bool is
         if (entry->d_name[0] < '1' || entry->d_name[0] > '9' || !has_open(place, entry->d_name, wanted))
             continue;
         snprintf(path, sizeof path, "/proc/%.20s/comm", entry->d_name);
-        *pid = atoi(entry->d_name);
+        *pid = (int)strtol(entry->d_name, NULL, 10);
         found = small_file_read(place->root, path, name, size);
     }
     if (processes)

@@ -164,7 +164,7 @@ static bool check_keys(const struct invite *invite, struct err *e)
 
 bool invite_read(const char *path, struct invite *invite, struct err *e)
 {
-    char text[INVITE_FILE_MAX];
+    char text[INVITE_FILE_MAX] = "";
     if (!read_secret(path, text, sizeof text, e)) {
         sodium_memzero(text, sizeof text);
         return false;
