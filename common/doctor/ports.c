@@ -147,7 +147,8 @@ void ports_reach(const struct doctor_place *place, struct doctor_report *report)
     if (!*place->endpoint)
         return;
     if (!split(place->endpoint, host, sizeof host, port, sizeof port)) {
-        doctor_add(report, DOCTOR_FAIL, "", "'%.80s' is not tcp://ADDRESS:PORT", place->endpoint);
+        doctor_mend(doctor_add(report, DOCTOR_FAIL, "", "'%.80s' is not tcp://ADDRESS:PORT", place->endpoint),
+                    "tare invite NAME --endpoint tcp://ADDRESS:PORT   # on the coordinator");
         return;
     }
     int why = place->tries->reach(host, port);

@@ -84,8 +84,8 @@ static mode_t forbidden_mode(const char *path)
 {
     const char *credentials = getenv("CREDENTIALS_DIRECTORY"); /* systemd.exec(5) */
     size_t length = credentials ? strlen(credentials) : 0;
-    bool is_credential = length > 1 && strncmp(path, credentials, length) == 0 && path[length] == '/' &&
-                         !strchr(path + length + 1, '/');
+    bool is_credential =
+        length > 1 && strncmp(path, credentials, length) == 0 && path[length] == '/' && !strchr(path + length + 1, '/');
     return is_credential ? 037 : 077;
 }
 

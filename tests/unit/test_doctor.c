@@ -96,7 +96,7 @@ static void an_invite_is_there_and_whole(void **unused)
     kernel(ETIMEDOUT);
     is(&place, "coordinator", DOCTOR_FAIL, "timed out", "firewall");
     place.endpoint = "tcp://:";
-    is(&place, "coordinator", DOCTOR_FAIL, "is not tcp://", "");
+    is(&place, "coordinator", DOCTOR_FAIL, "is not tcp://", "--endpoint");
 }
 
 #define CLOCKSOURCE "/sys/devices/system/clocksource/clocksource0/"
