@@ -13,8 +13,10 @@ done
 make_packages()
 {
     local build=$TARE_SOURCE/build/release
-    # An older build's packages would be tested: only one that nothing has changed since will do.
-    if [ ! -f "$build/CPackConfig.cmake" ] || ! cmake --build "$build" -- -n 2>/dev/null | grep -q 'no work to do'; then
+    # Only a build that nothing has changed since will do (`ninja -n` always finds its globs to look at).
+    if [ ! -f "$build/CPackConfig.cmake" ] || [ ! -f "$build/.ninja_log" ] ||
+        [ -n "$(cd "$TARE_SOURCE" && find CMakeLists.txt cmake packaging common coordinator node netserver-peer \
+            -type f -newer "$build/.ninja_log" -print -quit)" ]; then
         build=$scratch/build
         cmake -S "$TARE_SOURCE" -B "$build" -G Ninja -DTARE_TESTS=OFF -DCMAKE_BUILD_TYPE=Release &&
             cmake --build "$build" -- -j2 tare tare-node tare-netserver || return 1
