@@ -5,7 +5,7 @@
 #include "command/command.h"
 
 /* In the order of the help; cmd_VERB.c defines `const struct command tare_VERB` and cmd_VERB. */
-#define COMMANDS(C) C(run) C(check) C(workloads) C(list) C(show) C(lab) C(completion) C(man)
+#define COMMANDS(C) C(run) C(check) C(workloads) C(list) C(show) C(lab) C(doctor) C(completion) C(man)
 
 /* argv[0] is the verb; returns the exit code (err.h). */
 #define COMMAND_DECLARATION(verb)            \

@@ -8,9 +8,12 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "command/command.h"
+#include "doctor/show.h"
 
 enum option_of_agent {
     OPT_INVITE,
+    OPT_DOCTOR,
+    OPT_FORMAT,
     OPT_VERBOSE,
     OPT_VERSION,
     OPT_MAN,
@@ -24,6 +27,11 @@ enum option_of_agent {
 static const struct command_option OPTIONS[] = {
     [OPT_INVITE] = { .name = "invite", .letter = 'i', .kind = ARGUMENT_FILE, .argument = "FILE",
                      .doc = "what `tare` made for this node (mode 0600), '-' to read it from stdin" },
+    [OPT_DOCTOR] = { .name = "doctor",
+                     .doc = "what on this machine is in the way, and what mends it, with --invite on the way to its "
+                            "coordinator, too; exit code 2 when something does not work, else 0" },
+    [OPT_FORMAT] = { .name = "format", .kind = ARGUMENT_WORD, .argument = "table|json",
+                     .doc = "of the doctor: for people or for programs" },
     [OPT_VERBOSE] = { .name = "verbose", .letter = 'v', .doc = "show every step" },
     [OPT_VERSION] = { .name = "version", .letter = 'V', .doc = "which version this is" },
     [OPT_MAN] = { .name = "man", .is_hidden = true, .doc = "the manual page, for the build" },
@@ -36,8 +44,8 @@ static const struct command_option OPTIONS[] = {
 
 struct arguments {
     struct session_options session;
-    const char *invite;
-    bool version, man;
+    const char *invite, *format;
+    bool doctor, version, man;
 };
 
 static bool take(void *to, int option, const char *value, struct err *e)
@@ -46,6 +54,8 @@ static bool take(void *to, int option, const char *value, struct err *e)
     (void)e;
     switch ((enum option_of_agent)option) {
     case OPT_INVITE: a->invite = value; break;
+    case OPT_DOCTOR: a->doctor = true; break;
+    case OPT_FORMAT: a->format = value; break;
     case OPT_VERBOSE: log_set_level(LOG_DEBUG); break;
     case OPT_VERSION: a->version = true; break;
     case OPT_MAN: a->man = true; break;
@@ -55,6 +65,27 @@ static bool take(void *to, int option, const char *value, struct err *e)
 #endif
     }
     return true;
+}
+
+/* Look at this machine, and at the invite where one was named; gives the exit code. */
+static int examine(const struct agent *agent, const char *path, const char *format)
+{
+    struct invite invite = { 0 };
+    struct err bad = { 0 }, e = { 0 };
+    int exit_code = 0;
+    bool has_invite = path && invite_read(path, &invite, &bad);
+    struct doctor_place place = {
+        .who = strcmp(agent->program, "node") == 0 ? DOCTOR_NODE : DOCTOR_NETSERVER,
+        .keys = "",
+        .invite = path ? path : "",
+        .endpoint = has_invite ? invite.endpoint : "",
+        .bad_invite = bad.text,
+    };
+    bool ok = doctor_show(&place, format ? format : "table", "auto", &exit_code, &e);
+    invite_wipe(&invite);
+    if (!ok)
+        log_error("doctor: %s", e.text);
+    return ok ? exit_code : (int)e.exit;
 }
 
 int agent_main(int argc, char **argv, const struct agent *agent)
@@ -83,6 +114,12 @@ int agent_main(int argc, char **argv, const struct agent *agent)
         command_man(&command, "tare(1), tare-run(1)", stdout);
         return 0;
     }
+    if (a.format && !a.doctor) {
+        log_error("--format belongs to --doctor");
+        return ERR_USAGE;
+    }
+    if (a.doctor)
+        return examine(agent, a.invite, a.format);
     if (!a.invite) {
         log_error("--invite FILE is missing: the coordinator's `tare` makes one for each node");
         return ERR_USAGE;

@@ -3,7 +3,8 @@
 # include its own group and those that the rule names; the arrows make no cycle, which is checked.
 #
 #   common           base <- schema <- catalogue
-#                    base <- stats, observe, netperf, command (what arguments a program takes)
+#                    base <- stats, observe, netperf, command (what arguments a program takes),
+#                            doctor (tries ports, so it knows sockets)
 #                    base, stats <- flow
 #                    base, schema, stats <- wire      (the messages carry points of the meter)
 #                    all of it <- agent
@@ -23,6 +24,7 @@ cat >"$work/rules" <<'EOF'
 base       common/base/                                     -                                                       no
 schema     common/schema/                                   base                                                    no
 options    common/command/                                  base                                                    no
+doctor     common/doctor/                                   base                                                    yes
 catalogue  common/catalogue/                                base,schema                                             no
 stats      common/stats/                                    base                                                    no
 observe    common/observe/                                  base                                                    yes

@@ -27,7 +27,10 @@
 /* libzmq and libsodium are not built with the sanitizer, which so cannot see how threads hand over; czmq takes
  * its lock again after zsys_shutdown, which only a process with hub after hub does. */
 const char *__tsan_default_suppressions(void);
-const char *__tsan_default_suppressions(void) { return "race:libzmq.so\nrace:libczmq.so\nmutex:libczmq.so\nrace:libsodium.so\n"; }
+const char *__tsan_default_suppressions(void)
+{
+    return "race:libzmq.so\nrace:libczmq.so\nmutex:libczmq.so\nrace:libsodium.so\n";
+}
 #endif
 
 enum { CLIENTS = 4, TYPES = 64 };
