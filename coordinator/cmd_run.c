@@ -1,6 +1,7 @@
 /* cmd_run.c - `tare run`: a scenario, from its file to the table. */
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +140,12 @@ struct stage {
 static bool set_stage(struct stage *stage, struct arguments *a, struct err *e)
 {
     char keys[512];
+    /* A signal while the lab is being built waits for the hub, so that it ends in order, too. */
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    sigprocmask(SIG_BLOCK, &ends, NULL);
     /* The lab first: only a process of one thread can move, and the hub starts some. */
     if (a->is_lab && !enter_lab(a, &stage->lab, e))
         return false;

@@ -11,7 +11,10 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-enum { CONNECTED_MS = 500 };
+enum {
+    CONNECTED_MS = 500,
+    ARM_AHEAD_MOST_MS = 60 * 1000, /* T is ten control round trips ahead; with a wild one sums would overflow */
+};
 
 /* ---- the outbox ---- */
 
@@ -189,6 +192,10 @@ bool trial_arm(struct trial *t, const struct message_arm *order, struct err *e)
 {
     int64_t until_ns = clock_mono_ns() + clock_ms(CONNECTED_MS);
     const struct timespec until = { until_ns / CLOCK_NS_PER_S, until_ns % CLOCK_NS_PER_S };
+    int64_t most = clock_ms(ARM_AHEAD_MOST_MS), now = clock_raw_ns();
+    if (order->at_ns > now + most || order->at_ns < now - most)
+        return err_set(e, ERR_PARTIAL, "ARM for a moment that is more than %d s away: the clocks are not understood",
+                       ARM_AHEAD_MOST_MS / 1000);
     if (!cpu_machine(&t->machine_before, e))
         return false;
     t->process_before = cpu_process();

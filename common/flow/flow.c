@@ -52,13 +52,28 @@ static bool set_int(int fd, int level, int option, int value, const char *name, 
     return true;
 }
 
+/* The kernel cuts what is above its limit without a word, and doubles what it takes (socket(7)). */
+static bool set_buffer(int fd, int option, int bytes, const char *name, const char *limit, struct err *e)
+{
+    int real = 0;
+    socklen_t size = sizeof real;
+    if (!set_int(fd, SOL_SOCKET, option, bytes, name, e))
+        return false;
+    if (getsockopt(fd, SOL_SOCKET, option, &real, &size) != 0)
+        return err_errno(e, errno, "reading %s", name);
+    if (real / 2 < bytes)
+        return err_set(e, ERR_USAGE, "%s of %d bytes: the kernel gives at most %d (sysctl net.core.%s)", name, bytes,
+                       real / 2, limit);
+    return true;
+}
+
 bool flow_configure(int fd, const struct flow_options *options, struct err *e)
 {
     if (options->send_buffer_bytes > 0 &&
-        !set_int(fd, SOL_SOCKET, SO_SNDBUF, options->send_buffer_bytes, "the send buffer (SO_SNDBUF)", e))
+        !set_buffer(fd, SO_SNDBUF, options->send_buffer_bytes, "a send buffer (SO_SNDBUF)", "wmem_max", e))
         return false;
     if (options->receive_buffer_bytes > 0 &&
-        !set_int(fd, SOL_SOCKET, SO_RCVBUF, options->receive_buffer_bytes, "the receive buffer (SO_RCVBUF)", e))
+        !set_buffer(fd, SO_RCVBUF, options->receive_buffer_bytes, "a receive buffer (SO_RCVBUF)", "rmem_max", e))
         return false;
     if (options->nodelay && !set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY", e))
         return false;

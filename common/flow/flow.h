@@ -42,7 +42,8 @@ struct flow_tcp_info {
 };
 
 /* Set what `options` ask for; call before connect(2) or listen(2), for buffers decide the window
- * that TCP announces. Each refusal names option and value. */
+ * that TCP announces. Each refusal names option and value; a buffer that the kernel would cut to its
+ * limit is one. */
 MUST_CHECK bool flow_configure(int fd, const struct flow_options *options, struct err *e);
 
 /* All that is slow, outside the measured time: takes over the connected, blocking socket (`*fd`

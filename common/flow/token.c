@@ -112,7 +112,7 @@ bool token_listen(const char *address, const struct flow_options *options, int *
         return err_errno(e, errno, "a socket for %s", address);
     if (!bind_and_listen(listener, &at, size, options, port, e)) {
         close(listener);
-        return err_wrap(e, "%s", address);
+        return err_wrap(e, "listening at [%s]", address);
     }
     *fd = listener;
     return true;

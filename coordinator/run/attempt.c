@@ -187,10 +187,7 @@ static enum trial_event to_trial_event(struct attempt *a, const struct hub_event
     case HUB_LOST:
         if (player == a->raw.node_count)
             break;
-        if (h->node->is_cut)
-            attempt_blame(a, ATTEMPT_LOST, "%s is gone: its connection was closed", h->node->name);
-        else
-            attempt_blame(a, ATTEMPT_LOST, "%s is gone: not heard for %.1f s", h->node->name, ROSTER_DEAD_MS / 1e3);
+        attempt_blame(a, ATTEMPT_LOST, "%s is gone: %s", h->node->name, h->why);
         return ON_NODE_LOST;
     case HUB_MESSAGE:
         if (player < a->raw.node_count)

@@ -27,6 +27,8 @@ enum {
     ARM_ROUND_TRIPS = 10,
     RATES_EVERY_MS = 1000,
     STARTERS_MAX = 1024, /* of one part */
+    SAMPLED_EVERY_NS = 10 * 1000 * 1000,
+    FLOWS_MAX = 64, /* of one part; an agent makes no more */
 };
 
 /* A node of this trial; its place is that of its raw_node. */

@@ -33,7 +33,7 @@ static struct raw_end *end_of(struct attempt *a, size_t player, uint32_t job, ui
     struct raw_end *end = raw_end(&a->raw, player, job, flow);
     bool is_load = job < a->job_count && a->jobs[job].load == player;
     bool is_peer = job < a->job_count && a->jobs[job].peer == player;
-    if (!end && (is_load || is_peer))
+    if (!end && (is_load || is_peer) && flow < FLOWS_MAX)
         end = raw_add_end(&a->raw, player, is_load ? a->jobs[job].peer : a->jobs[job].load,
                           is_load ? STREAM_LOAD : STREAM_WITNESS, job, flow);
     if (!end)
@@ -46,7 +46,10 @@ static void on_sample(struct attempt *a, size_t player, const struct message_sam
 {
     struct err e = { 0 };
     struct raw_end *end = end_of(a, player, m->job, m->flow);
-    if (end && !raw_add_points(end, m->points, m->points_size, &e))
+    int64_t most = 2 * (a->times->warmup_ns + a->times->length_ns + clock_ms(GRACE_MS)) / SAMPLED_EVERY_NS;
+    if (end && (int64_t)end->point_count > most)
+        attempt_blame(a, ATTEMPT_FAILED, "%s: more samples than the trial's time holds", a->raw.nodes[player].name);
+    else if (end && !raw_add_points(end, m->points, m->points_size, &e))
         attempt_blame(a, ATTEMPT_FAILED, "%s: %s", a->raw.nodes[player].name, e.text);
 }
 
@@ -123,5 +126,7 @@ void attempt_show_rates(struct attempt *a)
         count += rate_of(sends ? raw_opposite(&a->raw, load) : load, &rate->bits_per_s);
     }
     live_rates(a->context->live, a->rates_mono - a->at_mono, rates, count);
-    a->rates_mono += clock_ms(RATES_EVERY_MS);
+    do /* one line for all the seconds in which we were kept from running */
+        a->rates_mono += clock_ms(RATES_EVERY_MS);
+    while (a->rates_mono <= clock_mono_ns());
 }

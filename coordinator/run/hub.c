@@ -18,8 +18,13 @@
 #include "run/zap.h"
 #include "wire/channel.h"
 
-enum { PING_EVERY_MS = 1000, PING_ARMED_MS = 200 };
-enum { DRAIN_MAX = 1000 }; /* taken in without a look at the timers: a flood shall not stop them */
+enum {
+    PING_EVERY_MS = 1000,
+    PING_ARMED_MS = 200,
+    UDP_AGAIN = 16,      /* where UDP is blocked one probe of so many goes that way all the same */
+    INPUT_A_TURN = 1000, /* packets that are read before timers and signals have their turn again */
+    FLOOD = 50 * 1000,   /* so many without an end, and deadlines no longer wait until all is read */
+};
 
 struct hub {
     const struct keyring *keyring;
@@ -28,6 +33,7 @@ struct hub {
     struct roster *roster;
     struct message message; /* the one that the last event lends out */
     int signal_fd;
+    int read_in_a_row; /* packets since nothing was left to read */
 };
 
 bool hub_open(const struct keyring *keyring, unsigned port, struct hub **hub, struct err *e)
@@ -236,19 +242,23 @@ static bool on_frame(struct hub *h, zframe_t *frame, zframe_t *id, struct hub_ev
     }
     if (h->message.type == MESSAGE_HELLO) {
         bool is_lost = on_hello(h, key, key_name, id, address);
-        *event = (struct hub_event){ HUB_LOST, roster_by_name(h->roster, key_name), NULL };
+        *event = (struct hub_event){ .kind = HUB_LOST,
+                                     .node = roster_by_name(h->roster, key_name),
+                                     .why = "another process has taken its place" };
         return is_lost;
     }
     if (!n || strcmp(n->name, key_name) != 0)
         return false; /* not greeted: it will be, since agents repeat their HELLO */
     roster_heard(n, clock_mono_ns());
     switch (h->message.type) {
-    case MESSAGE_FACTS: *event = (struct hub_event){ HUB_JOINED, n, NULL }; return on_facts(n, &h->message.facts);
+    case MESSAGE_FACTS:
+        *event = (struct hub_event){ .kind = HUB_JOINED, .node = n };
+        return on_facts(n, &h->message.facts);
     case MESSAGE_ANSWER:
-        *event = (struct hub_event){ HUB_PROBED, n, NULL };
+        *event = (struct hub_event){ .kind = HUB_PROBED, .node = n };
         return on_answer(n, &h->message.answer, received_ns);
     case MESSAGE_PONG: on_pong(n, h->message.pong.sequence); return false;
-    default: *event = (struct hub_event){ HUB_MESSAGE, n, &h->message }; return n->is_joined;
+    default: *event = (struct hub_event){ .kind = HUB_MESSAGE, .node = n, .message = &h->message }; return n->is_joined;
     }
 }
 
@@ -262,7 +272,8 @@ static void probe(struct hub *h, struct roster_node *n, int64_t now)
                  n->name, prober_port(h->prober));
         n->is_udp_blocked = true;
     }
-    if (!n->is_udp_blocked) {
+    /* Where it is blocked UDP is still tried at times: it may have been a cable that was out. */
+    if (!n->is_udp_blocked || ++n->blocked_probes % UDP_AGAIN == 0) {
         prober_ask(h->prober, n);
         return;
     }
@@ -304,42 +315,68 @@ static bool has_right(const struct hub *h, const struct roster_node *n)
     return name && strcmp(name, n->name) == 0;
 }
 
+/* While the roster still knows. */
+static void tell_loss(const struct hub *h, const struct roster_node *n, int64_t now, char *why, size_t size)
+{
+    if (!has_right(h, n))
+        text_copy(why, size, "its key was taken back");
+    else if (n->is_cut)
+        text_copy(why, size, "its connection was closed");
+    else
+        snprintf(why, size, "not heard for %.1f s", (double)(now - n->heard_mono) / 1e9);
+}
+
 static bool find_dead(struct hub *h, int64_t now, struct hub_event *event)
 {
     struct roster_node *n;
     for (size_t i = 0; (n = roster_at(h->roster, i)); i++)
         if (n->is_welcome && (roster_is_dead(n, now) || !has_right(h, n))) {
             bool was_joined = n->is_joined;
+            *event = (struct hub_event){ .kind = HUB_LOST, .node = n };
+            tell_loss(h, n, now, event->why, sizeof event->why);
             roster_drop(n);
-            *event = (struct hub_event){ HUB_LOST, n, NULL };
             if (was_joined)
                 return true;
         }
     return false;
 }
 
-/* What has come, up to the first event. */
-static bool take_input(struct hub *h, struct hub_event *event)
+/* What has come, up to the first event. `rest`: there may be more, but the others have their turn. */
+static bool take_input(struct hub *h, struct hub_event *event, bool *rest)
 {
+    int left = INPUT_A_TURN;
     zap_answer(h->zap, h->keyring);
-    bool more = true;
-    for (int i = 0; more && i < DRAIN_MAX; i++) {
+    for (bool more = true; more && left > 0; left--) {
         struct roster_node *n = prober_read(h->prober, h->roster, &more);
+        h->read_in_a_row += more;
         if (n) {
             roster_heard(n, clock_mono_ns());
-            *event = (struct hub_event){ HUB_PROBED, n, NULL };
+            *event = (struct hub_event){ .kind = HUB_PROBED, .node = n };
             return true;
         }
     }
+    *rest = left == 0;
     zframe_t *id = NULL, *frame;
-    for (int i = 0; i < DRAIN_MAX && (frame = channel_receive(h->router, &id)); i++) {
+    for (left = INPUT_A_TURN; left > 0 && (frame = channel_receive(h->router, &id)); left--) {
         bool is_event = on_frame(h, frame, id, event);
+        h->read_in_a_row++;
         zframe_destroy(&frame);
         zframe_destroy(&id);
         if (is_event)
             return true;
     }
+    *rest = *rest || left == 0;
     return false;
+}
+
+/* What time alone brings: a node that is dead, or the caller's deadline. */
+static bool take_lateness(struct hub *h, int64_t deadline_mono_ns, int64_t now, struct hub_event *event)
+{
+    h->read_in_a_row = 0;
+    if (find_dead(h, now, event))
+        return true;
+    *event = (struct hub_event){ .kind = HUB_DEADLINE };
+    return now >= deadline_mono_ns;
 }
 
 bool hub_next(struct hub *h, int64_t deadline_mono_ns, struct hub_event *event, struct err *e)
@@ -347,17 +384,22 @@ bool hub_next(struct hub *h, int64_t deadline_mono_ns, struct hub_event *event, 
     for (;;) {
         struct signalfd_siginfo info;
         if (read(h->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
-            *event = (struct hub_event){ HUB_SIGNAL, NULL, NULL };
+            *event = (struct hub_event){ .kind = HUB_SIGNAL };
             return true;
         }
         int64_t now = clock_mono_ns();
         int64_t wake = run_timers(h, now);
-        if (take_input(h, event) || find_dead(h, now, event))
+        bool rest = false;
+        /* Lateness is told when all that was sent in time has been read: we may have been kept from
+         * running. But nobody shall put it off for ever by sending on and on. */
+        if (h->read_in_a_row > FLOOD && take_lateness(h, deadline_mono_ns, now, event))
             return true;
-        if (now >= deadline_mono_ns) {
-            *event = (struct hub_event){ HUB_DEADLINE, NULL, NULL };
+        if (take_input(h, event, &rest))
             return true;
-        }
+        if (rest)
+            continue;
+        if (take_lateness(h, deadline_mono_ns, now, event))
+            return true;
         zmq_pollitem_t items[] = { { .fd = h->signal_fd, .events = ZMQ_POLLIN },
                                    { .fd = prober_fd(h->prober), .events = ZMQ_POLLIN },
                                    { .socket = zsock_resolve(h->zap), .events = ZMQ_POLLIN },

@@ -25,6 +25,7 @@ struct hub_event {
     enum hub_event_kind kind;
     struct roster_node *node;
     const struct message *message; /* borrowed until the next call */
+    char why[64];                  /* HUB_LOST: as in "NODE is gone: ..." */
 };
 
 /* Listen at TCP `port` and the UDP port of the same number, and prove that strangers are refused.

@@ -88,8 +88,10 @@ struct roster_node *prober_read(struct prober *p, const struct roster *roster, b
     struct err e = { 0 };
     if (!n || !probe_open(bytes, (size_t)size, &n->up, &packet, &e))
         return NULL;
-    if (packet.kind == PROBE_ANSWER)
+    if (packet.kind == PROBE_ANSWER) {
+        n->is_udp_blocked = false;
         return prober_take(n, packet.sequence, packet.t2_ns, packet.t3_ns, t4_ns) ? n : NULL;
+    }
     if (packet.sequence <= n->dials)
         return NULL; /* an old DIAL, sent again */
     n->dials = packet.sequence;

@@ -49,9 +49,10 @@ struct roster_node {
     struct sockaddr_storage udp;
     socklen_t udp_size; /* 0 until it has dialled */
     int64_t probe_every_ns, probe_mono, probing_since_mono;
-    bool is_udp_blocked;   /* no answer came: probes go over the control channel */
-    struct bounds *bounds; /* owned */
-    uint32_t probes;       /* answered since the last reset */
+    bool is_udp_blocked;     /* no answer came: probes go over the control channel ... */
+    uint32_t blocked_probes; /* ... but for every so many-th of these */
+    struct bounds *bounds;   /* owned */
+    uint32_t probes;         /* answered since the last reset */
 };
 
 struct roster;

@@ -97,13 +97,13 @@ static bool keep(struct conductor *c, const struct trial *trial, struct err *e)
     return archive_trial(c->options->archive, &c->run, trial, e);
 }
 
-static void place_trial(struct trial *trial, const struct plan_trial *place, uint32_t number, int attempt)
+static void place_trial(struct trial *trial, const struct plan_trial *place, uint32_t number)
 {
     *trial = (struct trial){ .step = place->step,
                              .round = place->round,
                              .block = place->block,
                              .idx = place->idx,
-                             .attempt = attempt,
+                             .attempt = place->attempt,
                              .order = (int)number - 1,
                              .kind = TRIAL_MEASURE_KIND,
                              .verdict = VERDICT_NONE };
@@ -123,8 +123,10 @@ static bool judge(struct conductor *c, const struct trial *trial, enum attempt_e
     case ATTEMPT_LOST:
         text_copy(c->run.why, sizeof c->run.why, trial->why);
         return err_set(e, ERR_PARTIAL, "%s; the run ends here, what was finished is kept", trial->why);
-    case ATTEMPT_FAILED:
-    case ATTEMPT_UNARMED: c->bad++; return true;
+    case ATTEMPT_UNARMED: /* says nothing about the nodes, only about this moment of the machine */
+        c->bad += !plan_retry(c->plan, UNARMED_RETRIES);
+        return true;
+    case ATTEMPT_FAILED: c->bad++; return true;
     case ATTEMPT_DONE: break;
     }
     if (!is_bad_start(trial) || on_bad == ON_BAD_KEEP)
@@ -138,30 +140,24 @@ static bool judge(struct conductor *c, const struct trial *trial, enum attempt_e
                    verdict_name(trial->verdict), *trial->late ? ": " : "", trial->late);
 }
 
-/* One trial of the plan, again when an answer to ARM came late: that says nothing about the nodes,
- * only about this moment of the machine. */
 static bool run_trial(struct conductor *c, const struct plan_trial *place, struct err *e)
 {
     const struct scenario *s = c->options->scenario;
     const struct attempt_context context = { c->options->hub, s, c->options->live };
-    enum attempt_end end = ATTEMPT_UNARMED;
-    struct trial trial = { 0 };
-    bool ok = true;
-    for (int retry = 0; ok && end == ATTEMPT_UNARMED && retry <= UNARMED_RETRIES; retry++) {
-        uint32_t number = ++c->trials_given;
-        const struct live_step step = { .name = s->steps[place->step].name,
-                                        .round = place->round,
-                                        .rounds = s->repeats,
-                                        .trial = plan_total(c->plan) - plan_left(c->plan) - 1,
-                                        .trials = plan_total(c->plan),
-                                        .attempt = place->attempt + retry };
-        trial_clear(&trial);
-        place_trial(&trial, place, number, place->attempt + retry);
-        live_begin(c->options->live, &step);
-        ok = attempt_run(&context, place, number, &trial, &end, e) && keep(c, &trial, e);
-        if (ok)
-            live_trial(c->options->live, &step, &trial, plan_left_ns(c->plan, attempt_overhead_ns()));
-    }
+    enum attempt_end end = ATTEMPT_FAILED;
+    struct trial trial;
+    uint32_t number = ++c->trials_given;
+    const struct live_step step = { .name = s->steps[place->step].name,
+                                    .round = place->round,
+                                    .rounds = s->repeats,
+                                    .trial = plan_total(c->plan) - plan_left(c->plan) - 1,
+                                    .trials = plan_total(c->plan),
+                                    .attempt = place->attempt };
+    place_trial(&trial, place, number);
+    live_begin(c->options->live, &step);
+    bool ok = attempt_run(&context, place, number, &trial, &end, e) && keep(c, &trial, e);
+    if (ok)
+        live_trial(c->options->live, &step, &trial, plan_left_ns(c->plan, attempt_overhead_ns()));
     ok = ok && judge(c, &trial, end, e);
     trial_clear(&trial);
     return ok;

@@ -7,6 +7,8 @@ struct plan {
     struct plan_trial next;   /* what plan_next gives when nothing is repeated */
     struct plan_trial last;   /* what it gave */
     bool given, again;        /* whether there is a last one; whether it is to be given again */
+    int repeats, retries;     /* of the last one, for its start and because it never started */
+    bool is_retry;            /* which of them the pending one is */
     int left;                 /* trials that were not given yet */
     int64_t left_ns, last_ns; /* their own times, and the last one's */
 };
@@ -65,6 +67,10 @@ bool plan_next(struct plan *plan, struct plan_trial *trial)
     if (plan->again) {
         plan->again = false;
         plan->last.attempt++;
+        if (plan->is_retry)
+            plan->retries++;
+        else
+            plan->repeats++;
     } else if (plan->left > 0) {
         set_loads(plan);
         plan->last = plan->next;
@@ -72,6 +78,7 @@ bool plan_next(struct plan *plan, struct plan_trial *trial)
         plan->left_ns -= plan->last_ns;
         plan->left--;
         plan->given = true;
+        plan->repeats = plan->retries = 0;
         advance(plan);
     } else {
         return false;
@@ -82,8 +89,16 @@ bool plan_next(struct plan *plan, struct plan_trial *trial)
 
 bool plan_again(struct plan *plan)
 {
-    bool allowed = plan->scenario->start.on_bad == ON_BAD_REPEAT && plan->last.attempt < plan->scenario->start.repeat;
+    bool allowed = plan->scenario->start.on_bad == ON_BAD_REPEAT && plan->repeats < plan->scenario->start.repeat;
     plan->again = plan->given && allowed;
+    plan->is_retry = false;
+    return plan->again;
+}
+
+bool plan_retry(struct plan *plan, int most)
+{
+    plan->again = plan->given && plan->retries < most;
+    plan->is_retry = true;
     return plan->again;
 }
 

@@ -16,7 +16,7 @@ struct plan_trial {
     int step;         /* index into the scenario's steps */
     int block;        /* counts all blocks of the run from 0 */
     int idx;          /* the trial's place within its block, from 0 */
-    int attempt;      /* 0, then 1, 2... where a bad start is repeated */
+    int attempt;      /* 0, then 1, 2... where it is given again, for whatever reason */
     const int *loads; /* the nodes under test, borrowed from the scenario */
     size_t load_count;
 };
@@ -33,6 +33,10 @@ bool plan_next(struct plan *plan, struct plan_trial *trial);
 /* The last trial's start was bad: make plan_next give it again as the next attempt. False when
  * the scenario allows no further one. */
 bool plan_again(struct plan *plan);
+
+/* The last trial never started: make plan_next give it again as the next attempt, at most `most`
+ * times a trial, whatever the scenario says of bad starts. False when none is left. */
+bool plan_retry(struct plan *plan, int most);
 
 /* Trials of the whole plan without repeated attempts, and of those not yet given. */
 int plan_total(const struct plan *plan);

@@ -56,11 +56,11 @@ namespaces()
     done | sort -u
 }
 
-# `is_gone FILE`: within 3 s no process and no mount holds a namespace that FILE lists.
+# `is_gone FILE`: within 10 s no process and no mount holds a namespace that FILE lists.
 is_gone()
 {
     local try
-    for try in {1..30}; do
+    for try in {1..100}; do
         if ! { readlink /proc/[0-9]*/ns/* /proc/[0-9]*/task/*/ns/*; grep -o 'net:\[[0-9]*\]' /proc/self/mountinfo; } \
             2>/dev/null | grep -qxFf "$1"; then
             return 0

@@ -34,3 +34,15 @@ wait "$tare_pid" 2>/dev/null || code=$?
 "$tare" lab up next >"$scratch/up" 2>&1 || fail "$(cat "$scratch/up")"
 "$tare" lab down next || fail "down"
 nothing_left
+
+# While the lab is still being built: an orderly end, too.
+for delay in 0.05 0.1 0.2; do
+    env --default-signal=INT "$tare" run --lab --archive "$archive" "$scratch/scenario.yaml" >"$scratch/out" 2>"$scratch/err" &
+    tare_pid=$!
+    sleep "$delay"
+    kill -INT "$tare_pid"
+    code=0
+    wait "$tare_pid" || code=$?
+    [ "$code" = 4 ] || { cat "$scratch/err"; fail "exit code $code after Ctrl-C $delay s after the start"; }
+    nothing_left
+done

@@ -56,6 +56,7 @@ struct world {
     /* what the hub said, for the one node that a test looks at, and in all */
     int joined, lost, messages, signals;
     struct roster_node *last_lost;
+    char why_lost[64];
     enum message_type last_type;
 };
 
@@ -207,8 +208,10 @@ static void turn(struct world *w)
         w->lost += event.kind == HUB_LOST;
         w->messages += event.kind == HUB_MESSAGE;
         w->signals += event.kind == HUB_SIGNAL;
-        if (event.kind == HUB_LOST)
+        if (event.kind == HUB_LOST) {
             w->last_lost = event.node;
+            text_copy(w->why_lost, sizeof w->why_lost, event.why);
+        }
         if (event.kind == HUB_MESSAGE)
             w->last_type = event.message->type;
     } while (event.kind != HUB_DEADLINE);
@@ -449,6 +452,7 @@ static void another_process_with_the_same_key_is_refused_until_the_first_one_is_
     works(w, &first);
     hang_up(w, &first);
     EVENTUALLY_MS(w, 2500, w->lost == 1); /* a closed connection shows at the next heartbeat */
+    assert_string_equal(w->why_lost, "its connection was closed");
     assert_ptr_equal(w->last_lost, node_of(w, "a"));
     say_hello(&second);
     EVENTUALLY(w, second.received[MESSAGE_WELCOME] == 1);

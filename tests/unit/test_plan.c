@@ -115,6 +115,37 @@ static void keep_and_abort_repeat_nothing(void **unused)
     }
 }
 
+/* An attempt that never started and a start that was bad are counted apart, and numbered as one: no two
+ * attempts at a trial have the same number. */
+static void what_never_started_is_given_again_under_a_number_of_its_own(void **unused)
+{
+    (void)unused;
+    struct fixture f;
+    set_up(&f);
+    struct plan *plan = plan_new(&f.scenario);
+    struct plan_trial trial;
+    assert_false(plan_retry(plan, 2)); /* nothing was given yet */
+    assert_true(plan_next(plan, &trial));
+    assert_true(plan_retry(plan, 2));
+    assert_true(plan_next(plan, &trial));
+    assert_int_equal(trial.attempt, 1);
+    for (int attempt = 2; attempt <= 3; attempt++) { /* start.repeat is 2 */
+        assert_true(plan_again(plan));
+        assert_true(plan_next(plan, &trial));
+        assert_int_equal(trial.attempt, attempt);
+        assert_int_equal(trial.block, 0);
+    }
+    assert_false(plan_again(plan));
+    assert_true(plan_retry(plan, 2));
+    assert_true(plan_next(plan, &trial));
+    assert_int_equal(trial.attempt, 4);
+    assert_false(plan_retry(plan, 2));
+    assert_true(plan_next(plan, &trial)); /* and the next trial begins anew */
+    assert_int_equal(trial.attempt, 0);
+    assert_true(plan_retry(plan, 1));
+    plan_destroy(&plan);
+}
+
 static void what_is_left_takes_its_own_times_and_the_overhead(void **unused)
 {
     (void)unused;
@@ -142,6 +173,7 @@ int main(void)
         cmocka_unit_test(every_round_holds_each_block_and_each_block_its_trials),
         cmocka_unit_test(a_bad_start_is_given_again_as_often_as_allowed),
         cmocka_unit_test(keep_and_abort_repeat_nothing),
+        cmocka_unit_test(what_never_started_is_given_again_under_a_number_of_its_own),
         cmocka_unit_test(what_is_left_takes_its_own_times_and_the_overhead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
