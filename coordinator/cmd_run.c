@@ -30,6 +30,8 @@ static const char HELP[] =
     "  --archive FILE     default $XDG_DATA_HOME/tare/archive.db\n"
     "  --host-arg ARG, --peer-arg ARG\n"
     "                     one more argument for the lab's tare-node or tare-netserver (repeatable)\n"
+    "  --live KIND        auto (default): tty on a terminal, else plain; tty: one block, redrawn;\n"
+    "                     plain: lines; jsonl: an object a line, for programs; none: warnings only\n"
     "  --verbose          show every step\n"
     "\n"
     "The first Ctrl-C ends in order and keeps what there is, the second stops at once.\n"
@@ -44,6 +46,7 @@ enum {
     OPT_ARCHIVE,
     OPT_HOST_ARG,
     OPT_PEER_ARG,
+    OPT_LIVE,
     OPT_VERBOSE,
     OPT_HELP
 };
@@ -55,6 +58,7 @@ static const struct option OPTIONS[] = {
     { "archive", required_argument, NULL, OPT_ARCHIVE },
     { "host-arg", required_argument, NULL, OPT_HOST_ARG },
     { "peer-arg", required_argument, NULL, OPT_PEER_ARG },
+    { "live", required_argument, NULL, OPT_LIVE },
     { "verbose", no_argument, NULL, OPT_VERBOSE },
     { "help", no_argument, NULL, OPT_HELP },
     { 0 },
@@ -66,6 +70,7 @@ struct arguments {
     const char *lab_name; /* NULL: one of its own */
     int64_t wait_ns;      /* -1: by default */
     int64_t port;
+    enum live_kind live;
     char archive[512];
     const char *host_args[AGENT_ARGS + 1], *peer_args[AGENT_ARGS + 1];
 };
@@ -99,6 +104,7 @@ static bool set_option(struct arguments *a, int option, const char *value, struc
                err_set(e, ERR_USAGE, "--archive: the path is too long");
     case OPT_HOST_ARG: return add_arg(a->host_args, value, e);
     case OPT_PEER_ARG: return add_arg(a->peer_args, value, e);
+    case OPT_LIVE: return live_kind_from(value, &a->live, e) || err_wrap(e, "--live");
     case OPT_VERBOSE: log_set_level(LOG_DEBUG); return true;
     default: return err_set(e, ERR_USAGE, "see `tare run --help`");
     }
@@ -125,7 +131,7 @@ struct stage {
 static bool set_stage(struct stage *stage, struct arguments *a, struct err *e)
 {
     char keys[512];
-    /* The lab first: only a process of one thread can move, and the hub starts some. */
+    /* The lab first: only a process of one thread can move, and live view and hub start some. */
     if (a->is_lab && !enter_lab(a, &stage->lab, e))
         return false;
     if (!*a->archive && !archive_default_path(a->archive, sizeof a->archive, e))
@@ -133,9 +139,8 @@ static bool set_stage(struct stage *stage, struct arguments *a, struct err *e)
     if (stage->lab ? !text_copy(keys, sizeof keys, lab_directory(stage->lab))
                    : !keyring_default_dir(keys, sizeof keys, e))
         return false;
-    stage->live = live_plain();
-    return keyring_open(keys, &stage->keyring, e) && archive_open(a->archive, &stage->archive, e) &&
-           hub_open(stage->keyring, (unsigned)a->port, &stage->hub, e);
+    return live_open(a->live, STDERR_FILENO, &stage->live, e) && keyring_open(keys, &stage->keyring, e) &&
+           archive_open(a->archive, &stage->archive, e) && hub_open(stage->keyring, (unsigned)a->port, &stage->hub, e);
 }
 
 static void clear_stage(struct stage *stage, bool ok)
@@ -143,11 +148,11 @@ static void clear_stage(struct stage *stage, bool ok)
     hub_close(&stage->hub, ok ? "the run is over" : "the run has ended early");
     archive_close(&stage->archive);
     keyring_close(&stage->keyring);
-    live_destroy(&stage->live);
     struct err e = { 0 };
     struct lab *lab = stage->lab;
     if (lab && !lab_down(&lab, &e))
         log_error("%s", e.text);
+    live_close(&stage->live);
 }
 
 static int fail(const struct err *e)
@@ -184,10 +189,14 @@ static int run_scenario(const struct scenario *scenario, struct arguments *a)
     }
     if (a->lab_name)
         lab_close(&stage.lab);
+    if (stage.live)
+        live_end(stage.live, no == 0 ? "" : run_status_name(ok ? RUN_COMPLETE : RUN_PARTIAL), ok ? 0 : (int)e.exit,
+                 e.text);
+    bool told = stage.live && a->live == LIVE_JSONL; /* what a program reads stays free of other lines */
     clear_stage(&stage, ok);
     if (no != 0) /* also one that was cut short */
         show_run(a->archive, no);
-    return ok ? 0 : fail(&e);
+    return ok ? 0 : told ? (int)e.exit : fail(&e);
 }
 
 int cmd_run(int argc, char **argv)
