@@ -37,9 +37,11 @@ int line_cells(const char *text)
 static void put(struct line *l, enum ink ink, const char *text, size_t size, const char *tail)
 {
     bool is_colored = l->color && ink != INK_PLAIN;
-    if (size + strlen(tail) > 0)
-        buffer_print(l->out, "%s%.*s%s%s", is_colored ? INKS[ink] : "", (int)size, text, tail,
-                     is_colored ? "\033[0m" : "");
+    if (size + strlen(tail) == 0)
+        return;
+    buffer_print(l->out, "%*s", l->blank, "");
+    l->blank = 0;
+    buffer_print(l->out, "%s%.*s%s%s", is_colored ? INKS[ink] : "", (int)size, text, tail, is_colored ? "\033[0m" : "");
 }
 
 /* `text` in at most `columns` cells; the cells it took. */
@@ -67,7 +69,7 @@ void line_blank(struct line *l, int count)
     if (count > l->room - l->used)
         count = l->room - l->used;
     if (count > 0) {
-        buffer_print(l->out, "%*s", count, "");
+        l->blank += count;
         l->used += count;
     }
 }
@@ -86,7 +88,7 @@ void line_cell(struct line *l, enum ink ink, const char *text, int columns, bool
 void line_end(struct line *l)
 {
     (void)buffer_put(l->out, "\n", 1);
-    l->used = 0;
+    l->used = l->blank = 0;
 }
 
 void line_break(struct line *l, int indent, int cells)
@@ -109,7 +111,9 @@ void line_words(struct line *l, int indent, enum ink ink, const char *text)
         char word[WORD_MOST];
         size_t size = strcspn(text, " ");
         text_copy(word, size < sizeof word ? size + 1 : sizeof word, text);
-        if (!first && l->used + 1 + line_cells(word) <= l->room)
+        if (!first)
+            line_break(l, indent, 1 + line_cells(word));
+        if (!first && l->used > indent)
             line_blank(l, 1);
         line_piece(l, indent, ink, word);
         text += size + strspn(text + size, " ");

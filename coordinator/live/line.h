@@ -11,6 +11,7 @@ enum ink { INK_PLAIN, INK_STRONG, INK_FAINT, INK_GOOD, INK_WARN, INK_BAD, INK_SH
 struct line {
     struct buffer *out;
     int room, used; /* cells */
+    int blank;      /* of these at the end: only written once something follows */
     bool color, utf8;
 };
 

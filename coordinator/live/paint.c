@@ -321,27 +321,32 @@ static void put_streams(struct line *l, int indent, const struct trial *t, const
     }
 }
 
-void screen_trial(const struct live_step *step, const struct trial *t, const struct screen_view *v, struct buffer *out)
+void screen_trial(const struct screen *s, const struct live_step *step, const struct trial *t,
+                  const struct screen_view *v, struct buffer *out)
 {
     struct line l = begin_line(v, out);
-    char text[MODEL_TEXT + 32], name[MODEL_STEP];
+    char text[MODEL_TEXT + 32], clean[MODEL_TEXT + 32], name[MODEL_STEP];
     bool is_good = t->verdict == VERDICT_TOGETHER || t->verdict == VERDICT_SINGLE;
     enum ink ink = t->partial ? INK_BAD : is_good ? INK_GOOD : INK_WARN;
     const char *mark = t->partial ? (v->utf8 ? "✗" : "x") : is_good ? (v->utf8 ? "✓" : "+") : "!";
     line_put(&l, ink, mark);
-    snprintf(text, sizeof text, " %d/%d ", step->trial + 1, step->trials);
+    snprintf(name, sizeof name, "%d", step->trials);
+    snprintf(text, sizeof text, " %*d/%d ", (int)strlen(name), step->trial + 1, step->trials);
     line_put(&l, INK_FAINT, text);
-    line_put(&l, INK_STRONG, print_clean(step->name, name, sizeof name));
+    print_clean(step->name, name, sizeof name);
+    int fill = s->step_columns - line_cells(name);
+    line_put(&l, INK_STRONG, name);
     if (step->attempt > 0) {
         snprintf(text, sizeof text, ", attempt %d", step->attempt + 1);
         line_put(&l, INK_PLAIN, text);
+        fill = 0;
     }
-    line_blank(&l, GAP);
+    line_blank(&l, GAP + (fill > 0 ? fill : 0));
     int indent = l.used < l.room / 2 ? l.used : 4;
     put_streams(&l, indent, t, v);
     if (t->partial) {
         snprintf(text, sizeof text, "partial: %s", t->why);
-        line_words(&l, indent, INK_BAD, text);
+        line_words(&l, indent, INK_BAD, print_clean(text, clean, sizeof clean));
     } else {
         words_start(t, text, sizeof text);
         plus_minus(v, text, sizeof text);
@@ -352,7 +357,7 @@ void screen_trial(const struct live_step *step, const struct trial *t, const str
     for (size_t i = 0; i < t->flag_count; i++) {
         snprintf(text, sizeof text, "%s: %s", t->flags[i].kind, t->flags[i].text);
         line_blank(&l, indent);
-        line_words(&l, indent, INK_WARN, text);
+        line_words(&l, indent, INK_WARN, print_clean(text, clean, sizeof clean));
         line_end(&l);
     }
 }

@@ -11,6 +11,7 @@
 #include "live/outlet.h"
 #include "live/sink.h"
 #include "live/words.h"
+#include "report/print.h"
 
 enum { RATES_EVERY_MS = 1000 };
 
@@ -116,13 +117,14 @@ static void plain_trial(void *state, const struct live_step *step, const struct 
             buffer_print(&line, "%s %s %s; ", s->node, s->direction, units_show_rate(f->value, text, sizeof text));
     }
     if (t->partial)
-        buffer_print(&line, "partial: %s", t->why);
+        buffer_print(&line, "partial: %s", print_clean(t->why, text, sizeof text));
     else
         buffer_print(&line, "start %s", words_start(t, text, sizeof text));
     say(p, OUTLET_RESULT, t->partial ? LOG_WARN : LOG_INFO, "%s  %.*s", p->place, (int)line.size, line.text);
     buffer_clear(&line);
     for (size_t i = 0; i < t->flag_count; i++)
-        say(p, OUTLET_RESULT, LOG_WARN, "%s  %s: %s", p->place, t->flags[i].kind, t->flags[i].text);
+        say(p, OUTLET_RESULT, LOG_WARN, "%s  %s: %s", p->place, t->flags[i].kind,
+            print_clean(t->flags[i].text, text, sizeof text));
 }
 
 static void plain_end(void *state, const char *status, int exit_code, const char *error)

@@ -23,7 +23,8 @@ struct screen_row {
 struct screen {
     char scenario[MODEL_NAME];
     int64_t no;
-    bool has_step, is_closing; /* closing: the measured time is over */
+    int step_columns; /* of the longest name of a step, so that lines of trials stand in columns */
+    bool has_step;
     struct live_step step;
     char step_name[MODEL_STEP];
     int64_t at_ns;           /* after T, negative before it */
@@ -51,7 +52,7 @@ int64_t screen_left_ns(const struct screen *screen);
 void screen_paint(const struct screen *screen, const struct screen_view *view, struct buffer *out);
 
 /* A line of a trial that is over, for the view's width; may be several, each ended by a newline. */
-void screen_trial(const struct live_step *step, const struct trial *trial, const struct screen_view *view,
-                  struct buffer *out);
+void screen_trial(const struct screen *screen, const struct live_step *step, const struct trial *trial,
+                  const struct screen_view *view, struct buffer *out);
 
 #endif

@@ -25,7 +25,7 @@
 #include "live/sink.h"
 #include "live/words.h"
 
-enum { COLUMNS_UNKNOWN = 80, ROWS_UNKNOWN = 24, DRAWN_MOST = 512 };
+enum { COLUMNS_UNKNOWN = 80, ROWS_UNKNOWN = 24, DRAWN_MOST = 512, STEP_COLUMNS_MOST = 16 };
 
 struct tty {
     int fd, continued_fd; /* the latter tells of SIGCONT; -1 where there is none */
@@ -233,6 +233,11 @@ static void tty_run(void *state, const struct run *run, int trials, int64_t left
     outlet_lock(t->out);
     text_copy(t->screen.scenario, sizeof t->screen.scenario, run->scenario);
     t->screen.no = run->no;
+    for (size_t i = 0; i < run->step_count; i++) {
+        int cells = line_cells(run->steps[i].name);
+        if (cells > t->screen.step_columns && cells <= STEP_COLUMNS_MOST)
+            t->screen.step_columns = cells;
+    }
     outlet_unlock(t->out);
 }
 
@@ -262,7 +267,7 @@ static void tty_trial(void *state, const struct live_step *step, const struct tr
     struct screen_view view = look(t);
     struct buffer lines = { 0 };
     (void)left_ns;
-    screen_trial(step, trial, &view, &lines);
+    screen_trial(&t->screen, step, trial, &view, &lines);
     say(t, OUTLET_RESULT, &lines);
     buffer_clear(&lines);
 }
