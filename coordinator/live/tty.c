@@ -37,6 +37,7 @@ struct tty {
     struct buffer block;
     int drawn[DRAWN_MOST]; /* cells of each of the block's lines on the terminal */
     size_t drawn_count;
+    int drawn_width; /* the terminal's, then */
 };
 
 static struct screen_view look(const struct tty *t)
@@ -93,33 +94,47 @@ static int rows_drawn(const struct tty *t, const struct screen_view *v)
     return rows < v->height ? rows : v->height - 1;
 }
 
+/* Row by row: tmux moves what is erased from the top left corner on (ESC [ J) into its history. And
+ * wholly: rows that a terminal broke in two it would join again when it is made wider. */
+static void erase(int rows, struct buffer *out)
+{
+    for (int i = 0; i < rows; i++)
+        buffer_print(out, "\033[2K\033[B");
+    if (rows > 0)
+        buffer_print(out, "\033[%dA", rows);
+}
+
+/* Time goes on between two tellings. */
+static void paint_block(struct tty *t, const struct screen_view *view)
+{
+    int64_t told_ns = t->screen.at_ns;
+    t->block.size = 0;
+    if (t->told_mono && told_ns >= 0)
+        t->screen.at_ns += clock_mono_ns() - t->told_mono;
+    screen_paint(&t->screen, view, &t->block);
+    t->screen.at_ns = told_ns;
+}
+
 static void paint(void *context, const struct buffer *lines, bool last, struct buffer *out)
 {
     struct tty *t = context;
     struct signalfd_siginfo info;
     struct screen_view view = look(t);
-    bool draws = !last && may_draw(t);
     if (t->continued_fd >= 0 && read(t->continued_fd, &info, sizeof info) == (ssize_t)sizeof info)
         t->drawn_count = 0; /* who knows what the terminal shows since: the block is left where it is */
+    t->block.size = 0;
+    if (!last && may_draw(t))
+        paint_block(t, &view);
     int rows = rows_drawn(t, &view);
+    bool is_erased = lines->size > 0 || t->block.size == 0 || view.width != t->drawn_width;
     if (rows > 0)
         buffer_print(out, "\r\033[%dA", rows);
-    if (rows > 0 && (lines->size > 0 || !draws))
-        buffer_print(out, "\033[J");
-    t->drawn_count = 0;
+    if (is_erased)
+        erase(rows, out);
     (void)buffer_put(out, lines->text, lines->size);
-    if (!draws)
-        return;
-    t->block.size = 0;
-    if (t->told_mono && t->screen.at_ns >= 0) { /* time goes on between two tellings */
-        int64_t told_ns = t->screen.at_ns;
-        t->screen.at_ns += clock_mono_ns() - t->told_mono;
-        screen_paint(&t->screen, &view, &t->block);
-        t->screen.at_ns = told_ns;
-    } else {
-        screen_paint(&t->screen, &view, &t->block);
-    }
     /* Each line over the old one, and then the rest of it: nothing flickers. */
+    t->drawn_count = 0;
+    t->drawn_width = view.width;
     for (size_t at = 0, size; at < t->block.size && t->drawn_count < DRAWN_MOST;) {
         const char *line = t->block.text + at;
         at = next_line(&t->block, at, &size);
@@ -127,7 +142,7 @@ static void paint(void *context, const struct buffer *lines, bool last, struct b
         buffer_print(out, "\033[K\r\n");
         t->drawn[t->drawn_count++] = cells_of(line, size);
     }
-    if (rows > 0)
+    if (!is_erased && rows > (int)t->drawn_count)
         buffer_print(out, "\033[J");
 }
 

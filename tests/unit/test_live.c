@@ -279,7 +279,7 @@ static void a_terminal_is_left_as_it_was(void **state)
     live_end(p.live, "complete", 0, "");
     const char *text = finish(&p), *last = NULL;
     assert_non_null(strstr(text, "\033[K")); /* the block was there, */
-    for (const char *at = text; (at = strstr(at, "\033[J")); at++)
+    for (const char *at = text; (at = strstr(at, "\033[2K")); at++)
         last = at;
     assert_non_null(last);
     assert_null(strstr(last, "\033[K")); /* and was not drawn again after it was erased */
