@@ -78,6 +78,8 @@ static bool walk_object(struct walk *w, int depth)
 
 bool frame_check(const unsigned char *frame, size_t size, size_t size_max)
 {
+    if (size == 0 || size > size_max)
+        return false;
     struct walk w = { frame, frame + size, size };
-    return size > 0 && size <= size_max && walk_object(&w, 0) && w.at == w.end;
+    return walk_object(&w, 0) && w.at == w.end;
 }

@@ -82,7 +82,8 @@ bool invite_write(const char *path, const struct invite *invite, struct err *e)
 static bool read_secret(const char *path, char *text, size_t size, struct err *e)
 {
     bool is_stdin = strcmp(path, "-") == 0;
-    int fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    /* O_NONBLOCK: a pipe that nobody writes into is refused, not waited for. */
+    int fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
         return err_errno(e, errno, "%s", path);
     struct stat st;
@@ -114,6 +115,29 @@ static bool read_secret(const char *path, char *text, size_t size, struct err *e
     return ok;
 }
 
+/* Every line is "key=value" with a key of ours and a value that can fit. The errors show no part of
+ * the line: where it is broken, that may be a secret. */
+static bool check_lines(const char *text, struct err *e)
+{
+    unsigned number = 0;
+    for (const char *line = text; *line; line += *line == '\n') {
+        const char *end = strchrnul(line, '\n'), *equals = memchr(line, '=', (size_t)(end - line));
+        const struct field *field = NULL;
+        number++;
+        for (size_t i = 0; equals && *line != '#' && i < ARRAY_SIZE(FIELDS); i++)
+            if (strlen(FIELDS[i].key) == (size_t)(equals - line) &&
+                memcmp(FIELDS[i].key, line, (size_t)(equals - line)) == 0)
+                field = &FIELDS[i];
+        if (!field && *line != '#')
+            return err_set(e, ERR_USAGE, "line %u is none of an invite", number);
+        if (field && (size_t)(end - equals - 1) >= field->capacity)
+            return err_set(e, ERR_USAGE, "line %u: %s is longer than %zu bytes", number, field->key,
+                           field->capacity - 1);
+        line = end;
+    }
+    return true;
+}
+
 static bool check_keys(const struct invite *invite, struct err *e)
 {
     if (!key_is_valid(invite->server_key) || !key_is_valid(invite->node.public_key) ||
@@ -130,13 +154,16 @@ static bool check_keys(const struct invite *invite, struct err *e)
 bool invite_read(const char *path, struct invite *invite, struct err *e)
 {
     char text[INVITE_FILE_MAX];
-    if (!read_secret(path, text, sizeof text, e))
+    if (!read_secret(path, text, sizeof text, e)) {
+        sodium_memzero(text, sizeof text);
         return false;
+    }
     const char *body = text;
     while (*body == '#')
         body = *strchrnul(body, '\n') ? strchrnul(body, '\n') + 1 : "";
     struct invite read;
-    bool ok = (schema_unpack(&INVITE, body, &read, e) && check_keys(&read, e)) || err_wrap(e, "%s", path);
+    bool ok = (check_lines(text, e) && schema_unpack(&INVITE, body, &read, e) && check_keys(&read, e)) ||
+              err_wrap(e, "%s", path);
     sodium_memzero(text, sizeof text);
     if (ok)
         *invite = read;

@@ -1,7 +1,7 @@
 /* keys.h - CURVE key pairs, and the invite: one file that lets one agent join one coordinator.
  *
- * The file is lines "key value", mode 0600; another mode is refused, for a key that others could
- * read is not a key. Keys are Z85 text (40 characters).
+ * The file is lines "key=value" behind comment lines (#), mode 0600; one that others could read is
+ * refused, for then the key is none. Keys are Z85 text (40 characters).
  */
 #ifndef TARE_KEYS_H
 #define TARE_KEYS_H
@@ -31,7 +31,8 @@ bool key_is_valid(const char *text);
 /* Write a new file of mode 0600 (an existing one is replaced whole or not at all). */
 MUST_CHECK bool invite_write(const char *path, const struct invite *invite, struct err *e);
 
-/* "-" reads stdin. Every line is checked; errors name file and line. */
+/* "-" reads stdin. Every line is checked; errors name the file and the line or key, and never show
+ * what stands there. */
 MUST_CHECK bool invite_read(const char *path, struct invite *invite, struct err *e);
 
 /* Overwrite the secrets; not optimised away. */

@@ -104,6 +104,9 @@ bool message_encode(const struct message *m, msgpack_sbuffer *out, struct err *e
     return true;
 }
 
+/* Where text or bytes of `size` stand: msgpack-c gives NULL for an empty one, which memcpy must not get. */
+static const char *bytes_at(const char *ptr, uint32_t size) { return size > 0 ? ptr : ""; }
+
 static bool read_field(const struct wire_field *f, const msgpack_object *value, char *base, struct err *e)
 {
     char *at = base + f->offset;
@@ -121,15 +124,15 @@ static bool read_field(const struct wire_field *f, const msgpack_object *value, 
         return true;
     case KIND_TEXT:
         if (value->type != MSGPACK_OBJECT_STR || value->via.str.size >= f->max ||
-            memchr(value->via.str.ptr, '\0', value->via.str.size))
+            memchr(bytes_at(value->via.str.ptr, value->via.str.size), '\0', value->via.str.size))
             return err_set(e, ERR_PARTIAL, "%s is not text of at most %zu bytes", f->name, f->max - 1);
-        memcpy(at, value->via.str.ptr, value->via.str.size);
+        memcpy(at, bytes_at(value->via.str.ptr, value->via.str.size), value->via.str.size);
         at[value->via.str.size] = '\0';
         return true;
     case KIND_BYTES:
         if (value->type != MSGPACK_OBJECT_BIN || value->via.bin.size > f->max)
             return err_set(e, ERR_PARTIAL, "%s is not at most %zu bytes", f->name, f->max);
-        memcpy(at, value->via.bin.ptr, value->via.bin.size);
+        memcpy(at, bytes_at(value->via.bin.ptr, value->via.bin.size), value->via.bin.size);
         memcpy(base + f->size_offset, &(size_t){ value->via.bin.size }, sizeof(size_t));
         return true;
     }
@@ -153,29 +156,37 @@ static bool read_array(const msgpack_object_array *array, struct message *m, con
     return true;
 }
 
-static const msgpack_object *map_value(const msgpack_object_map *map, const char *key)
+/* The value of `key` (NULL: none), and how often the key is there. */
+static const msgpack_object *map_value(const msgpack_object_map *map, const char *key, unsigned *count)
 {
+    const msgpack_object *value = NULL;
+    *count = 0;
     for (uint32_t i = 0; i < map->size; i++) {
         const msgpack_object *k = &map->ptr[i].key;
         if (k->type == MSGPACK_OBJECT_STR && k->via.str.size == strlen(key) &&
-            memcmp(k->via.str.ptr, key, k->via.str.size) == 0)
-            return &map->ptr[i].val;
+            memcmp(k->via.str.ptr, key, k->via.str.size) == 0) {
+            value = &map->ptr[i].val;
+            ++*count;
+        }
     }
-    return NULL;
+    return value;
 }
 
 static bool read_hello(const msgpack_object_map *map, struct message *m, const struct layout **found, struct err *e)
 {
     const struct layout *layout = layout_of(MESSAGE_HELLO);
     memset(&m->hello, 0, sizeof m->hello);
+    m->hello.major = WIRE_MAJOR; /* until it is read: what stands before it must be there */
     for (size_t i = 0; i < layout->count; i++) {
         const struct wire_field *f = &layout->fields[i];
-        const msgpack_object *value = map_value(map, f->name);
-        bool is_other_major = m->hello.major != 0 && m->hello.major != WIRE_MAJOR;
-        if (!value && is_other_major)
+        unsigned count;
+        const msgpack_object *value = map_value(map, f->name, &count);
+        if (!value && m->hello.major != WIRE_MAJOR)
             continue;
         if (!value)
             return err_set(e, ERR_PARTIAL, "HELLO has no %s", f->name);
+        if (count > 1) /* two readers could take two of them for the truth */
+            return err_set(e, ERR_PARTIAL, "HELLO has %s twice", f->name);
         if (!read_field(f, value, (char *)&m->hello, e))
             return err_wrap(e, "HELLO");
     }

@@ -163,8 +163,9 @@ MUST_CHECK bool message_encode(const struct message *m, msgpack_sbuffer *out, st
 
 /* Read one frame from the network into `m`. Refuses, with one line that names message and field:
  * unknown types, wrong counts, kinds, ranges and sizes, and anything after the end. Allocates
- * nothing in proportion to what the frame claims. Of a HELLO unknown keys are skipped; one of
- * another major version may lack keys, its `major` is read all the same. */
+ * nothing in proportion to what the frame claims. Of a HELLO unknown keys are skipped, a known
+ * one that comes twice is refused; one of another major version may lack keys, its `major` is read
+ * all the same. */
 MUST_CHECK bool message_decode(const void *frame, size_t size, struct message *m, struct err *e);
 
 const char *message_name(enum message_type type);

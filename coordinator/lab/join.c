@@ -56,6 +56,24 @@ static bool join_all(int fds[ARRAY_SIZE(KINDS)], struct err *e)
     return true;
 }
 
+/* setns(CLONE_NEWNS) puts the root back to that of the mounts, out of any chroot that this program and
+ * the lab live in; go where the holder's root is, seen from its own mounts. */
+static bool open_root(const struct lab_process *holder, int *fd, struct err *e)
+{
+    char path[64] = "";
+    text_append(path, sizeof path, "/proc/%d/root", holder->pid);
+    *fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return *fd >= 0 || err_errno(e, errno, "cannot open '%s'", path);
+}
+
+static bool enter_root(int fd, struct err *e)
+{
+    struct stat root, here;
+    if (fstat(fd, &root) == 0 && stat("/", &here) == 0 && root.st_dev == here.st_dev && root.st_ino == here.st_ino)
+        return true; /* no chroot, which only root could enter */
+    return (fchdir(fd) == 0 && chroot(".") == 0) || err_errno(e, errno, "cannot enter the lab's root directory");
+}
+
 bool lab_join(const struct lab_record *record, enum lab_machine machine, int kinds, struct err *e)
 {
     const struct lab_process *holder = &record->machines[machine];
@@ -68,11 +86,16 @@ bool lab_join(const struct lab_record *record, enum lab_machine machine, int kin
         kinds |= CLONE_NEWUSER;
     if (!record->shifted)
         kinds &= ~CLONE_NEWTIME; /* the kernel may have none */
-    bool joined = open_all(holder, kinds, fds, e) && join_all(fds, e);
+    int root = -1;
+    bool has_mounts = (kinds & CLONE_NEWNS) != 0;
+    bool joined = open_all(holder, kinds, fds, e) && (!has_mounts || open_root(holder, &root, e)) && join_all(fds, e) &&
+                  (!has_mounts || enter_root(root, e));
+    if (root >= 0)
+        close(root);
     for (size_t i = 0; i < ARRAY_SIZE(KINDS); i++)
         if (fds[i] >= 0)
             close(fds[i]);
-    if (joined && (kinds & CLONE_NEWNS) != 0 && (!has_cwd || chdir(cwd) != 0))
+    if (joined && has_mounts && (!has_cwd || chdir(cwd) != 0))
         (void)!chdir("/");
     return joined;
 }

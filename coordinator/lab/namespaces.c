@@ -75,7 +75,9 @@ static bool mount_proc(const struct plan *plan, struct err *e)
 {
     if (unshare(CLONE_NEWNS) != 0)
         return lab_forbidden(e, errno, "a mount namespace", plan->record->way);
-    if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) != 0)
+    /* In a chroot "/" is no mount point; then /proc alone, which is the only one mounted over. */
+    if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) != 0 &&
+        (errno != EINVAL || mount("none", "/proc", NULL, MS_REC | MS_SLAVE, NULL) != 0))
         return lab_forbidden(e, errno, "mounts of the lab's own", plan->record->way);
     if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0)
         return lab_forbidden(e, errno, "a /proc of the lab's own", plan->record->way);

@@ -282,7 +282,10 @@ static int64_t run_timers(struct hub *h, int64_t now)
         }
         if (n->probe_every_ns && now >= n->probe_mono) {
             probe(h, n, now);
-            n->probe_mono = now + n->probe_every_ns;
+            /* A steady rhythm, without a burst after a time in which we were kept from running. */
+            n->probe_mono += n->probe_every_ns;
+            if (n->probe_mono < now)
+                n->probe_mono = now + n->probe_every_ns;
         }
         next = n->ping_mono < next ? n->ping_mono : next;
         if (n->probe_every_ns && n->probe_mono < next)

@@ -81,7 +81,8 @@ bool record_node(struct run_node *row, const struct scenario_node *declared, con
     json_error_t why;
     json_t *facts = json_loads(node->fingerprint, 0, &why);
     const char *product = json_string_value(json_object_get(facts, "product"));
-    text_copy(row->product, sizeof row->product, product ? product : "unknown");
+    bool is_virtual = json_is_true(json_object_get(facts, "hypervisor"));
+    text_copy(row->product, sizeof row->product, product ? product : is_virtual ? "a virtual machine" : "a machine");
     row->fingerprint = facts ? json_dumps(facts, JSON_COMPACT) : strdup("{}");
     json_decref(facts);
     return row->fingerprint || err_set(e, ERR_INTERNAL, "out of memory");

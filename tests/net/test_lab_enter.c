@@ -49,7 +49,8 @@ static int take_down(void **unused)
 
 static int listen_here(void)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(5670) };
+    /* Not the port that the lab's own agents dial. */
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(5671) };
     inet_pton(AF_INET, "10.77.0.1", &address.sin_addr);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(fd >= 0);
@@ -88,7 +89,7 @@ static void both_machines_reach_who_entered_the_coordinators_port(void **unused)
     int listener = listen_here();
     for (int machine = LAB_HOST; machine <= LAB_PEER; machine++) {
         pid_t pid = spawn((enum lab_machine)machine,
-                          "exec 3<>/dev/tcp/10.77.0.1/5670 && read -t 5 word <&3 && test $word = go", NULL);
+                          "exec 3<>/dev/tcp/10.77.0.1/5671 && read -t 5 word <&3 && test $word = go", NULL);
         struct pollfd ready = { .fd = listener, .events = POLLIN };
         assert_int_equal(poll(&ready, 1, 5000), 1);
         int peer = accept(listener, NULL, NULL);
