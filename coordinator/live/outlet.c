@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,18 +20,21 @@ struct outlet {
     struct buffer waiting, writing; /* `writing` is the thread's own */
     uint64_t dropped;
     bool is_touched, is_closing, is_finished, is_gone; /* gone: the reader is */
+    _Atomic bool is_given_up;
 };
+
+/* What makes a waiting write(2) return; ignored while nobody handles it. */
+enum { WAKE_SIGNAL = SIGURG, WAKE_EVERY_MS = 10 };
 
 static struct timespec to_timespec(int64_t ns)
 {
     return (struct timespec){ .tv_sec = ns / CLOCK_NS_PER_S, .tv_nsec = ns % CLOCK_NS_PER_S };
 }
 
-/* Write all of `writing`. The one place where the thread waits for the reader, and may be cancelled. */
+/* Write all of `writing`: the one place where the thread waits for the reader. */
 static bool write_out(struct outlet *o)
 {
     bool ok = true;
-    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
     for (size_t at = 0; ok && at < o->writing.size;) {
         ssize_t written = write(o->fd, o->writing.text + at, o->writing.size - at);
         if (written >= 0)
@@ -39,8 +43,8 @@ static bool write_out(struct outlet *o)
             (void)poll(&(struct pollfd){ .fd = o->fd, .events = POLLOUT }, 1, OUTLET_IDLE_MS);
         else
             ok = errno == EINTR;
+        ok = ok && !atomic_load(&o->is_given_up);
     }
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     o->writing.size = 0;
     return ok;
 }
@@ -68,7 +72,6 @@ static void *write_on(void *context)
 {
     struct outlet *o = context;
     int64_t last_mono = 0;
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     pthread_mutex_lock(&o->lock);
     for (bool last = false; !last;) {
         wait_for_work(o, last_mono);
@@ -103,6 +106,7 @@ static int start(struct outlet *o)
     sigset_t all, before;
     sigfillset(&all);
     sigdelset(&all, SIGTTOU);
+    sigdelset(&all, WAKE_SIGNAL);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = pthread_create(&o->thread, NULL, write_on, o);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -142,24 +146,46 @@ bool outlet_open(int fd, const struct outlet_painter *painter, struct outlet **o
     return true;
 }
 
+static bool wait_for_end(struct outlet *o, int64_t ms)
+{
+    struct timespec until = to_timespec(clock_mono_ns() + clock_ms(ms));
+    pthread_mutex_lock(&o->lock);
+    while (!o->is_finished && pthread_cond_timedwait(&o->finished, &o->lock, &until) == 0)
+        continue;
+    bool is_finished = o->is_finished;
+    pthread_mutex_unlock(&o->lock);
+    return is_finished;
+}
+
+static void wake(int number) { (void)number; }
+
+/* Get the thread out of a write that may never return; again and again, since the signal may come
+ * just before it. */
+static void give_up(struct outlet *o)
+{
+    struct sigaction handler = { .sa_handler = wake }, before;
+    atomic_store(&o->is_given_up, true);
+    sigaction(WAKE_SIGNAL, &handler, &before);
+    do
+        pthread_kill(o->thread, WAKE_SIGNAL);
+    while (!wait_for_end(o, WAKE_EVERY_MS));
+    sigaction(WAKE_SIGNAL, &before, NULL);
+}
+
 bool outlet_close(struct outlet **outlet)
 {
     struct outlet *o = *outlet;
     *outlet = NULL;
     if (!o)
         return true;
-    struct timespec until = to_timespec(clock_mono_ns() + clock_ms(OUTLET_CLOSE_MS));
     pthread_mutex_lock(&o->lock);
     o->is_closing = true;
     pthread_cond_signal(&o->changed);
-    while (!o->is_finished && pthread_cond_timedwait(&o->finished, &o->lock, &until) == 0)
-        continue;
-    bool is_finished = o->is_finished;
     pthread_mutex_unlock(&o->lock);
-    if (!is_finished)
-        pthread_cancel(o->thread); /* it waits in write(2) */
+    if (!wait_for_end(o, OUTLET_CLOSE_MS))
+        give_up(o);
     pthread_join(o->thread, NULL);
-    bool ok = is_finished && !o->is_gone;
+    bool ok = !o->is_gone;
     release(o);
     return ok;
 }

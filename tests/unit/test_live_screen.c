@@ -30,7 +30,7 @@ static const struct live_step STEP = { .name = "both ways",
 /* 2.2 s into a trial: a steady flow, one that came late and wavers, and one not heard of. */
 static void fill(struct screen *s, size_t count)
 {
-    static char names[MANY][16];
+    static char names[MANY][32];
     struct live_rate rates[MANY] = { { "host", "peer", true, true, 94.11e6, 0, 12300 },
                                      { "guest", "peer", false, true, 8.05e6, 0, 431000 },
                                      { "host-with-a-long-name", "peer", false, false, 0, 0, -1 } };
