@@ -23,7 +23,7 @@ static bool take_connections(struct part *part, struct err *e)
     struct token token;
     memcpy(token.bytes, part->order.token, sizeof token.bytes);
     /* The node begins to connect when it has heard of our port, and it may take its own time. */
-    const struct token_wait wait = { clock_mono_ns() + clock_ms(2 * NET_STREAM_CONNECT_MS), part->cancel_fd };
+    const struct token_wait wait = { clock_mono_ns() + 2 * clock_ms(NET_STREAM_CONNECT_MS), part->cancel_fd };
     int fds[PART_FLOWS_MAX];
     if (!token_accept(part->listen_fd, &token, part->flow_count, fds, &wait, e))
         return false;

@@ -71,6 +71,7 @@ bool clock_client_new(const char *endpoint, const struct message_welcome *welcom
     if (!c)
         return err_set(e, ERR_INTERNAL, "out of memory");
     c->fd = -1;
+    c->dials = (uint64_t)clock_raw_ns(); /* beyond those of a client before it in this session */
     c->session = bytes_get(welcome->session, sizeof welcome->session);
     c->up.sender = PROBE_FROM_AGENT;
     c->down.sender = PROBE_FROM_COORDINATOR;

@@ -30,6 +30,7 @@ struct session {
     int signal_fd;
     unsigned char session_id[MESSAGE_SESSION];
     int points_passed; /* test builds */
+    bool told_broken;
     int64_t last_heard_mono, hello_mono, dial_mono, redial_mono, tick_mono;
 };
 
@@ -47,7 +48,7 @@ static void test_point(struct session *s, const char *point)
     const char *wanted = s->options->die_at, *count = wanted ? strchrnul(wanted, ':') : NULL;
     if (!wanted || strlen(point) != (size_t)(count - wanted) || strncmp(wanted, point, strlen(point)) != 0)
         return;
-    if (++s->points_passed >= (*count ? atoi(count + 1) : 1))
+    if (++s->points_passed >= (*count ? strtol(count + 1, NULL, 10) : 1))
         kill(getpid(), SIGKILL);
 #else
     (void)s;
@@ -67,8 +68,7 @@ static void hang_up(struct session *s)
 {
     trial_destroy(&s->trial);
     clock_client_destroy(&s->clock);
-    zsock_destroy(&s->monitor);
-    zsock_destroy(&s->dealer);
+    channel_hang_up(&s->dealer, &s->monitor);
 }
 
 static bool dial(struct session *s, struct err *e)
@@ -106,14 +106,25 @@ static void watch_connection(struct session *s)
 {
     enum channel_event event;
     while (s->monitor && (event = channel_event(s->monitor)) != CHANNEL_NOTHING) {
-        if (event == CHANNEL_REFUSED) {
-            refused(s,
-                    "the coordinator does not know this key (invite this node again), or is another coordinator than "
-                    "the invite's");
-        } else if (event == CHANNEL_OPEN) {
+        switch (event) {
+        case CHANNEL_OPEN:
             if (s->state == DIALLING)
                 s->state = GREETING;
+            s->told_broken = false;
             greet(s); /* to a coordinator that knows this instance it changes nothing */
+            break;
+        case CHANNEL_REFUSED: refused(s, "the coordinator does not know this key: invite this node again"); break;
+        case CHANNEL_FOREIGN: refused(s, "what answers there is no coordinator of tare"); break;
+        case CHANNEL_BROKEN:
+            if (!s->told_broken)
+                log_warn(
+                    "%s: broken off in mid-handshake: is it the coordinator that this invite is from? Trying again",
+                    s->options->invite.endpoint);
+            s->told_broken = true;
+            break;
+        case CHANNEL_NOTHING:
+        case CHANNEL_CLOSED:
+        case CHANNEL_OTHER: break;
         }
     }
 }

@@ -7,6 +7,8 @@
 
 #include "base/clock.h"
 
+enum { STEP_MS = 50 };
+
 void start_gate_prepare(void)
 {
     char stack[16 * 1024];
@@ -30,43 +32,65 @@ static int pick_cpu(const cpu_set_t *allowed, int slot)
     return -1;
 }
 
-/* Pin to one CPU; `before` is what to give back. */
-static bool pin(int slot, cpu_set_t *before)
+/* How the thread was scheduled, to be given back. */
+struct scheduling {
+    bool is_pinned, is_fifo;
+    cpu_set_t cpus;
+    int policy;
+    struct sched_param param;
+};
+
+/* One CPU, and FIFO, where that is allowed. */
+static void take_cpu(int slot, struct scheduling *before)
 {
-    if (sched_getaffinity(0, sizeof *before, before) != 0)
-        return false;
-    int cpu = pick_cpu(before, slot);
-    if (cpu < 0)
-        return false;
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET((size_t)cpu, &one);
-    return sched_setaffinity(0, sizeof one, &one) == 0;
+    *before = (struct scheduling){ .policy = sched_getscheduler(0) };
+    sched_getparam(0, &before->param);
+    int cpu = sched_getaffinity(0, sizeof before->cpus, &before->cpus) == 0 ? pick_cpu(&before->cpus, slot) : -1;
+    if (cpu >= 0) {
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET((size_t)cpu, &one);
+        before->is_pinned = sched_setaffinity(0, sizeof one, &one) == 0;
+    }
+    const struct sched_param fifo = { .sched_priority = START_GATE_FIFO_PRIORITY };
+    before->is_fifo = sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &fifo) == 0;
+}
+
+static void give_back(const struct scheduling *before)
+{
+    /* Who has FIFO by a limit (RLIMIT_RTPRIO) alone may not clear the reset on fork, and would stay in FIFO. */
+    if (before->is_fifo && sched_setscheduler(0, before->policy, &before->param) != 0)
+        sched_setscheduler(0, before->policy | SCHED_RESET_ON_FORK, &before->param);
+    if (before->is_pinned)
+        sched_setaffinity(0, sizeof before->cpus, &before->cpus);
+}
+
+/* Sleep until RAW reads `at_ns` - `lead_ns`. In steps, for two reasons: a wait that is cancelled ends
+ * soon, and MONOTONIC, which is slept on, may be slewed by 500 ppm against RAW, so what is left is
+ * read anew each time. */
+static void sleep_until_raw(int64_t at_ns, int64_t lead_ns, const _Atomic bool *cancelled)
+{
+    int64_t now, step = clock_ms(STEP_MS);
+    while ((now = clock_raw_ns()) < at_ns && at_ns - now > lead_ns && !atomic_load(cancelled)) {
+        int64_t left = at_ns - now - lead_ns;
+        clock_sleep_until_mono(clock_mono_ns() + (left < step ? left : step));
+    }
 }
 
 bool start_gate_wait(const struct start_gate *gate, const _Atomic bool *cancelled, struct start_gate_result *result)
 {
-    int64_t at_mono = clock_mono_at_raw_ns(gate->at_ns);
     if (!gate->may_spin) {
-        clock_sleep_until_mono(at_mono);
+        sleep_until_raw(gate->at_ns, 0, cancelled);
         *result = (struct start_gate_result){ clock_raw_ns(), "sleep" };
         return !atomic_load(cancelled);
     }
-    cpu_set_t before;
-    bool pinned = pin(gate->slot, &before);
-    const struct sched_param fifo = { .sched_priority = START_GATE_FIFO_PRIORITY }, other = { 0 };
-    bool is_fifo = sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &fifo) == 0;
-    clock_sleep_until_mono(at_mono - START_GATE_SPIN_NS);
-    /* The sleep lies up to hours after the conversion above was made only if T does; over the 50 ms
-     * to a second of an ARM the two clocks part by less than a microsecond. */
+    struct scheduling before;
+    take_cpu(gate->slot, &before);
+    sleep_until_raw(gate->at_ns, START_GATE_SPIN_NS, cancelled);
     int64_t now = clock_raw_ns();
-    if (gate->at_ns - now <= 2 * (int64_t)START_GATE_SPIN_NS) /* never spin for long on a wrong T */
-        while (now < gate->at_ns && !atomic_load_explicit(cancelled, memory_order_relaxed))
-            now = clock_raw_ns();
-    *result = (struct start_gate_result){ now, is_fifo ? "fifo" : "spin" };
-    if (is_fifo)
-        sched_setscheduler(0, SCHED_OTHER, &other);
-    if (pinned)
-        sched_setaffinity(0, sizeof before, &before);
+    while (now < gate->at_ns && !atomic_load_explicit(cancelled, memory_order_relaxed))
+        now = clock_raw_ns();
+    *result = (struct start_gate_result){ now, before.is_fifo ? "fifo" : "spin" };
+    give_back(&before);
     return !atomic_load(cancelled);
 }

@@ -6,12 +6,12 @@
 #include "base/text.h"
 
 #define SECONDS(n) ((int64_t)(n)*CLOCK_NS_PER_S)
-#define KIB(n) (INT64_C(1024) * (n))
+#define MIB(n) (INT64_C(1024) * 1024 * (n))
 
 /* clang-format off */
 #define TIMES(type)                                                                                                  \
     { .key = "length", .kind = FIELD_DURATION, .offset = offsetof(type, times.length_ns),                              \
-      .min = 100 * CLOCK_NS_PER_MS, .max = SECONDS(24 * 3600), .fallback = "10s",                                      \
+      .min = INT64_C(100) * CLOCK_NS_PER_MS, .max = SECONDS(INT64_C(24) * 3600), .fallback = "10s",                                      \
       .doc = "measured time" },                                                                                        \
     { .key = "warmup", .kind = FIELD_DURATION, .offset = offsetof(type, times.warmup_ns),                              \
       .min = 0, .max = SECONDS(3600), .fallback = "0s",                                                                \
@@ -22,11 +22,11 @@ static const struct field NET_STREAM_FIELDS[] = {
     TIMES(struct net_stream_options),
     { .key = "direction", .kind = FIELD_CHOICE, .offset = NET(direction), .choices = "send|receive|both", .fallback = "send",
       .doc = "which way the bytes go, seen from the node under test" },
-    { .key = "message", .kind = FIELD_SIZE, .offset = NET(message_bytes), .min = 1, .max = KIB(64 * 1024), .fallback = "16KiB",
+    { .key = "message", .kind = FIELD_SIZE, .offset = NET(message_bytes), .min = 1, .max = MIB(64), .fallback = "16KiB",
       .doc = "bytes that one send hands to the kernel" },
-    { .key = "send_buffer", .kind = FIELD_SIZE, .offset = NET(send_buffer_bytes), .min = 0, .max = KIB(1024 * 1024), .fallback = "0B",
+    { .key = "send_buffer", .kind = FIELD_SIZE, .offset = NET(send_buffer_bytes), .min = 0, .max = MIB(1024), .fallback = "0B",
       .doc = "SO_SNDBUF on both ends; 0 leaves it to the kernel" },
-    { .key = "recv_buffer", .kind = FIELD_SIZE, .offset = NET(receive_buffer_bytes), .min = 0, .max = KIB(1024 * 1024), .fallback = "0B",
+    { .key = "recv_buffer", .kind = FIELD_SIZE, .offset = NET(receive_buffer_bytes), .min = 0, .max = MIB(1024), .fallback = "0B",
       .doc = "SO_RCVBUF on both ends; 0 leaves it to the kernel" },
     { .key = "congestion", .kind = FIELD_TEXT, .offset = NET(congestion), .capacity = 16, .fallback = "",
       .doc = "congestion control of both ends, 'cubic' say; empty leaves it to the kernel" },

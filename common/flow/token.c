@@ -174,6 +174,7 @@ static bool hear(struct accepting *a, unsigned index, struct err *e)
 static bool let_in(struct accepting *a, int listen_fd, struct err *e)
 {
     for (unsigned round = 0; round < TOKEN_PENDING_MAX && a->taken < a->count; round++) {
+        /* cppcheck-suppress nullPointer ; accept4(2) takes NULL */
         int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd < 0 && errno == EAGAIN)
             return true;

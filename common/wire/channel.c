@@ -1,6 +1,9 @@
 #include "channel.h"
 
 #include <errno.h>
+#include <inttypes.h>
+
+#include "base/clock.h"
 
 /* Marked draft in zmq.h, but accepted by Debian's 4.3.4; checked when it is set. */
 #ifndef ZMQ_ZAP_ENFORCE_DOMAIN
@@ -78,7 +81,8 @@ bool channel_dial(const struct invite *invite, zsock_t **dealer, zsock_t **monit
         zsock_set_curve_secretkey(socket, invite->node.secret_key);
         zsock_set_heartbeat_ivl(socket, 5000);
         zsock_set_heartbeat_timeout(socket, 15000);
-        snprintf(where, sizeof where, "inproc://monitor-%p", (void *)socket);
+        /* Not the socket's address alone: that of one just closed, whose name is still taken, comes again. */
+        snprintf(where, sizeof where, "inproc://monitor-%p-%" PRId64, (void *)socket, clock_raw_ns());
         int wanted = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
                      ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
                      ZMQ_EVENT_DISCONNECTED;
@@ -89,13 +93,20 @@ bool channel_dial(const struct invite *invite, zsock_t **dealer, zsock_t **monit
     if (ok && zsock_connect(socket, "%s", invite->endpoint) != 0)
         ok = err_set(e, ERR_USAGE, "'%s' is not an address to connect to", invite->endpoint);
     if (!ok) {
-        zsock_destroy(&events);
-        zsock_destroy(&socket);
+        channel_hang_up(&socket, &events);
         return false;
     }
     *dealer = socket;
     *monitor = events;
     return true;
+}
+
+void channel_hang_up(zsock_t **dealer, zsock_t **monitor)
+{
+    if (*dealer)
+        zmq_socket_monitor(zsock_resolve(*dealer), NULL, 0);
+    zsock_destroy(monitor);
+    zsock_destroy(dealer);
 }
 
 enum channel_event channel_event(zsock_t *monitor)
@@ -118,9 +129,9 @@ enum channel_event channel_event(zsock_t *monitor)
     switch (event) {
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return CHANNEL_OPEN;
     case ZMQ_EVENT_DISCONNECTED: return CHANNEL_CLOSED;
-    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
-    case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
-    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: return CHANNEL_REFUSED;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return CHANNEL_REFUSED;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: return CHANNEL_FOREIGN;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: return CHANNEL_BROKEN;
     default: return CHANNEL_OTHER;
     }
 }
@@ -134,7 +145,8 @@ bool channel_send(zsock_t *socket, const zframe_t *to, const struct message *m, 
     *gone = false;
     /* With ROUTER_MANDATORY the first frame tells whether the receiver can be reached. */
     if (ok && to) {
-        zframe_t *id = (zframe_t *)(uintptr_t)to; /* zframe_data takes no const, but writes nothing */
+        /* zframe_data takes no const, but writes nothing. NOLINTNEXTLINE(performance-no-int-to-ptr) */
+        zframe_t *id = (zframe_t *)(uintptr_t)to;
         ok = zmq_send(raw, zframe_data(id), zframe_size(id), ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0;
     }
     if (ok)

@@ -26,8 +26,20 @@ MUST_CHECK bool channel_listen(const char *endpoint, const struct keypair *own, 
 /* A DEALER that dials, and a PAIR on which its monitor's events arrive (channel_event). */
 MUST_CHECK bool channel_dial(const struct invite *invite, zsock_t **dealer, zsock_t **monitor, struct err *e);
 
+/* Close both; NULLs are fine. Never destroy a monitor's PAIR while its socket is still watched: libzmq's
+ * I/O thread would wait for ever to tell it the next event, and with it every socket of the process. */
+void channel_hang_up(zsock_t **dealer, zsock_t **monitor);
+
 /* What the monitor says about the connection; CHANNEL_NOTHING when no (further) event is there. */
-enum channel_event { CHANNEL_NOTHING, CHANNEL_OPEN, CHANNEL_CLOSED, CHANNEL_REFUSED, CHANNEL_OTHER };
+enum channel_event {
+    CHANNEL_NOTHING,
+    CHANNEL_OPEN,
+    CHANNEL_CLOSED,  /* libzmq dials again */
+    CHANNEL_BROKEN,  /* in mid-handshake: a busy coordinator, or one that cannot read us; libzmq dials again */
+    CHANNEL_REFUSED, /* the key is not known there; libzmq does not dial again */
+    CHANNEL_FOREIGN, /* what answers does not speak this protocol; libzmq does not dial again */
+    CHANNEL_OTHER
+};
 enum channel_event channel_event(zsock_t *monitor);
 
 /* `to` is the ROUTER's id of the receiver, NULL from a DEALER. False: the receiver is gone

@@ -82,6 +82,7 @@ bool invite_write(const char *path, const struct invite *invite, struct err *e)
 static bool read_secret(const char *path, char *text, size_t size, struct err *e)
 {
     bool is_stdin = strcmp(path, "-") == 0;
+    text[0] = '\0';
     /* O_NONBLOCK: a pipe that nobody writes into is refused, not waited for. */
     int fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)

@@ -25,7 +25,7 @@ struct layout {
 #define U_FIELD(T, f) { #f, KIND_U32, offsetof(T, f), 0, 0 },
 #define I_FIELD(T, f) { #f, KIND_I64, offsetof(T, f), 0, 0 },
 #define S_FIELD(T, f, max) { #f, KIND_TEXT, offsetof(T, f), 0, max },
-#define B_FIELD(T, f, max) { #f, KIND_BYTES, offsetof(T, f), offsetof(T, f##_size), max },
+#define B_FIELD(T, f, max) { #f, KIND_BYTES, offsetof(T, f), offsetof(T, f##_size), (size_t)(max) },
 #define FIELD_TABLE(number, NAME, member)                                                                              \
     static const struct wire_field FIELDS_##NAME[] = { NAME##_FIELDS(struct message_##member, U_FIELD, I_FIELD, S_FIELD, B_FIELD) };
 MESSAGES(FIELD_TABLE)
@@ -111,11 +111,14 @@ static bool read_field(const struct wire_field *f, const msgpack_object *value, 
 {
     char *at = base + f->offset;
     bool is_unsigned = value->type == MSGPACK_OBJECT_POSITIVE_INTEGER;
+    uint32_t number;
+    size_t size;
     switch (f->kind) {
     case KIND_U32:
         if (!is_unsigned || value->via.u64 > UINT32_MAX)
             return err_set(e, ERR_PARTIAL, "%s is not a 32-bit number", f->name);
-        memcpy(at, &(uint32_t){ (uint32_t)value->via.u64 }, sizeof(uint32_t));
+        number = (uint32_t)value->via.u64;
+        memcpy(at, &number, sizeof number);
         return true;
     case KIND_I64:
         if ((!is_unsigned || value->via.u64 > INT64_MAX) && value->type != MSGPACK_OBJECT_NEGATIVE_INTEGER)
@@ -133,7 +136,8 @@ static bool read_field(const struct wire_field *f, const msgpack_object *value, 
         if (value->type != MSGPACK_OBJECT_BIN || value->via.bin.size > f->max)
             return err_set(e, ERR_PARTIAL, "%s is not at most %zu bytes", f->name, f->max);
         memcpy(at, bytes_at(value->via.bin.ptr, value->via.bin.size), value->via.bin.size);
-        memcpy(base + f->size_offset, &(size_t){ value->via.bin.size }, sizeof(size_t));
+        size = value->via.bin.size;
+        memcpy(base + f->size_offset, &size, sizeof size);
         return true;
     }
     return err_set(e, ERR_INTERNAL, "%s has no kind", f->name);

@@ -64,21 +64,24 @@ static bool whole_window(const struct raw_trial *raw, const struct raw_end *load
     return w->to > w->from;
 }
 
-/* Bytes that reached the receiver in the window; -1 when it cannot be told. */
-static double bytes_in(const struct raw_trial *raw, const struct raw_end *load, struct window_ns w)
+/* Bytes that reached the receiver in the window; -1 when it cannot be told. The whole window ends with
+ * the last byte, and without a warm-up begins with the first: then no sample is needed. */
+static double bytes_in(const struct raw_trial *raw, const struct raw_end *load, struct window_ns w, enum window window)
 {
     const struct raw_end *receiver = receiver_of(raw, load);
     int64_t from = 0, to = 0;
     if (!receiver || !receiver->is_over || !to_node(node_of(raw, receiver), w.from, &from) ||
         !to_node(node_of(raw, receiver), w.to, &to))
         return -1;
-    return raw_bytes_at(raw, receiver, to) - raw_bytes_at(raw, receiver, from);
+    bool is_whole = window == WINDOW_WHOLE;
+    double before = is_whole && raw->warmup_ns <= 0 ? 0 : raw_bytes_at(raw, receiver, from);
+    return (is_whole ? (double)receiver->stream.bytes : raw_bytes_at(raw, receiver, to)) - before;
 }
 
 static bool add_throughput(const struct raw_trial *raw, const struct raw_end *load, struct window_ns w,
                            enum window window, struct stream *s)
 {
-    double bytes = bytes_in(raw, load, w);
+    double bytes = bytes_in(raw, load, w, window);
     if (bytes < 0)
         return true;
     bool ok = stream_add_figure(s, "throughput", "bit/s", bytes * 8e9 / (double)(w.to - w.from), window,
@@ -267,6 +270,18 @@ static bool add_link_flag(const struct raw_node *n, struct trial *trial)
                           "%s was not heard for %.1f s during the trial", n->name, (double)n->worst_gap_ns / 1e9);
 }
 
+/* Whether the sending end of each flow has told when it began; one that was cut short may not have. */
+static bool knows_all_starts(const struct raw_trial *raw)
+{
+    for (size_t i = 0; i < raw->end_count; i++) {
+        const struct raw_end *end = &raw->ends[i], *other = raw_opposite(raw, end);
+        bool is_known = (end->is_over && end->stream.sends) || (other && other->is_over && other->stream.sends);
+        if (end->role == STREAM_LOAD && !is_known)
+            return false;
+    }
+    return true;
+}
+
 bool figures_compute(const struct raw_trial *raw, struct trial *trial, struct err *e)
 {
     trial->at_ns = raw->at_ns;
@@ -276,5 +291,10 @@ bool figures_compute(const struct raw_trial *raw, struct trial *trial, struct er
              add_link_flag(&raw->nodes[i], trial);
     if (!ok)
         return err_set(e, ERR_INTERNAL, "out of memory");
-    return start_judge(trial, raw->tolerance_ns, e);
+    if (!start_judge(trial, raw->tolerance_ns, e))
+        return false;
+    bool is_proven = trial->verdict == VERDICT_TOGETHER || trial->verdict == VERDICT_SINGLE;
+    if (is_proven && !knows_all_starts(raw))
+        trial->verdict = VERDICT_UNPROVEN;
+    return true;
 }

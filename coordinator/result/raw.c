@@ -87,13 +87,12 @@ double raw_bytes_at(const struct raw_trial *raw, const struct raw_end *end, int6
     struct meter_point after = before;
     if (next < end->point_count)
         after = end->points[next];
-    else if (end->is_over && end->stream.last_op_ns > before.raw_ns)
+    else if (end->is_over && end->stream.bytes >= 0 && (uint64_t)end->stream.bytes > before.bytes)
         after = (struct meter_point){ .raw_ns = end->stream.last_op_ns, .bytes = (uint64_t)end->stream.bytes };
     if (node_ns <= before.raw_ns)
         return (double)before.bytes;
     if (node_ns >= after.raw_ns)
-        return (double)(end->is_over && (uint64_t)end->stream.bytes > after.bytes ? (uint64_t)end->stream.bytes
-                                                                                  : after.bytes);
+        return (double)after.bytes;
     double part = (double)(node_ns - before.raw_ns) / (double)(after.raw_ns - before.raw_ns);
     return (double)before.bytes + part * (double)(after.bytes - before.bytes);
 }

@@ -19,6 +19,7 @@
 #include "wire/channel.h"
 
 enum { PING_EVERY_MS = 1000, PING_ARMED_MS = 200 };
+enum { DRAIN_MAX = 1000 }; /* taken in without a look at the timers: a flood shall not stop them */
 
 struct hub {
     const struct keyring *keyring;
@@ -204,8 +205,10 @@ static bool on_answer(struct roster_node *n, const struct message_answer *m, int
 
 static void on_pong(struct roster_node *n, uint32_t sequence)
 {
-    if (sequence == n->ping_sequence)
-        n->rtt_ns = clock_mono_ns() - n->ping_sent_mono;
+    if (sequence != n->ping_sequence || n->ping_sent_mono == 0)
+        return;
+    n->rtt_ns = clock_mono_ns() - n->ping_sent_mono;
+    n->ping_sent_mono = 0; /* one answer a question */
 }
 
 /* An IPv4 address that came through our IPv6 socket, as people write it. */
@@ -294,11 +297,18 @@ static int64_t run_timers(struct hub *h, int64_t now)
     return next;
 }
 
+/* Whether its key is still its own: one that was taken back ends on its old connection, too. */
+static bool has_right(const struct hub *h, const struct roster_node *n)
+{
+    const char *name = keyring_name_of(h->keyring, n->key);
+    return name && strcmp(name, n->name) == 0;
+}
+
 static bool find_dead(struct hub *h, int64_t now, struct hub_event *event)
 {
     struct roster_node *n;
     for (size_t i = 0; (n = roster_at(h->roster, i)); i++)
-        if (roster_is_dead(n, now)) {
+        if (n->is_welcome && (roster_is_dead(n, now) || !has_right(h, n))) {
             bool was_joined = n->is_joined;
             roster_drop(n);
             *event = (struct hub_event){ HUB_LOST, n, NULL };
@@ -308,11 +318,12 @@ static bool find_dead(struct hub *h, int64_t now, struct hub_event *event)
     return false;
 }
 
-/* Everything that has come, up to the first event. */
+/* What has come, up to the first event. */
 static bool take_input(struct hub *h, struct hub_event *event)
 {
     zap_answer(h->zap, h->keyring);
-    for (bool more = true; more;) {
+    bool more = true;
+    for (int i = 0; more && i < DRAIN_MAX; i++) {
         struct roster_node *n = prober_read(h->prober, h->roster, &more);
         if (n) {
             roster_heard(n, clock_mono_ns());
@@ -321,7 +332,7 @@ static bool take_input(struct hub *h, struct hub_event *event)
         }
     }
     zframe_t *id = NULL, *frame;
-    while ((frame = channel_receive(h->router, &id))) {
+    for (int i = 0; i < DRAIN_MAX && (frame = channel_receive(h->router, &id)); i++) {
         bool is_event = on_frame(h, frame, id, event);
         zframe_destroy(&frame);
         zframe_destroy(&id);

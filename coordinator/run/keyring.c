@@ -237,7 +237,7 @@ bool keyring_invite(struct keyring *k, const char *name, const char *endpoint, s
 
 const char *keyring_name_of(const struct keyring *k, const char *public_key)
 {
-    struct member wanted;
+    struct member wanted = { 0 };
     if (k->member_count == 0 || !text_copy(wanted.public_key, sizeof wanted.public_key, public_key))
         return NULL;
     const struct member *found = bsearch(&wanted, k->members, k->member_count, sizeof *k->members, by_key);

@@ -107,6 +107,16 @@ static void bind_to(struct roster_node *n, const void *id, size_t id_size, int64
     n->is_cut = false;
 }
 
+/* The connection speaks with the key of `n` now: nothing for another node may be sent over it. */
+static void unbind_others(struct roster *r, const struct roster_node *n, const void *id, size_t id_size)
+{
+    struct roster_node *other;
+    while ((other = roster_by_id(r, id, id_size)) && other != n) {
+        other->id_size = 0;
+        other->is_cut = true;
+    }
+}
+
 enum roster_answer roster_admit(struct roster *r, const char *key_name, const char *key,
                                 const struct message_hello *hello, const void *id, size_t id_size, int64_t now_mono,
                                 struct roster_node **node, struct err *reason)
@@ -114,13 +124,15 @@ enum roster_answer roster_admit(struct roster *r, const char *key_name, const ch
     if (!check_hello(key_name, hello, id_size, reason))
         return ROSTER_REFUSED;
     struct roster_node *n = roster_by_name(r, key_name);
-    bool is_same = n && n->is_welcome && strcmp(n->hello.instance, hello->instance) == 0;
+    bool is_same = n && n->is_welcome && strcmp(n->hello.instance, hello->instance) == 0 && strcmp(n->key, key) == 0;
     if (is_same) {
+        unbind_others(r, n, id, id_size);
+        roster_heard(n, now_mono); /* the silence until now was one, whatever the connection */
         bind_to(n, id, id_size, now_mono);
         *node = n;
         return ROSTER_AGAIN;
     }
-    if (n && n->is_welcome && now_mono - n->heard_mono < clock_ms(ROSTER_REPLACE_MS)) {
+    if (n && n->is_welcome && !n->is_cut && now_mono - n->heard_mono < clock_ms(ROSTER_REPLACE_MS)) {
         err_set(reason, ERR_PARTIAL, "'%s' is here already, from %s", n->name, n->address);
         return ROSTER_REFUSED;
     }
@@ -129,6 +141,7 @@ enum roster_answer roster_admit(struct roster *r, const char *key_name, const ch
         return ROSTER_REFUSED;
     }
     roster_drop(n);
+    unbind_others(r, n, id, id_size);
     text_copy(n->key, sizeof n->key, key);
     n->hello = *hello;
     n->rtt_ns = n->ping_mono = 0;
@@ -160,7 +173,7 @@ bool roster_is_dead(const struct roster_node *n, int64_t now_mono)
 
 void roster_drop(struct roster_node *n)
 {
-    n->is_welcome = n->is_joined = n->is_armed = false;
+    n->is_welcome = n->is_joined = n->is_armed = n->is_cut = false;
     n->id_size = 0;
     n->probe_every_ns = 0;
 }

@@ -36,8 +36,8 @@ struct roster_node {
     uint32_t cpus;
     char *catalogue, *fingerprint; /* owned */
 
-    bool is_cut;                      /* its connection is closed */
-    int64_t heard_mono, worst_gap_ns; /* the gap since roster_mark_quiet */
+    bool is_cut;                      /* its connection is closed, or another's */
+    int64_t heard_mono, worst_gap_ns; /* the longest silence since that was set to 0 */
     bool is_armed;
     int64_t ping_mono, ping_sent_mono, rtt_ns;
     uint32_t ping_sequence;
@@ -67,7 +67,7 @@ struct roster_node *roster_by_session(const struct roster *roster, uint64_t sess
 
 enum roster_answer {
     ROSTER_WELCOME, /* a new one, or a new process in its place: a fresh session */
-    ROSTER_AGAIN,   /* the same process on a new connection: everything else goes on */
+    ROSTER_AGAIN,   /* the same process with the same key on a new connection: everything else goes on */
     ROSTER_REFUSED,
 };
 

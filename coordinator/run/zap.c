@@ -15,8 +15,9 @@ bool zap_open(zsock_t **handler, struct err *e)
 {
     zsock_t *rep = zsock_new(ZMQ_REP);
     if (!rep || zsock_bind(rep, "inproc://zeromq.zap.01") < 0) {
+        int cause = errno;
         zsock_destroy(&rep);
-        return err_errno(e, errno, "the authentication handler does not start");
+        return err_errno(e, cause, "the authentication handler does not start");
     }
     *handler = rep;
     return true;
@@ -75,8 +76,7 @@ bool zap_self_test(zsock_t *handler, const struct keyring *keyring, const char *
         if (event == CHANNEL_OPEN || event == CHANNEL_REFUSED)
             break;
     }
-    zsock_destroy(&monitor);
-    zsock_destroy(&dealer);
+    channel_hang_up(&dealer, &monitor);
     if (event == CHANNEL_REFUSED)
         return true;
     return err_set(e, ERR_INTERNAL,

@@ -21,7 +21,8 @@ static void every_pair_has_a_rule_that_leads_to_a_state(void **unused)
 static void the_good_path_archives_exactly_once(void **unused)
 {
     (void)unused;
-    static const enum trial_event PATH[] = { ON_CLOCKS_BOUNDED, ON_ALL_SERVING, ON_ALL_READY, ON_ALL_ARMED, ON_ALL_FINISHED, ON_CLOCKS_BOUNDED };
+    static const enum trial_event PATH[] = { ON_CLOCKS_BOUNDED, ON_ALL_SERVING,  ON_ALL_READY,
+                                             ON_ALL_ARMED,      ON_ALL_FINISHED, ON_CLOCKS_BOUNDED };
     enum trial_state state = TRIAL_CALIBRATE;
     int archived = 0;
     for (size_t i = 0; i < sizeof PATH / sizeof *PATH; i++) {
@@ -43,7 +44,8 @@ static void every_walk_ends_and_archives_at_most_once(void **unused)
         int archived = 0, steps = 0;
         for (; state != TRIAL_DONE && state != TRIAL_FAILED; steps++) {
             random = random * 1664525u + 1013904223u;
-            const struct trial_rule *rule = trial_rule_for(state, (enum trial_event)((random >> 16) % TRIAL_EVENT_COUNT));
+            const struct trial_rule *rule =
+                trial_rule_for(state, (enum trial_event)((random >> 16) % TRIAL_EVENT_COUNT));
             archived += rule->act == DO_ARCHIVE || rule->act == DO_CANCEL_AND_ARCHIVE;
             state = rule->next;
             assert_in_range(steps, 0, TRIAL_STATE_COUNT);

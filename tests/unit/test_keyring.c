@@ -129,8 +129,9 @@ static void each_of_many_keys_is_found(void **state)
 static void what_is_no_name_or_too_long_is_not_invited(void **state)
 {
     struct keyring *k = open_in(state);
-    static const char *const BAD[] = { "", "-a", "a b", "a/b", "a\n", "\xc3\xa4",
-                                       "0123456789012345678901234567890123456789012345678901234567890123" };
+    static const char *const BAD[] = {
+        "", "-a", "a b", "a/b", "a\n", "\xc3\xa4", "0123456789012345678901234567890123456789012345678901234567890123"
+    };
     struct invite untouched = { .name = "untouched" };
     struct err e = { 0 };
     for (size_t i = 0; i < ARRAY_SIZE(BAD); i++) {

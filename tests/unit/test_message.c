@@ -39,9 +39,8 @@ static size_t fill_bytes(struct random *r, enum fill fill, unsigned char *at, si
 #define I_FILL(T, f) m->T.f = (int64_t)number(r, fill, (uint64_t)INT64_MIN, INT64_MAX);
 #define S_FILL(T, f, max) fill_text(r, fill, m->T.f, max);
 #define B_FILL(T, f, max) m->T.f##_size = fill_bytes(r, fill, m->T.f, max);
-#define FILL(number_, NAME, member)                      \
-    case MESSAGE_##NAME:                                 \
-        NAME##_FIELDS(member, U_FILL, I_FILL, S_FILL, B_FILL) break;
+#define FILL(number_, NAME, member) \
+    case MESSAGE_##NAME: NAME##_FIELDS(member, U_FILL, I_FILL, S_FILL, B_FILL) break;
 
 static void fill_message(struct random *r, enum fill fill, enum message_type type, struct message *m)
 {
@@ -178,8 +177,9 @@ static void a_field_of_the_wrong_kind_is_named(void **unused)
     static const struct {
         const char *bytes;
         size_t size;
-    } KINDS[] = { { "\xc0", 1 },       { "\xc3", 1 }, { "\xcb\x3f\xf0\0\0\0\0\0\0", 9 }, { "\x90", 1 }, { "\x80", 1 },
-                  { "\x91\x01", 2 }, { "\xa1x", 2 }, { "\xc4\1x", 3 }, { "\x05", 1 } };
+    } KINDS[] = { { "\xc0", 1 },  { "\xc3", 1 },    { "\xcb\x3f\xf0\0\0\0\0\0\0", 9 },
+                  { "\x90", 1 },  { "\x80", 1 },    { "\x91\x01", 2 },
+                  { "\xa1x", 2 }, { "\xc4\1x", 3 }, { "\x05", 1 } };
     struct random r = { 4 };
     const enum message_type *type;
     static struct message sent, got;
@@ -364,9 +364,7 @@ static void unknown_keys_of_a_hello_are_skipped_whatever_they_hold(void **unused
     (void)unused;
     static const char *const EXTRA[] = { "\xa5"
                                          "extra\xc0",
-                                         "\x05\x06",
-                                         "\x91\x01\xc3",
-                                         "\xc4\x05magic\x01",
+                                         "\x05\x06", "\x91\x01\xc3", "\xc4\x05magic\x01",
                                          "\xa5magix\x93\x01\x02\x81\xa1x\xc0" };
     static const size_t SIZES[] = { 7, 2, 3, 8, 13 };
     for (size_t i = 0; i < ARRAY_SIZE(EXTRA); i++) {
@@ -410,7 +408,9 @@ static void another_major_is_told_even_where_keys_are_missing(void **unused)
     (void)unused;
     static const uint64_t MAJORS[] = { 0, WIRE_MAJOR + 1, UINT32_MAX };
     for (size_t i = 0; i < ARRAY_SIZE(MAJORS); i++) {
-        const struct pair pairs[] = { { "magic", HELLO_MAGIC, 0 }, { "major", NULL, MAJORS[i] }, { "version", "x", 0 } };
+        const struct pair pairs[] = { { "magic", HELLO_MAGIC, 0 },
+                                      { "major", NULL, MAJORS[i] },
+                                      { "version", "x", 0 } };
         msgpack_sbuffer frame;
         struct message m;
         struct err e = { 0 };

@@ -1,0 +1,69 @@
+/* crew.h - the threads that work on a trial's parts, and what they share with the session's side.
+ *
+ * For trial.c and crew.c alone. A part has one thread, its crew's, which prepares it, sees it through
+ * and gives everything back; each of its flows has one more, the runner's.
+ */
+#ifndef TARE_CREW_H
+#define TARE_CREW_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "agent/trial.h"
+#include "observe/cpu.h"
+
+struct runner {
+    struct trial *trial;
+    struct part_flow *flow;
+    pthread_t thread;
+    struct meter_point points[MESSAGE_POINTS]; /* with their count: the session's alone */
+    size_t point_count;
+    bool is_over; /* guarded by the trial's lock */
+};
+
+/* A part and the threads that work on it. */
+struct crew {
+    struct trial *trial;
+    struct part part;
+    pthread_t thread;
+    struct runner runners[PART_FLOWS_MAX];
+    uint32_t runner_count; /* guarded by the trial's lock: the sampler reads beside the threads */
+    uint32_t first_slot;   /* its first starter's place among those of the trial */
+};
+
+struct letter {
+    struct letter *next;
+    struct message message;
+};
+
+struct trial {
+    uint32_t number;
+    const struct workload *const *workloads;
+    int cancel_fd, out_fd;
+    _Atomic bool cancelled;
+    struct crew *crews[TRIAL_PARTS_MAX];
+    size_t crew_count;
+    bool is_running;
+    struct cpu_times machine_before; /* written before ARM is told to the threads, read after */
+    struct cpu_process process_before;
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    /* guarded by the lock */
+    bool is_armed, has_failed;
+    struct message_arm arm;
+    size_t crews_connected, crews_at_work;
+    struct letter *out_first, **out_last;
+};
+
+/* A crew's thread, to be given its struct crew, which outlives it. */
+void *crew_run(void *crew);
+
+/* With the lock held. Without memory the message is lost, and the coordinator's deadline tells. */
+void trial_post(struct trial *trial, const struct message *m);
+
+/* Without the lock. The trial has failed here: the first reason is told, the ones that follow from
+ * it are not. */
+void trial_post_failure(struct trial *trial, const struct err *e);
+
+#endif
