@@ -52,13 +52,13 @@ static void name_stream(const char *node, const char *peer, bool sends, const st
         snprintf(out, CELL, "%s", a);
 }
 
-/* "+-" as people write it. */
-static const char *plus_minus(const struct screen_view *v, char *text, size_t size)
+/* "+-" as people write it, which in UTF-8 takes two bytes as well. */
+static const char *plus_minus(const struct screen_view *v, char *text)
 {
     char *at = v->utf8 ? strstr(text, "+-") : NULL;
-    if (at && strlen(text) < size) {
-        memmove(at + strlen("±"), at + 2, strlen(at + 2) + 1);
-        memcpy(at, "±", strlen("±"));
+    if (at) {
+        at[0] = '\xc2';
+        at[1] = '\xb1';
     }
     return text;
 }
@@ -195,7 +195,7 @@ static void put_row(struct line *l, const struct screen *s, const struct screen_
         if (row->clock_bound_ns >= 0)
             snprintf(text, sizeof text, "+-%s", units_show_ns((double)row->clock_bound_ns, bound, sizeof bound));
         line_blank(l, GAP);
-        line_cell(l, INK_FAINT, plus_minus(v, text, sizeof text), at->clock, true);
+        line_cell(l, INK_FAINT, plus_minus(v, text), at->clock, true);
     }
     line_end(l);
 }
@@ -349,7 +349,7 @@ void screen_trial(const struct screen *s, const struct live_step *step, const st
         line_words(&l, indent, INK_BAD, print_clean(text, clean, sizeof clean));
     } else {
         words_start(t, text, sizeof text);
-        plus_minus(v, text, sizeof text);
+        plus_minus(v, text);
         line_break(&l, indent, line_cells(text));
         line_words(&l, indent, is_good ? INK_FAINT : INK_WARN, text);
     }
