@@ -56,8 +56,8 @@ struct trial {
     struct letter *out_first, **out_last;
 };
 
-/* A crew's thread, to be given its struct crew, which outlives it. */
-void *crew_run(void *crew);
+/* A crew's thread, `arg` is its struct crew, which outlives it. */
+void *crew_run(void *arg);
 
 /* With the lock held. Without memory the message is lost, and the coordinator's deadline tells. */
 void trial_post(struct trial *trial, const struct message *m);

@@ -362,8 +362,8 @@ static void a_hello_in_any_order_is_read(void **unused)
 static void unknown_keys_of_a_hello_are_skipped_whatever_they_hold(void **unused)
 {
     (void)unused;
-    static const char *const EXTRA[] = { "\xa5"
-                                         "extra\xc0",
+    static const char *const EXTRA[] = { ("\xa5"
+                                          "extra\xc0"),
                                          "\x05\x06", "\x91\x01\xc3", "\xc4\x05magic\x01",
                                          "\xa5magix\x93\x01\x02\x81\xa1x\xc0" };
     static const size_t SIZES[] = { 7, 2, 3, 8, 13 };

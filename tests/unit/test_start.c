@@ -46,7 +46,8 @@ static void verdict_is(enum verdict expected, const char *late, const struct fir
     assert_string_equal(t.late, late);
     trial_clear(&t);
 }
-#define FIRSTS(...) (const struct first[]){ __VA_ARGS__ }, sizeof((const struct first[]){ __VA_ARGS__ }) / sizeof(struct first)
+#define FIRSTS(...) \
+    (const struct first[]){ __VA_ARGS__ }, sizeof((const struct first[]){ __VA_ARGS__ }) / sizeof(struct first)
 
 static void starts_within_the_tolerance_are_together(void **unused)
 {
