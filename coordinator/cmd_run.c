@@ -33,6 +33,7 @@ enum run_option {
     OPT_ARCHIVE,
     OPT_HOST_ARG,
     OPT_PEER_ARG,
+    OPT_LIVE,
     OPT_VERBOSE
 };
 
@@ -52,6 +53,9 @@ static const struct command_option OPTIONS[] = {
                        .doc = "one more argument for the lab's tare-node" },
     [OPT_PEER_ARG] = { .name = "peer-arg", .kind = ARGUMENT_TEXT, .argument = "ARG", .is_repeatable = true,
                        .doc = "one more argument for the lab's tare-netserver" },
+    [OPT_LIVE] = { .name = "live", .kind = ARGUMENT_WORD, .argument = LIVE_WORDS,
+                   .doc = "what is shown meanwhile, on stderr; tty: one block, redrawn; plain: lines; jsonl: an object a "
+                          "line, for programs; none: warnings only; by default tty on a terminal, else plain" },
     [OPT_VERBOSE] = { .name = "verbose", .doc = "show every step" },
 };
 /* clang-format on */
@@ -78,6 +82,7 @@ struct arguments {
     const char *lab_name; /* NULL: one of its own */
     int64_t wait_ns;      /* -1: by default */
     int64_t port;
+    enum live_kind live;
     char archive[512];
     const char *host_args[AGENT_ARGS + 1], *peer_args[AGENT_ARGS + 1];
 };
@@ -114,6 +119,7 @@ static bool take(void *to, int option, const char *value, struct err *e)
                err_set(e, ERR_USAGE, "--archive: the path is too long");
     case OPT_HOST_ARG: return add_arg(a->host_args, value, e);
     case OPT_PEER_ARG: return add_arg(a->peer_args, value, e);
+    case OPT_LIVE: return live_kind_from(value, &a->live, e) || err_wrap(e, "--live");
     case OPT_VERBOSE: log_set_level(LOG_DEBUG); return true;
     }
     return true;
@@ -146,7 +152,7 @@ static bool set_stage(struct stage *stage, struct arguments *a, struct err *e)
     sigaddset(&ends, SIGINT);
     sigaddset(&ends, SIGTERM);
     sigprocmask(SIG_BLOCK, &ends, NULL);
-    /* The lab first: only a process of one thread can move, and the hub starts some. */
+    /* The lab first: only a process of one thread can move, and live view and hub start some. */
     if (a->is_lab && !enter_lab(a, &stage->lab, e))
         return false;
     if (!*a->archive && !archive_default_path(a->archive, sizeof a->archive, e))
@@ -154,9 +160,8 @@ static bool set_stage(struct stage *stage, struct arguments *a, struct err *e)
     if (stage->lab ? !text_copy(keys, sizeof keys, lab_directory(stage->lab))
                    : !keyring_default_dir(keys, sizeof keys, e))
         return false;
-    stage->live = live_plain();
-    return keyring_open(keys, &stage->keyring, e) && archive_open(a->archive, &stage->archive, e) &&
-           hub_open(stage->keyring, (unsigned)a->port, &stage->hub, e);
+    return live_open(a->live, STDERR_FILENO, &stage->live, e) && keyring_open(keys, &stage->keyring, e) &&
+           archive_open(a->archive, &stage->archive, e) && hub_open(stage->keyring, (unsigned)a->port, &stage->hub, e);
 }
 
 static void clear_stage(struct stage *stage, bool ok)
@@ -164,11 +169,11 @@ static void clear_stage(struct stage *stage, bool ok)
     hub_close(&stage->hub, ok ? "the run is over" : "the run has ended early");
     archive_close(&stage->archive);
     keyring_close(&stage->keyring);
-    live_destroy(&stage->live);
     struct err e = { 0 };
     struct lab *lab = stage->lab;
     if (lab && !lab_down(&lab, &e))
         log_error("%s", e.text);
+    live_close(&stage->live);
 }
 
 static int fail(const struct err *e)
@@ -205,10 +210,14 @@ static int run_scenario(const struct scenario *scenario, struct arguments *a)
     }
     if (a->lab_name)
         lab_close(&stage.lab);
+    if (stage.live)
+        live_end(stage.live, no == 0 ? "" : run_status_name(ok ? RUN_COMPLETE : RUN_PARTIAL), ok ? 0 : (int)e.exit,
+                 e.text);
+    bool told = stage.live && a->live == LIVE_JSONL; /* what a program reads stays free of other lines */
     clear_stage(&stage, ok);
     if (no != 0) /* also one that was cut short */
         show_run(a->archive, no);
-    return ok ? 0 : fail(&e);
+    return ok ? 0 : told ? (int)e.exit : fail(&e);
 }
 
 static int show_plan(const struct scenario *scenario)

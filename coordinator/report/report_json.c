@@ -212,6 +212,8 @@ static json_t *trial_value(const struct run *run, const struct trial *trial)
                         { "witnesses", stream_list(run, trial, STREAM_WITNESS) }, { "totals", total_list(trial) },
                         { "costs", cost_list(trial) }, { "flags", flag_list(trial) });
 }
+json_t *report_json_trial(const struct run *run, const struct trial *trial) { return trial_value(run, trial); }
+
 LIST(trial_list, run, trials, trial_count, trial_value)
 
 bool report_json(const struct run *run, FILE *out, struct err *e)

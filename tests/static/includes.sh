@@ -39,7 +39,7 @@ scenario   coordinator/scenario/                            base,schema,catalogu
 sync       coordinator/sync/                                base,stats                                              no
 model      coordinator/result/(model|summary|compare|total)\.  base,stats                                              no
 result     coordinator/result/                              base,stats,sync,message,model                           no
-live       coordinator/live/                                base,model                                              no
+live       coordinator/live/                                base,stats,model,report,scenario                        no
 archive    coordinator/archive/                             base,stats,model                                        no
 report     coordinator/report/                              base,stats,model                                        no
 keyring    coordinator/run/keyring\.                        base,wire,message                                       yes
@@ -198,7 +198,7 @@ plant coordinator/cmd_bad.c agent/session.h
 plant coordinator/run/bad.c agent/session.h
 plant coordinator/scenario/bad.c '<stdio.h>' '<netinet/tcp.h>'
 plant coordinator/sync/bad.c run/run.h
-plant coordinator/live/bad.c archive/archive.h report/report.h
+plant coordinator/live/bad.c archive/archive.h result/raw.h
 plant coordinator/archive/archive.h result/raw.h
 plant coordinator/report/report.h archive/archive.h
 plant coordinator/lab/bad.c run/run.h
