@@ -78,7 +78,7 @@ static bool add_fate(struct notes *notes, const struct run *run, const struct tr
     if (trial->kind == TRIAL_WARMUP_KIND) {
         text_append(line, sizeof line, "warm-up, in no figure above");
         ok = add(notes, number, line);
-    } else if (!summary_counts(run, trial)) {
+    } else if (!summary_counts(run, trial) && !trial->partial) {
         text_append(line, sizeof line, "repeated, in no figure above: its start was %s", verdict_name(trial->verdict));
         if (trial->late[0])
             text_append(line, sizeof line, " (%s)", print_clean(trial->late, text, sizeof text));

@@ -315,17 +315,6 @@ static bool has_right(const struct hub *h, const struct roster_node *n)
     return name && strcmp(name, n->name) == 0;
 }
 
-/* While the roster still knows. */
-static void tell_loss(const struct hub *h, const struct roster_node *n, int64_t now, char *why, size_t size)
-{
-    if (!has_right(h, n))
-        text_copy(why, size, "its key was taken back");
-    else if (n->is_cut)
-        text_copy(why, size, "its connection was closed");
-    else
-        snprintf(why, size, "not heard for %.1f s", (double)(now - n->heard_mono) / 1e9);
-}
-
 static bool find_dead(struct hub *h, int64_t now, struct hub_event *event)
 {
     struct roster_node *n;
@@ -333,7 +322,7 @@ static bool find_dead(struct hub *h, int64_t now, struct hub_event *event)
         if (n->is_welcome && (roster_is_dead(n, now) || !has_right(h, n))) {
             bool was_joined = n->is_joined;
             *event = (struct hub_event){ .kind = HUB_LOST, .node = n };
-            tell_loss(h, n, now, event->why, sizeof event->why);
+            roster_tell_loss(n, now, has_right(h, n), event->why, sizeof event->why);
             roster_drop(n);
             if (was_joined)
                 return true;
@@ -369,7 +358,7 @@ static bool take_input(struct hub *h, struct hub_event *event, bool *rest)
     return false;
 }
 
-/* What time alone brings: a node that is dead, or the caller's deadline. */
+/* A node that is dead, or the caller's deadline. */
 static bool take_lateness(struct hub *h, int64_t deadline_mono_ns, int64_t now, struct hub_event *event)
 {
     h->read_in_a_row = 0;

@@ -1,5 +1,6 @@
 #include "roster.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,6 +170,16 @@ bool roster_is_dead(const struct roster_node *n, int64_t now_mono)
 {
     int64_t limit = clock_ms(n->is_armed ? ROSTER_ARMED_DEAD_MS : ROSTER_DEAD_MS);
     return n->is_welcome && (n->is_cut || now_mono - n->heard_mono > limit);
+}
+
+void roster_tell_loss(const struct roster_node *n, int64_t now_mono, bool has_right, char *why, size_t size)
+{
+    if (!has_right)
+        text_copy(why, size, "its key was taken back");
+    else if (n->is_cut)
+        text_copy(why, size, "its connection was closed");
+    else
+        snprintf(why, size, "not heard for %.1f s", (double)(now_mono - n->heard_mono) / 1e9);
 }
 
 void roster_drop(struct roster_node *n)

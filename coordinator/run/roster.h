@@ -84,6 +84,9 @@ void roster_heard(struct roster_node *node, int64_t now_mono);
 /* Its connection is closed, or it is silent for too long; for a node that is neither welcome nor joined: never. */
 bool roster_is_dead(const struct roster_node *node, int64_t now_mono);
 
+/* Why it is dead, as in "NODE is gone: ..."; to be asked before it is dropped. */
+void roster_tell_loss(const struct roster_node *node, int64_t now_mono, bool has_right, char *why, size_t size);
+
 /* Unbind it from its connection. */
 void roster_drop(struct roster_node *node);
 
