@@ -1,29 +1,30 @@
-#include "commands.h"
-
+/* cmd_check.c - `tare check`: every mistake of a scenario, without running it. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "base/units.h"
+#include "commands.h"
+#include "run/attempt.h"
+#include "scenario/override.h"
 #include "scenario/plan.h"
 #include "scenario/scenario.h"
 
-/* What a trial takes beside its own times: calibration before and after, preparing, arming. */
-static const int64_t OVERHEAD_NS = 2 * (int64_t)CLOCK_NS_PER_S;
+static const struct command_option OPTIONS[] = { OVERRIDE_OPTION };
 
-static const char HELP[] = "usage: tare check FILE...\n"
-                           "\n"
-                           "Read scenarios and tell every mistake with its place, without running anything.\n"
-                           "FILE may be '-' for standard input.\n"
-                           "\n"
-                           "  -h, --help   this text\n"
-                           "\n"
-                           "Exit code: 0 when all files are good, 2 when one is not.\n"
-                           "\n"
-                           "Example:\n"
-                           "  tare check scenarios/quickstart.yaml\n";
+const struct command tare_check = {
+    .name = "tare check",
+    .doc = "tell every mistake in scenarios, without running them",
+    .text = "FILE may be '-' for standard input.",
+    .options = OPTIONS,
+    .option_count = ARRAY_SIZE(OPTIONS),
+    .operands = { { "FILE", ARGUMENT_FILE, 1, -1 } },
+    .notes = "Exit code: 0 when all files are good, 2 when one is not.",
+    .example = "tare check scenarios/quickstart.yaml",
+    .run = cmd_check,
+};
 
 static void print_count(size_t count, const char *noun) { printf("%zu %s%s, ", count, noun, count == 1 ? "" : "s"); }
 
@@ -40,12 +41,12 @@ static bool print_summary(const char *file, const struct scenario *scenario)
     print_count(scenario->step_count, "step");
     print_count((size_t)scenario->repeats, "round");
     print_count((size_t)plan_total(plan), "trial");
-    printf("about %s\n", units_show_wait(plan_left_ns(plan, OVERHEAD_NS), wait, sizeof wait));
+    printf("about %s\n", units_show_wait(plan_left_ns(plan, attempt_overhead_ns()), wait, sizeof wait));
     plan_destroy(&plan);
     return true;
 }
 
-static bool check_file(const char *path)
+static bool check_file(const char *path, const struct overrides *overrides)
 {
     const char *file = strcmp(path, "-") == 0 ? "stdin" : path;
     struct diags *diags = diags_new(file);
@@ -54,7 +55,7 @@ static bool check_file(const char *path)
         return false;
     }
     struct scenario *scenario = NULL;
-    bool good = scenario_load(path, &scenario, diags);
+    bool good = scenario_load_with(path, overrides->list, &scenario, diags);
     if (good)
         good = print_summary(file, scenario);
     else
@@ -64,24 +65,20 @@ static bool check_file(const char *path)
     return good;
 }
 
+static bool take(void *to, int option, const char *value, struct err *e)
+{
+    (void)option; /* there is but one */
+    return overrides_add(to, value, e);
+}
+
 int cmd_check(int argc, char **argv)
 {
-    static const struct option OPTIONS[] = { { "help", no_argument, NULL, 'h' }, { 0 } };
-    optind = 0; /* glibc: begin anew, main may have read options of its own */
-    for (int option; (option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1;) {
-        if (option == 'h') {
-            fputs(HELP, stdout);
-            return 0;
-        }
-        fputs("See 'tare check --help'.\n", stderr);
-        return ERR_USAGE;
-    }
-    if (optind == argc) {
-        log_error("check: name a scenario, as in 'tare check scenarios/quickstart.yaml'");
-        return ERR_USAGE;
-    }
+    struct overrides overrides = { 0 };
+    int code = command_begin(&tare_check, argc, argv, take, &overrides);
+    if (code >= 0)
+        return code;
     bool good = true;
     for (int i = optind; i < argc; i++)
-        good = check_file(argv[i]) && good;
+        good = check_file(argv[i], &overrides) && good;
     return good ? 0 : ERR_USAGE;
 }

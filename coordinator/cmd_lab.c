@@ -17,27 +17,70 @@
 
 enum { AGENT_ARGS = 32 };
 
-static const char HELP[] =
-    "usage: tare lab up [NAME] [OPTION]...     build a lab and start its agents\n"
-    "       tare lab down [NAME | --all]       end it: processes, network, files\n"
-    "       tare lab status                    the labs there are\n"
-    "       tare lab exec [--lab NAME] MACHINE -- COMMAND [ARG]...\n"
-    "                                          run a command on host, peer, coordinator or switch\n"
-    "\n"
-    "A lab is a host, a peer and a coordinator's port on a switch of 100 Mbit/s, made of this\n"
-    "machine's own namespaces: nothing outside it is touched. As root its programs may use\n"
-    "SCHED_FIFO; an ordinary user can make one, too.\n"
-    "\n"
-    "options of up:\n"
-    "  --foreground       stay until Ctrl-C, and take the lab down then; it ends with this process,\n"
-    "                     however that ends\n"
-    "  --no-shaping       leave the ports as fast as this machine is\n"
-    "  --no-time-shift    let host and peer read this machine's clocks; else theirs are hours ahead\n"
-    "  --host-arg ARG     one more argument for tare-node on the host (repeatable)\n"
-    "  --peer-arg ARG     one more argument for tare-netserver on the peer (repeatable)\n"
-    "\n"
-    "NAME is 'lab' for up where none is given; down and exec take the only lab there is.\n"
-    "The exit status of exec is that of COMMAND, 128 + N when signal N ended it.\n";
+enum up_option { UP_FOREGROUND, UP_NO_SHAPING, UP_NO_TIME_SHIFT, UP_HOST_ARG, UP_PEER_ARG };
+
+/* clang-format off */
+static const struct command_option UP_OPTIONS[] = {
+    [UP_FOREGROUND] = { .name = "foreground",
+                        .doc = "stay until Ctrl-C, and take the lab down then; it ends with this process, however that ends" },
+    [UP_NO_SHAPING] = { .name = "no-shaping", .doc = "leave the ports as fast as this machine is" },
+    [UP_NO_TIME_SHIFT] = { .name = "no-time-shift",
+                           .doc = "let host and peer read this machine's clocks; else theirs are hours ahead" },
+    [UP_HOST_ARG] = { .name = "host-arg", .kind = ARGUMENT_TEXT, .argument = "ARG", .is_repeatable = true,
+                      .doc = "one more argument for tare-node on the host" },
+    [UP_PEER_ARG] = { .name = "peer-arg", .kind = ARGUMENT_TEXT, .argument = "ARG", .is_repeatable = true,
+                      .doc = "one more argument for tare-netserver on the peer" },
+};
+static const struct command_option DOWN_OPTIONS[] = { { .name = "all", .doc = "every lab there is" } };
+static const struct command_option EXEC_OPTIONS[] = {
+    { .name = "lab", .kind = ARGUMENT_TEXT, .argument = "NAME", .doc = "which lab, where there are several" },
+};
+/* clang-format on */
+
+static int up(int argc, char **argv);
+static int down(int argc, char **argv);
+static int status(int argc, char **argv);
+static int exec(int argc, char **argv);
+
+static const struct command UP = {
+    .name = "tare lab up",
+    .doc = "build a lab and start its agents",
+    .text = "NAME is 'lab' where none is given.",
+    .options = UP_OPTIONS,
+    .option_count = ARRAY_SIZE(UP_OPTIONS),
+    .operands = { { "NAME", ARGUMENT_TEXT, 0, 1 } },
+    .run = up,
+};
+static const struct command DOWN = {
+    .name = "tare lab down",
+    .doc = "end a lab: processes, network, files",
+    .text = "Without a NAME the only lab there is.",
+    .options = DOWN_OPTIONS,
+    .option_count = ARRAY_SIZE(DOWN_OPTIONS),
+    .operands = { { "NAME", ARGUMENT_TEXT, 0, 1 } },
+    .run = down,
+};
+static const struct command STATUS = { .name = "tare lab status", .doc = "the labs there are", .run = status };
+static const struct command EXEC = {
+    .name = "tare lab exec",
+    .doc = "run a command on a machine of a lab",
+    .options = EXEC_OPTIONS,
+    .option_count = ARRAY_SIZE(EXEC_OPTIONS),
+    .operands = { { "host|peer|coordinator|switch", ARGUMENT_WORD, 1, 1 }, { "COMMAND", ARGUMENT_COMMAND, 1, -1 } },
+    .notes = "The exit status is that of COMMAND, 128 + N when signal N ended it.",
+    .example = "tare lab exec host -- ip address",
+    .run = exec,
+};
+static const struct command *const SUBS[] = { &UP, &DOWN, &STATUS, &EXEC, NULL };
+
+const struct command tare_lab = {
+    .name = "tare lab",
+    .doc = "host, peer and switch on this machine",
+    .text = "A lab is a host, a peer and a coordinator's port on a switch of 100 Mbit/s, made of this machine's own "
+            "namespaces: nothing outside it is touched. As root its programs may use SCHED_FIFO; an ordinary user can "
+            "make one, too.",
+    .subs = SUBS,
+};
 
 static int fail(const struct err *e)
 {
@@ -69,36 +112,33 @@ static bool add_argument(const char *list[AGENT_ARGS + 1], const char *argument)
     return true;
 }
 
-/* 0, or the exit code. */
+static bool take_up(void *to, int option, const char *value, struct err *e)
+{
+    struct up_options *options = to;
+    bool fits = true;
+    switch ((enum up_option)option) {
+    case UP_FOREGROUND: options->foreground = true; break;
+    case UP_NO_SHAPING: options->lab.no_shaping = true; break;
+    case UP_NO_TIME_SHIFT: options->lab.no_time_shift = true; break;
+    case UP_HOST_ARG: fits = add_argument(options->host_args, value); break;
+    case UP_PEER_ARG: fits = add_argument(options->peer_args, value); break;
+    }
+    return fits || err_set(e, ERR_USAGE, "too many arguments for an agent at '%.40s'", value);
+}
+
+/* -1, or the exit code. */
 static int parse_up(int argc, char **argv, struct up_options *options)
 {
-    static const struct option LONG[] = {
-        { "foreground", no_argument, NULL, 'f' },     { "no-shaping", no_argument, NULL, 's' },
-        { "no-time-shift", no_argument, NULL, 't' },  { "host-arg", required_argument, NULL, 'h' },
-        { "peer-arg", required_argument, NULL, 'p' }, { NULL, 0, NULL, 0 },
-    };
     *options = (struct up_options){ .lab = { .name = "lab" } };
-    for (int letter; (letter = getopt_long(argc, argv, "", LONG, NULL)) != -1;) {
-        bool fits = true;
-        switch (letter) {
-        case 'f': options->foreground = true; break;
-        case 's': options->lab.no_shaping = true; break;
-        case 't': options->lab.no_time_shift = true; break;
-        case 'h': fits = add_argument(options->host_args, optarg); break;
-        case 'p': fits = add_argument(options->peer_args, optarg); break;
-        default: return usage("unknown option, or its argument is missing:", argv[optind - 1]);
-        }
-        if (!fits)
-            return usage("too many arguments for an agent at", optarg);
-    }
+    int code = command_begin(&UP, argc, argv, take_up, options);
+    if (code >= 0)
+        return code;
     if (optind < argc)
-        options->lab.name = argv[optind++];
-    if (optind < argc)
-        return usage("one name only, not also", argv[optind]);
+        options->lab.name = argv[optind];
     options->lab.stays = !options->foreground;
     options->lab.host_args = options->host_args;
     options->lab.peer_args = options->peer_args;
-    return 0;
+    return -1;
 }
 
 /* Until a signal, or until the lab ends by itself. */
@@ -125,7 +165,7 @@ static int up(int argc, char **argv)
     struct err e;
     sigset_t ends;
     int code = parse_up(argc, argv, &options);
-    if (code != 0)
+    if (code >= 0)
         return code;
     /* A signal while it is being built must not leave half a lab. */
     sigemptyset(&ends);
@@ -157,15 +197,26 @@ static int down_one(const char *name)
     return ok ? 0 : fail(&e);
 }
 
+static bool take_all(void *to, int option, const char *value, struct err *e)
+{
+    (void)option, (void)value, (void)e; /* there is but one */
+    *(bool *)to = true;
+    return true;
+}
+
 static int down(int argc, char **argv)
 {
-    if (argc > 2)
-        return usage("one name only, not also", argv[2]);
-    if (argc < 2 || strcmp(argv[1], "--all") != 0)
-        return argc == 2 && argv[1][0] == '-' ? usage("unknown option", argv[1]) : down_one(argc == 2 ? argv[1] : NULL);
+    bool all = false;
+    int code = command_begin(&DOWN, argc, argv, take_all, &all);
+    if (code >= 0)
+        return code;
+    if (all && optind < argc)
+        return usage("--all beside a name, which is", argv[optind]);
+    if (!all)
+        return down_one(optind < argc ? argv[optind] : NULL);
     struct lab_names names;
     struct err e;
-    int code = 0;
+    code = 0;
     if (!lab_list(&names, &e))
         return fail(&e);
     for (size_t i = 0; i < names.count; i++) {
@@ -179,8 +230,9 @@ static int status(int argc, char **argv)
 {
     size_t count;
     struct err e;
-    if (argc > 1)
-        return usage("status takes no argument, not", argv[1]);
+    int code = command_begin(&STATUS, argc, argv, NULL, NULL);
+    if (code >= 0)
+        return code;
     if (!lab_status(stdout, &count, &e))
         return fail(&e);
     if (count == 0)
@@ -204,17 +256,19 @@ static int run_on(const char *name, enum lab_machine machine, char **command)
     return WIFEXITED(result) ? WEXITSTATUS(result) : 128 + WTERMSIG(result);
 }
 
+static bool take_name(void *to, int option, const char *value, struct err *e)
+{
+    (void)option, (void)e; /* there is but one */
+    *(const char **)to = value;
+    return true;
+}
+
 static int exec(int argc, char **argv)
 {
-    static const struct option LONG[] = { { "lab", required_argument, NULL, 'l' }, { NULL, 0, NULL, 0 } };
     const char *name = NULL;
-    for (int letter; (letter = getopt_long(argc, argv, "+", LONG, NULL)) != -1;) { /* "+": up to MACHINE */
-        if (letter != 'l')
-            return usage("unknown option, or its argument is missing:", argv[optind - 1]);
-        name = optarg;
-    }
-    if (optind >= argc)
-        return usage("exec needs a machine: host, peer, coordinator or switch", NULL);
+    int code = command_begin(&EXEC, argc, argv, take_name, &name);
+    if (code >= 0)
+        return code;
     int machine = lab_machine_from(argv[optind]);
     if (machine < 0)
         return usage("a lab has host, peer, coordinator and switch, but no machine", argv[optind]);
@@ -226,27 +280,4 @@ static int exec(int argc, char **argv)
     return run_on(name, (enum lab_machine)machine, argv + optind);
 }
 
-int cmd_lab(int argc, char **argv)
-{
-    static const struct {
-        const char *word;
-        int (*run)(int argc, char **argv);
-    } COMMANDS[] = { { "up", up }, { "down", down }, { "status", status }, { "exec", exec } };
-    if (argc < 2) {
-        fputs(HELP, stderr);
-        return ERR_USAGE;
-    }
-    /* `tare lab exec host -- ls --help` asks ls. */
-    for (int i = 1; i < argc && (strcmp(argv[1], "exec") != 0 || i < 3); i++)
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[1], "help") == 0) {
-            fputs(HELP, stdout);
-            return 0;
-        }
-    for (size_t i = 0; i < ARRAY_SIZE(COMMANDS); i++)
-        if (strcmp(argv[1], COMMANDS[i].word) == 0) {
-            optind = 0; /* main may have used getopt for itself */
-            opterr = 0; /* one voice */
-            return COMMANDS[i].run(argc - 1, argv + 1);
-        }
-    return usage("no such command", argv[1]);
-}
+int cmd_lab(int argc, char **argv) { return command_run(&tare_lab, argc, argv); }

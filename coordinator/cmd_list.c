@@ -7,16 +7,20 @@
 
 #include "archive/archive.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "report/report_list.h"
 #include "view.h"
 
-static const char HELP[] = "tare list - the runs that there are, newest last\n"
-                           "\n"
-                           "  --format table|json        for people or for programs\n"
-                           "  --color auto|always|never  colours in the table; NO_COLOR is heeded\n"
-                           "  --archive FILE             another archive than the user's own\n"
-                           "\n"
-                           "example: tare list --format json | jq -r '.runs[-1].no'\n";
+static const struct command_option OPTIONS[] = { VIEW_OPTIONS("table|json", "for people or for programs") };
+
+const struct command tare_list = {
+    .name = "tare list",
+    .doc = "the runs that there are, newest last",
+    .options = OPTIONS,
+    .option_count = ARRAY_SIZE(OPTIONS),
+    .example = "tare list --format json | jq -r '.runs[-1].no'",
+    .run = cmd_list,
+};
 
 /* The runs as archive_list gives them, which are only lent. */
 struct runs {
@@ -96,8 +100,8 @@ int cmd_list(int argc, char **argv)
 {
     struct view view;
     struct err e = { 0 };
-    if (!view_parse(argc, argv, "table|json", 0, &view, &e))
-        return view_fail(&view, &e);
-    bool ok = view.help ? view_write(HELP, strlen(HELP), &e) : list(&view, &e);
-    return ok ? 0 : view_fail(&view, &e);
+    int code = view_begin(&tare_list, argc, argv, &view);
+    if (code >= 0)
+        return code;
+    return list(&view, &e) ? 0 : command_fail(&tare_list, &e);
 }

@@ -15,58 +15,74 @@
 #include "commands.h"
 #include "lab/lab.h"
 #include "live/live.h"
+#include "run/attempt.h"
 #include "run/run.h"
+#include "scenario/override.h"
+#include "scenario/plan_show.h"
 #include "wire/channel.h"
-
-static const char HELP[] =
-    "usage: tare run [OPTION]... SCENARIO\n"
-    "\n"
-    "Waits for the nodes of the scenario, runs its steps, keeps every trial in the archive, and\n"
-    "prints the table of `tare show` at the end.\n"
-    "\n"
-    "  --lab[=NAME]       in a lab of this machine's own namespaces, made for this run and gone with\n"
-    "                     it; with a NAME in that one of `tare lab up`\n"
-    "  --wait DURATION    for nodes that are missing, default 60s (in a lab 15s)\n"
-    "  --port PORT        TCP and UDP, default 5670\n"
-    "  --archive FILE     default $XDG_DATA_HOME/tare/archive.db\n"
-    "  --host-arg ARG, --peer-arg ARG\n"
-    "                     one more argument for the lab's tare-node or tare-netserver (repeatable)\n"
-    "  --verbose          show every step\n"
-    "\n"
-    "The first Ctrl-C ends in order and keeps what there is, the second stops at once.\n"
-    "Exit codes: 0 done, 1 internal, 2 usage or scenario, 3 node missing, 4 interrupted, 5 partial.\n"
-    "Example: tare run --lab scenarios/quickstart.yaml\n";
 
 enum {
     AGENT_ARGS = 16,
-    OPT_LAB = 256,
+};
+enum run_option {
+    OPT_LAB,
+    OPT_SET,
+    OPT_DRY_RUN,
     OPT_WAIT,
     OPT_PORT,
     OPT_ARCHIVE,
     OPT_HOST_ARG,
     OPT_PEER_ARG,
-    OPT_VERBOSE,
-    OPT_HELP
+    OPT_LIVE,
+    OPT_VERBOSE
 };
 
-static const struct option OPTIONS[] = {
-    { "lab", optional_argument, NULL, OPT_LAB },
-    { "wait", required_argument, NULL, OPT_WAIT },
-    { "port", required_argument, NULL, OPT_PORT },
-    { "archive", required_argument, NULL, OPT_ARCHIVE },
-    { "host-arg", required_argument, NULL, OPT_HOST_ARG },
-    { "peer-arg", required_argument, NULL, OPT_PEER_ARG },
-    { "verbose", no_argument, NULL, OPT_VERBOSE },
-    { "help", no_argument, NULL, OPT_HELP },
-    { 0 },
+/* clang-format off */
+static const struct command_option OPTIONS[] = {
+    [OPT_LAB] = { .name = "lab", .kind = ARGUMENT_TEXT, .argument = "NAME", .is_optional = true,
+                  .doc = "in a lab of this machine's own namespaces, made for this run and gone with it; with a NAME "
+                         "in that one of `tare lab up`" },
+    [OPT_SET] = OVERRIDE_OPTION,
+    [OPT_DRY_RUN] = { .name = "dry-run", .doc = "print the plan, every trial with its nodes, and end: no node is needed" },
+    [OPT_WAIT] = { .name = "wait", .kind = ARGUMENT_TEXT, .argument = "DURATION",
+                   .doc = "for nodes that are missing, default 60s (in a lab 15s)" },
+    [OPT_PORT] = { .name = "port", .kind = ARGUMENT_TEXT, .argument = "PORT", .doc = "TCP and UDP, default 5670" },
+    [OPT_ARCHIVE] = { .name = "archive", .kind = ARGUMENT_FILE, .argument = "FILE",
+                      .doc = "default $XDG_DATA_HOME/tare/archive.db" },
+    [OPT_HOST_ARG] = { .name = "host-arg", .kind = ARGUMENT_TEXT, .argument = "ARG", .is_repeatable = true,
+                       .doc = "one more argument for the lab's tare-node" },
+    [OPT_PEER_ARG] = { .name = "peer-arg", .kind = ARGUMENT_TEXT, .argument = "ARG", .is_repeatable = true,
+                       .doc = "one more argument for the lab's tare-netserver" },
+    [OPT_LIVE] = { .name = "live", .kind = ARGUMENT_WORD, .argument = LIVE_WORDS,
+                   .doc = "what is shown meanwhile, on stderr; tty: one block, redrawn; plain: lines; jsonl: an object a "
+                          "line, for programs; none: warnings only; by default tty on a terminal, else plain" },
+    [OPT_VERBOSE] = { .name = "verbose", .doc = "show every step" },
+};
+/* clang-format on */
+
+const struct command tare_run = {
+    .name = "tare run",
+    .doc = "run a scenario, keep and show what it found out",
+    .text = "Waits for the nodes of the scenario, runs its steps, keeps every trial in the archive, and prints the "
+            "table of `tare show` at the end. SCENARIO may be '-' for standard input.",
+    .options = OPTIONS,
+    .option_count = ARRAY_SIZE(OPTIONS),
+    .operands = { { "SCENARIO", ARGUMENT_FILE, 1, 1 } },
+    .notes = "The first Ctrl-C ends in order and keeps what there is, the second stops at once.\n\n"
+             "Exit codes: 0 done, 1 internal, 2 usage or scenario, 3 node missing, 4 interrupted, 5 partial.",
+    .example = "tare run --lab scenarios/quickstart.yaml",
+    .run = cmd_run,
 };
 
 struct arguments {
     const char *scenario;
+    struct overrides overrides;
+    bool dry_run;
     bool is_lab;
     const char *lab_name; /* NULL: one of its own */
     int64_t wait_ns;      /* -1: by default */
     int64_t port;
+    enum live_kind live;
     char archive[512];
     const char *host_args[AGENT_ARGS + 1], *peer_args[AGENT_ARGS + 1];
 };
@@ -82,9 +98,12 @@ static bool add_arg(const char **args, const char *arg, struct err *e)
     return true;
 }
 
-static bool set_option(struct arguments *a, int option, const char *value, struct err *e)
+static bool take(void *to, int option, const char *value, struct err *e)
 {
-    switch (option) {
+    struct arguments *a = to;
+    switch ((enum run_option)option) {
+    case OPT_SET: return overrides_add(&a->overrides, value, e);
+    case OPT_DRY_RUN: a->dry_run = true; return true;
     case OPT_LAB:
         a->is_lab = true;
         a->lab_name = value;
@@ -100,9 +119,10 @@ static bool set_option(struct arguments *a, int option, const char *value, struc
                err_set(e, ERR_USAGE, "--archive: the path is too long");
     case OPT_HOST_ARG: return add_arg(a->host_args, value, e);
     case OPT_PEER_ARG: return add_arg(a->peer_args, value, e);
+    case OPT_LIVE: return live_kind_from(value, &a->live, e) || err_wrap(e, "--live");
     case OPT_VERBOSE: log_set_level(LOG_DEBUG); return true;
-    default: return err_set(e, ERR_USAGE, "see `tare run --help`");
     }
+    return true;
 }
 
 /* The lab that was asked for, and this process on its coordinator's port. */
@@ -128,7 +148,7 @@ static bool set_stage(struct stage *stage, struct arguments *a, struct err *e)
     char keys[512];
     /* A signal while the lab is being built waits for the hub, so that it ends in order, too. */
     (void)signals_block();
-    /* The lab first: only a process of one thread can move, and the hub starts some. */
+    /* The lab first: only a process of one thread can move, and live view and hub start some. */
     if (a->is_lab && !enter_lab(a, &stage->lab, e))
         return false;
     if (!*a->archive && !archive_default_path(a->archive, sizeof a->archive, e))
@@ -136,9 +156,8 @@ static bool set_stage(struct stage *stage, struct arguments *a, struct err *e)
     if (stage->lab ? !text_copy(keys, sizeof keys, lab_directory(stage->lab))
                    : !keyring_default_dir(keys, sizeof keys, e))
         return false;
-    stage->live = live_plain();
-    return keyring_open(keys, &stage->keyring, e) && archive_open(a->archive, &stage->archive, e) &&
-           hub_open(stage->keyring, (unsigned)a->port, &stage->hub, e);
+    return live_open(a->live, STDERR_FILENO, &stage->live, e) && keyring_open(keys, &stage->keyring, e) &&
+           archive_open(a->archive, &stage->archive, e) && hub_open(stage->keyring, (unsigned)a->port, &stage->hub, e);
 }
 
 static void clear_stage(struct stage *stage, bool ok)
@@ -146,11 +165,11 @@ static void clear_stage(struct stage *stage, bool ok)
     hub_close(&stage->hub, ok ? "the run is over" : "the run has ended early");
     archive_close(&stage->archive);
     keyring_close(&stage->keyring);
-    live_destroy(&stage->live);
     struct err e = { 0 };
     struct lab *lab = stage->lab;
     if (lab && !lab_down(&lab, &e))
         log_error("%s", e.text);
+    live_close(&stage->live);
 }
 
 static int fail(const struct err *e)
@@ -190,37 +209,37 @@ static int run_scenario(const struct scenario *scenario, struct arguments *a)
     }
     if (a->lab_name)
         lab_close(&stage.lab);
+    if (stage.live)
+        live_end(stage.live, no == 0 ? "" : run_status_name(ok ? RUN_COMPLETE : RUN_PARTIAL), ok ? 0 : (int)e.exit,
+                 e.text);
+    bool told = stage.live && a->live == LIVE_JSONL; /* what a program reads stays free of other lines */
     clear_stage(&stage, ok);
     if (no != 0) /* also one that was cut short */
         show_run(a->archive, no);
-    return ok ? 0 : fail(&e);
+    return ok ? 0 : told ? (int)e.exit : fail(&e);
+}
+
+static int show_plan(const struct scenario *scenario)
+{
+    if (plan_show(scenario, attempt_overhead_ns(), stdout))
+        return 0;
+    return fail(&(struct err){ ERR_INTERNAL, "out of memory" });
 }
 
 int cmd_run(int argc, char **argv)
 {
     struct arguments a = { .wait_ns = -1, .port = CHANNEL_PORT };
-    struct err e = { 0 };
-    optind = 0; /* glibc: begin anew */
-    for (int c; (c = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1;) {
-        if (c == OPT_HELP) {
-            fputs(HELP, stdout);
-            return 0;
-        }
-        if (!set_option(&a, c, optarg, &e))
-            return fail(&e);
-    }
-    if (optind + 1 != argc) {
-        log_error("run: name one scenario, as in `tare run --lab scenarios/quickstart.yaml`");
-        return ERR_USAGE;
-    }
+    int exit_code = command_begin(&tare_run, argc, argv, take, &a);
+    if (exit_code >= 0)
+        return exit_code;
     a.scenario = argv[optind];
     struct diags *diags = diags_new(strcmp(a.scenario, "-") == 0 ? "stdin" : a.scenario);
     struct scenario *scenario = NULL;
-    int exit_code = ERR_USAGE;
+    exit_code = ERR_USAGE;
     if (!diags)
         exit_code = fail(&(struct err){ ERR_INTERNAL, "out of memory" });
-    else if (scenario_load(a.scenario, &scenario, diags))
-        exit_code = run_scenario(scenario, &a);
+    else if (scenario_load_with(a.scenario, a.overrides.list, &scenario, diags))
+        exit_code = a.dry_run ? show_plan(scenario) : run_scenario(scenario, &a);
     else
         diags_print(diags, stderr);
     scenario_destroy(&scenario);

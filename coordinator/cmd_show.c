@@ -5,22 +5,26 @@
 #include <string.h>
 
 #include "archive/archive.h"
+#include "base/text.h"
 #include "report/report_csv.h"
 #include "report/report_json.h"
 #include "report/report_terminal.h"
 #include "view.h"
 
-static const char HELP[] =
-    "tare show [RUN] - what a run found out\n"
-    "\n"
-    "RUN is a number of `tare list`, the beginning of a UUID (4 characters at least) or 'last', which\n"
-    "is meant when there is none.\n"
-    "\n"
-    "  --format table|json|csv    for people, for programs, or a row a figure\n"
-    "  --color auto|always|never  colours in the table; NO_COLOR is heeded\n"
-    "  --archive FILE             another archive than the user's own\n"
-    "\n"
-    "example: tare show 12 --format json | jq '.trials[].streams[].figures.throughput.value'\n";
+static const struct command_option OPTIONS[] = { VIEW_OPTIONS("table|json|csv",
+                                                              "for people, for programs, or a row a figure") };
+
+const struct command tare_show = {
+    .name = "tare show",
+    .doc = "what a run found out",
+    .text = "RUN is a number of `tare list`, the beginning of a UUID (4 characters at least) or 'last', which is "
+            "meant when there is none.",
+    .options = OPTIONS,
+    .option_count = ARRAY_SIZE(OPTIONS),
+    .operands = { { "RUN", ARGUMENT_TEXT, 0, 1 } },
+    .example = "tare show 12 --format json | jq '.trials[].streams[].figures.throughput.value'",
+    .run = cmd_show,
+};
 
 static bool report(const struct view *view, const struct run *run, FILE *out, struct err *e)
 {
@@ -58,8 +62,8 @@ int cmd_show(int argc, char **argv)
 {
     struct view view;
     struct err e = { 0 };
-    if (!view_parse(argc, argv, "table|json|csv", 1, &view, &e))
-        return view_fail(&view, &e);
-    bool ok = view.help ? view_write(HELP, strlen(HELP), &e) : show(&view, &e);
-    return ok ? 0 : view_fail(&view, &e);
+    int code = view_begin(&tare_show, argc, argv, &view);
+    if (code >= 0)
+        return code;
+    return show(&view, &e) ? 0 : command_fail(&tare_show, &e);
 }

@@ -2,16 +2,18 @@
 #ifndef TARE_COMMANDS_H
 #define TARE_COMMANDS_H
 
-/* verb, its function, what it does */
-#define COMMANDS(C)                                               \
-    C("run", cmd_run, "run a scenario: tare run [--lab] FILE")    \
-    C("check", cmd_check, "check scenarios without running them") \
-    C("list", cmd_list, "the runs in the archive")                \
-    C("show", cmd_show, "what a run found out")                   \
-    C("lab", cmd_lab, "host, peer and switch on this machine: up, down, status, exec")
+#include "command/command.h"
+
+/* In the order of the help; cmd_VERB.c defines `const struct command tare_VERB` and cmd_VERB. */
+#define COMMANDS(C) C(run) C(check) C(workloads) C(list) C(show) C(lab) C(doctor) C(completion) C(man)
 
 /* argv[0] is the verb; returns the exit code (err.h). */
-#define COMMAND_DECLARATION(verb, function, doc) int function(int argc, char **argv);
+#define COMMAND_DECLARATION(verb)            \
+    extern const struct command tare_##verb; \
+    int cmd_##verb(int argc, char **argv);
 COMMANDS(COMMAND_DECLARATION)
+
+/* `tare` itself, with all of them below it. */
+extern const struct command tare_root;
 
 #endif

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "archive/archive.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "base/units.h"
 
@@ -44,59 +43,33 @@ static bool set_color(const char *word, struct view *view, struct err *e)
     return true;
 }
 
-/* The member of "table|json|csv" that `word` is. */
-static bool is_one_of(const char *word, const char *list)
+static bool take(void *to, int option, const char *value, struct err *e)
 {
-    size_t size = strlen(word);
-    for (const char *at = list; *at; at += strcspn(at, "|"), at += *at == '|')
-        if (size == strcspn(at, "|") && strncmp(at, word, size) == 0)
-            return true;
-    return false;
-}
-
-static bool take(int option, char **argv, const char *formats, struct view *view, struct err *e)
-{
+    struct view *view = to;
     switch (option) {
-    case 'h': view->help = true; return true;
-    case 'c': return set_color(optarg, view, e);
-    case 'f':
-        view->format = optarg;
-        return is_one_of(optarg, formats) || err_set(e, ERR_USAGE, "--format '%.40s' is none of %s", optarg, formats);
-    case 'a':
+    case VIEW_COLOR: return set_color(value, view, e);
+    case VIEW_FORMAT: view->format = value; return true;
+    case VIEW_ARCHIVE:
         view->archive_named = true;
-        return text_copy(view->archive, sizeof view->archive, optarg) ||
+        return text_copy(view->archive, sizeof view->archive, value) ||
                err_set(e, ERR_USAGE, "--archive: the path is too long");
-    case ':':
-        return err_set(e, ERR_USAGE, "%.40s needs a value; see `tare %s --help`", argv[optind - 1], view->command);
-    default:
-        return err_set(e, ERR_USAGE, "unknown option '%.40s'; see `tare %s --help`", argv[optind - 1], view->command);
+    default: return true;
     }
 }
 
-bool view_parse(int argc, char **argv, const char *formats, int arguments, struct view *view, struct err *e)
+int view_begin(const struct command *command, int argc, char **argv, struct view *view)
 {
-    static const struct option OPTIONS[] = {
-        { "help", no_argument, NULL, 'h' },
-        { "format", required_argument, NULL, 'f' },
-        { "color", required_argument, NULL, 'c' },
-        { "archive", required_argument, NULL, 'a' },
-        { NULL, 0, NULL, 0 },
-    };
-    *view = (struct view){ .command = argv[0],
+    struct err e = { 0 };
+    *view = (struct view){ .command = command,
                            .format = "table",
                            .width = width_of(STDOUT_FILENO),
                            .color = is_color_terminal(STDOUT_FILENO) };
-    optind = 0; /* anew, also after main's own options */
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, ":h", OPTIONS, NULL)) != -1;)
-        if (!take(option, argv, formats, view, e))
-            return false;
-    if (view->help)
-        return true;
-    if (argc - optind > arguments)
-        return err_set(e, ERR_USAGE, "what is '%.40s'? see `tare %s --help`", argv[optind + arguments], view->command);
+    int code = command_begin(command, argc, argv, take, view);
+    if (code >= 0)
+        return code;
     view->run = argc > optind ? argv[optind] : NULL;
-    return view->archive_named || archive_default_path(view->archive, sizeof view->archive, e);
+    bool ok = view->archive_named || archive_default_path(view->archive, sizeof view->archive, &e);
+    return ok ? -1 : command_fail(command, &e);
 }
 
 bool view_write(const char *text, size_t size, struct err *e)
@@ -112,10 +85,4 @@ bool view_write(const char *text, size_t size, struct err *e)
         size -= written > 0 ? (size_t)written : 0;
     }
     return true;
-}
-
-int view_fail(const struct view *view, const struct err *e)
-{
-    log_error("%s: %s", view->command, e->text);
-    return (int)e->exit;
 }

@@ -1,7 +1,6 @@
 #include "fingerprint.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/json_text.h"
+#include "base/small_file.h"
 #include "base/text.h"
 #include "base/units.h"
 
@@ -26,28 +27,6 @@ struct facts {
 #define ENDING ",\"cut\":true}"
 
 /* ---- reading ---- */
-
-/* A whole small file, without the white space around it. False when there is none or it is empty. */
-static bool read_text(const char *root, const char *path, char *text, size_t size)
-{
-    char full[PATH_MAX] = "";
-    if (!text_append(full, sizeof full, "%s%s", root, path))
-        return false;
-    int fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return false;
-    size_t used = 0;
-    ssize_t got;
-    while (used < size - 1 && (got = read(fd, text + used, size - 1 - used)) > 0)
-        used += (size_t)got;
-    close(fd);
-    while (used > 0 && strchr(" \t\n", text[used - 1])) /* a device tree's NUL too */
-        used--;
-    text[used] = '\0';
-    size_t lead = strspn(text, " \t\n");
-    memmove(text, text + lead, used - lead + 1);
-    return text[0] != '\0';
-}
 
 /* The value behind the first line "KEY<spaces>SEPARATOR value" of `text`. */
 static bool find_line(const char *text, const char *key, char separator, char *value, size_t size)
@@ -80,27 +59,6 @@ static void keep_chosen(char *text)
 
 /* ---- writing ---- */
 
-/* JSON's escapes (RFC 8259, 7). Bytes that are not UTF-8 become '?', so that the object always is. */
-static bool append_escaped(char *to, size_t size, const char *value)
-{
-    bool is_utf8 = true;
-    for (const char *at = value; *at && is_utf8; at += strcspn(at, "\n")) {
-        at += *at == '\n';
-        is_utf8 = text_is_printable(at, strcspn(at, "\n"));
-    }
-    bool fits = true;
-    for (const char *at = value; *at && fits; at++) {
-        unsigned char c = (unsigned char)*at;
-        if (c == '"' || c == '\\')
-            fits = text_append(to, size, "\\%c", c);
-        else if (c < 0x20 || c == 0x7f)
-            fits = text_append(to, size, "\\u%04x", c);
-        else
-            fits = text_append(to, size, "%c", c >= 0x80 && !is_utf8 ? '?' : c);
-    }
-    return fits;
-}
-
 /* A fact goes in whole or not at all. */
 static void add_raw(struct facts *f, const char *key, const char *value)
 {
@@ -121,7 +79,7 @@ static void finish(struct facts *f)
 static void add_text(struct facts *f, const char *key, const char *value)
 {
     char quoted[VALUE_MAX + 3] = "\"";
-    if (append_escaped(quoted, sizeof quoted - 1, value) && text_append(quoted, sizeof quoted, "\""))
+    if (json_text_append(quoted, sizeof quoted - 1, value) && text_append(quoted, sizeof quoted, "\""))
         add_raw(f, key, quoted);
     else
         f->is_cut = true;
@@ -182,7 +140,7 @@ static void add_files(struct facts *f)
     const char *last = "";
     for (size_t i = 0; i < ARRAY_SIZE(FILES); i++) {
         char value[VALUE_MAX];
-        if (strcmp(FILES[i].key, last) == 0 || !read_text(f->root, FILES[i].path, value, sizeof value))
+        if (strcmp(FILES[i].key, last) == 0 || !small_file_read(f->root, FILES[i].path, value, sizeof value))
             continue;
         last = FILES[i].key;
         for (char *tab = value; (tab = strchr(tab, '\t'));)
@@ -206,17 +164,17 @@ static bool exists(const struct facts *f, const char *path)
 static void add_product(struct facts *f)
 {
     char vendor[128], name[128], product[2 * sizeof vendor + 2];
-    if (read_text(f->root, "/sys/class/dmi/id/product_name", name, sizeof name)) {
-        bool has_vendor = read_text(f->root, "/sys/class/dmi/id/sys_vendor", vendor, sizeof vendor);
+    if (small_file_read(f->root, "/sys/class/dmi/id/product_name", name, sizeof name)) {
+        bool has_vendor = small_file_read(f->root, "/sys/class/dmi/id/sys_vendor", vendor, sizeof vendor);
         snprintf(product, sizeof product, "%s%s%s", has_vendor ? vendor : "", has_vendor ? " " : "", name);
         add_text(f, "product", product);
-    } else if (read_text(f->root, "/sys/firmware/devicetree/base/model", name, sizeof name) ||
-               read_text(f->root, "/sys/hypervisor/type", name, sizeof name)) {
+    } else if (small_file_read(f->root, "/sys/firmware/devicetree/base/model", name, sizeof name) ||
+               small_file_read(f->root, "/sys/hypervisor/type", name, sizeof name)) {
         add_text(f, "product", name);
     }
     /* The files by which container managers make themselves known (systemd's CONTAINER_INTERFACE,
      * docker, podman). */
-    if (read_text(f->root, "/run/systemd/container", name, sizeof name))
+    if (small_file_read(f->root, "/run/systemd/container", name, sizeof name))
         add_text(f, "container", name);
     else if (exists(f, "/.dockerenv"))
         add_text(f, "container", "docker");
@@ -238,7 +196,7 @@ static void add_cpu(struct facts *f)
 {
     /* The first CPU's paragraph; that there are others of another kind is not looked at. */
     char text[VALUE_MAX * 2], value[VALUE_MAX], vendor[64];
-    if (!read_text(f->root, "/proc/cpuinfo", text, sizeof text))
+    if (!small_file_read(f->root, "/proc/cpuinfo", text, sizeof text))
         return;
     if (find_line(text, "model name", ':', value, sizeof value) || find_line(text, "Model", ':', value, sizeof value))
         add_text(f, "cpu_model", value);
@@ -255,7 +213,7 @@ static void add_cpu(struct facts *f)
 static void add_memory(struct facts *f)
 {
     char text[VALUE_MAX], value[64];
-    if (!read_text(f->root, "/proc/meminfo", text, sizeof text) ||
+    if (!small_file_read(f->root, "/proc/meminfo", text, sizeof text) ||
         !find_line(text, "MemTotal", ':', value, sizeof value))
         return;
     char *end;
@@ -272,17 +230,17 @@ static void add_kernel(struct facts *f)
     if (uname(&name) != 0)
         return;
     char value[VALUE_MAX];
-    bool has_release = read_text(f->root, "/proc/sys/kernel/osrelease", value, sizeof value);
+    bool has_release = small_file_read(f->root, "/proc/sys/kernel/osrelease", value, sizeof value);
     add_text(f, "kernel", has_release ? value : name.release);
     char path[sizeof value + 32];
     snprintf(path, sizeof path, "/boot/config-%s", has_release ? value : name.release);
-    if (read_text(f->root, "/proc/sys/kernel/version", value, sizeof value))
+    if (small_file_read(f->root, "/proc/sys/kernel/version", value, sizeof value))
         add_text(f, "kernel_version", value);
     add_text(f, "arch", name.machine);
     /* How CPU time is accounted. Kernels that keep their configuration only in /proc/config.gz
      * leave these keys absent: nothing else here needs to unpack. */
     char *config = malloc(CONFIG_MAX);
-    if (!config || !read_text(f->root, path, config, CONFIG_MAX)) {
+    if (!config || !small_file_read(f->root, path, config, CONFIG_MAX)) {
         free(config);
         return;
     }
@@ -324,7 +282,7 @@ static void add_mitigations(struct facts *f)
         path[0] = '\0';
         if (text_is_name(entries[i]->d_name) &&
             text_append(path, sizeof path, "%s/%s", DIRECTORY, entries[i]->d_name) &&
-            read_text(f->root, path, value, sizeof value))
+            small_file_read(f->root, path, value, sizeof value))
             add_text(&inner, entries[i]->d_name, value);
         free(entries[i]);
     }

@@ -214,13 +214,60 @@ uint64_t schema_signature(const struct schema *schema)
     return hash;
 }
 
+static const char *range_of(const struct field *f, char *out, size_t size)
+{
+    struct field end = *f;
+    char low[32], high[32];
+    end.offset = 0;
+    *out = '\0';
+    switch (f->kind) {
+    case FIELD_INT:
+    case FIELD_DURATION:
+    case FIELD_SIZE:
+        field_print(&end, &f->min, low, sizeof low);
+        field_print(&end, &f->max, high, sizeof high);
+        text_append(out, size, "%s to %s", low, high);
+        break;
+    case FIELD_BOOL: text_append(out, size, "true|false"); break;
+    case FIELD_CHOICE: text_append(out, size, "%s", f->choices); break;
+    case FIELD_TEXT: text_append(out, size, "at most %zu bytes", f->capacity - 1); break;
+    case FIELD_NAME: text_append(out, size, "letters, digits, -_."); break;
+    }
+    return out;
+}
+
+/* A field's cells; NULL for those of the head. The last one is the doc. */
+enum { HELP_CELLS = 5, HELP_CELL = 128 };
+static void help_cells(const struct field *f, char cells[HELP_CELLS][HELP_CELL])
+{
+    static const char *const HEAD[] = { "option", "kind", "range", "default", "" };
+    static const char *const KINDS[] = {
+        [FIELD_INT] = "number",    [FIELD_DURATION] = "duration", [FIELD_SIZE] = "size", [FIELD_BOOL] = "yes or no",
+        [FIELD_CHOICE] = "choice", [FIELD_TEXT] = "text",         [FIELD_NAME] = "name",
+    };
+    for (size_t i = 0; i < HELP_CELLS; i++)
+        text_copy(cells[i], HELP_CELL, HEAD[i]);
+    if (!f)
+        return;
+    text_copy(cells[0], HELP_CELL, f->key);
+    text_copy(cells[1], HELP_CELL, KINDS[f->kind]);
+    range_of(f, cells[2], HELP_CELL);
+    text_copy(cells[3], HELP_CELL, !f->fallback ? "required" : *f->fallback ? f->fallback : "-");
+    text_copy(cells[4], HELP_CELL, f->doc);
+}
+
 void schema_help(const struct schema *schema, FILE *to)
 {
-    for (size_t i = 0; i < schema->count; i++) {
-        const struct field *f = &schema->fields[i];
-        fprintf(to, "  %-12s %s", f->key, f->doc);
-        if (f->kind == FIELD_CHOICE)
-            fprintf(to, " (%s)", f->choices);
-        fprintf(to, f->fallback && *f->fallback ? "; default %s\n" : f->fallback ? "\n" : "; required\n", f->fallback);
+    char cells[HELP_CELLS][HELP_CELL];
+    int widths[HELP_CELLS] = { 0 };
+    for (size_t i = 0; i <= schema->count; i++) {
+        help_cells(i < schema->count ? &schema->fields[i] : NULL, cells);
+        for (size_t k = 0; k < HELP_CELLS - 1; k++)
+            widths[k] = (int)strlen(cells[k]) > widths[k] ? (int)strlen(cells[k]) : widths[k];
+    }
+    for (size_t i = 0; i <= schema->count; i++) {
+        help_cells(i > 0 ? &schema->fields[i - 1] : NULL, cells);
+        fprintf(to, "  %-*s  %-*s  %-*s  %-*s%s%s\n", widths[0], cells[0], widths[1], cells[1], widths[2], cells[2],
+                i > 0 ? widths[3] : 0, cells[3], i > 0 ? "  " : "", cells[4]);
     }
 }

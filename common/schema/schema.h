@@ -60,7 +60,7 @@ MUST_CHECK bool schema_unpack(const struct schema *schema, const char *text, voi
  * the same number mean the same thing by the same options. */
 uint64_t schema_signature(const struct schema *schema);
 
-/* "key  kind, range, default  doc", a line a field. */
+/* A table: key, kind, range, default and meaning, a line a field below that of the heads. */
 void schema_help(const struct schema *schema, FILE *to);
 
 #endif

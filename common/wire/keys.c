@@ -78,6 +78,17 @@ bool invite_write(const char *path, const struct invite *invite, struct err *e)
     return err_errno(e, cause, "%s", path);
 }
 
+/* The bits that a secret's mode may not have. A service manager's credential is guarded by its
+ * directory; where that keeps access lists, the reader's own shows as a group's right to read. */
+static mode_t forbidden_mode(const char *path)
+{
+    const char *credentials = getenv("CREDENTIALS_DIRECTORY"); /* systemd.exec(5) */
+    size_t length = credentials ? strlen(credentials) : 0;
+    bool is_credential =
+        length > 1 && strncmp(path, credentials, length) == 0 && path[length] == '/' && !strchr(path + length + 1, '/');
+    return is_credential ? 037 : 077;
+}
+
 /* Up to `size - 1` bytes of the file, with a NUL; a longer one is refused. */
 static bool read_secret(const char *path, char *text, size_t size, struct err *e)
 {
@@ -93,7 +104,7 @@ static bool read_secret(const char *path, char *text, size_t size, struct err *e
         ok = err_errno(e, errno, "%s", path);
     else if (!is_stdin && !S_ISREG(st.st_mode))
         ok = err_set(e, ERR_USAGE, "%s: not a regular file (a pipe is read with '-')", path);
-    else if (!is_stdin && (st.st_mode & 077) != 0)
+    else if (!is_stdin && (st.st_mode & forbidden_mode(path)) != 0)
         ok = err_set(e, ERR_USAGE, "%s: mode %04o lets others read the key: chmod 600 %s", path, st.st_mode & 07777,
                      path);
     size_t used = 0;
@@ -154,7 +165,7 @@ static bool check_keys(const struct invite *invite, struct err *e)
 
 bool invite_read(const char *path, struct invite *invite, struct err *e)
 {
-    char text[INVITE_FILE_MAX];
+    char text[INVITE_FILE_MAX] = "";
     if (!read_secret(path, text, sizeof text, e)) {
         sodium_memzero(text, sizeof text);
         return false;

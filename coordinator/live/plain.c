@@ -1,99 +1,157 @@
+/* plain.c - lines, as log.h writes them; and none, which keeps warnings and errors only. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "base/units.h"
-#include "live/live.h"
+#include "live/outlet.h"
+#include "live/sink.h"
+#include "live/words.h"
+#include "report/print.h"
 
-enum { LINE = 400 };
+enum { RATES_EVERY_MS = 1000 };
 
-struct live {
-    char place[160]; /* "[2/9] round 1/3 send" */
+struct plain {
+    struct outlet *out;
+    char place[WORDS_LINE]; /* "[2/9] round 1/3 send" */
+    int64_t next_ns;        /* the rates at this time after T are the next to be shown */
 };
 
-struct live *live_plain(void) { return calloc(1, sizeof(struct live)); }
+static void say(struct plain *p, enum outlet_worth worth, enum log_level level, const char *fmt, ...) PRINTF_LIKE(4, 5);
 
-void live_destroy(struct live **live)
+static void say(struct plain *p, enum outlet_worth worth, enum log_level level, const char *fmt, ...)
 {
-    free(*live);
-    *live = NULL;
-}
-
-void live_note(struct live *live, const char *fmt, ...)
-{
-    (void)live;
-    char line[LINE];
+    char line[1200];
+    uint64_t dropped = outlet_dropped(p->out, worth == OUTLET_RESULT);
+    if (dropped > 0)
+        say(p, OUTLET_RESULT, LOG_INFO, "%" PRIu64 " lines were left out: the reader was slow", dropped);
+    snprintf(line, sizeof line, "%s: %s%s", program_invocation_short_name, log_word(level),
+             *log_word(level) ? ": " : "");
+    struct buffer whole = { 0 };
+    buffer_print(&whole, "%s", line);
     va_list args;
     va_start(args, fmt);
     vsnprintf(line, sizeof line, fmt, args);
     va_end(args);
-    log_info("%s", line);
+    buffer_print(&whole, "%s\n", line);
+    (void)outlet_put(p->out, worth, whole.text, whole.size);
+    buffer_clear(&whole);
 }
 
-void live_begin(struct live *live, const struct live_step *s)
+static bool plain_open(int fd, void **state, struct err *e)
 {
-    snprintf(live->place, sizeof live->place, "[%d/%d] round %d/%d %s", s->trial + 1, s->trials, s->round + 1,
-             s->rounds, s->name);
-    if (s->attempt > 0)
-        text_append(live->place, sizeof live->place, ", attempt %d", s->attempt + 1);
+    struct plain *p = calloc(1, sizeof *p);
+    if (!p)
+        return err_set(e, ERR_INTERNAL, "out of memory");
+    if (!outlet_open(fd, NULL, &p->out, e)) {
+        free(p);
+        return false;
+    }
+    *state = p;
+    return true;
 }
 
-void live_rates(struct live *live, int64_t at_ns, const struct live_rate *rates, size_t count)
+static void plain_close(void *state)
 {
-    char line[LINE] = "", rate[32];
+    struct plain *p = state;
+    (void)outlet_close(&p->out);
+    free(p);
+}
+
+static void plain_note(void *state, enum log_level level, const char *text)
+{
+    say(state, OUTLET_NEWS, level, "%s", text);
+}
+
+static void plain_node(void *state, const struct live_node *node)
+{
+    char text[WORDS_LINE];
+    say(state, OUTLET_NEWS, LOG_INFO, "%s", words_node(node, text, sizeof text));
+}
+
+static void plain_run(void *state, const struct run *run, int trials, int64_t left_ns)
+{
+    char text[WORDS_LINE];
+    say(state, OUTLET_RESULT, LOG_INFO, "%s", words_run(run, trials, left_ns, text, sizeof text));
+}
+
+static void plain_begin(void *state, const struct live_step *step)
+{
+    struct plain *p = state;
+    words_place(step, p->place, sizeof p->place);
+    p->next_ns = clock_ms(RATES_EVERY_MS);
+}
+
+static void plain_rates(void *state, int64_t at_ns, const struct live_rate *rates, size_t count)
+{
+    struct plain *p = state;
+    struct buffer line = { 0 };
+    char rate[32];
+    if (at_ns < p->next_ns)
+        return;
+    p->next_ns = at_ns - at_ns % clock_ms(RATES_EVERY_MS) + clock_ms(RATES_EVERY_MS);
     for (size_t i = 0; i < count; i++)
-        text_append(line, sizeof line, "%s%s %s %s", i ? ", " : "", rates[i].node, rates[i].direction,
-                    units_show_rate(rates[i].bits_per_s, rate, sizeof rate));
-    if (count > 0)
-        log_info("%s  %4.1f s  %s", live->place, (double)at_ns / 1e9, line);
+        if (rates[i].is_known)
+            buffer_print(&line, "%s%s %s %s", line.size ? ", " : "", rates[i].node, rates[i].sends ? "send" : "receive",
+                         units_show_rate(rates[i].bits_per_s, rate, sizeof rate));
+    if (line.size > 0)
+        say(p, OUTLET_RATE, LOG_INFO, "%s  %4.1f s  %.*s", p->place, (double)at_ns / 1e9, (int)line.size, line.text);
+    buffer_clear(&line);
 }
 
-/* "together, skew 1.2 us +-8 us" */
-static void describe_start(const struct trial *t, char *out, size_t size)
+static void plain_trial(void *state, const struct live_step *step, const struct trial *t, int64_t left_ns)
 {
-    char ns[32], bound[32];
-    const struct skew *worst = NULL;
-    snprintf(out, size, "start %s%s%s", verdict_name(t->verdict), *t->late ? ": " : "", t->late);
-    for (size_t i = 0; i < t->skew_count; i++)
-        if (!worst || llabs(t->skews[i].ns) > llabs(worst->ns))
-            worst = &t->skews[i];
-    if (worst)
-        text_append(out, size, ", skew %s +-%s", units_show_ns((double)worst->ns, ns, sizeof ns),
-                    units_show_ns((double)worst->bound_ns, bound, sizeof bound));
-    for (size_t i = 0; i < t->stream_count && !worst; i++)
-        if (t->streams[i].operates && t->streams[i].first_op_ns != 0) {
-            text_append(out, size, ", first operation %s after T, +-%s",
-                        units_show_ns((double)(t->streams[i].first_op_ns - t->at_ns), ns, sizeof ns),
-                        units_show_ns((double)t->streams[i].first_op_bound_ns, bound, sizeof bound));
-            return;
-        }
-}
-
-void live_trial(struct live *live, const struct live_step *step, const struct trial *t, int64_t left_ns)
-{
+    struct plain *p = state;
+    struct buffer line = { 0 };
+    char text[WORDS_LINE];
     (void)step;
-    char line[LINE] = "", text[160];
+    (void)left_ns;
     for (size_t i = 0; i < t->stream_count; i++) {
         const struct stream *s = &t->streams[i];
-        const struct figure *f = stream_figure(s, "throughput", WINDOW_WHOLE, FIGURE_ON_COORDINATOR);
-        if (s->role == STREAM_LOAD && f)
-            text_append(line, sizeof line, "%s %s %s; ", s->node, s->direction,
-                        units_show_rate(f->value, text, sizeof text));
+        const struct figure *f = words_throughput(s);
+        if (f)
+            buffer_print(&line, "%s %s %s; ", s->node, s->direction, units_show_rate(f->value, text, sizeof text));
     }
     if (t->partial)
-        text_append(line, sizeof line, "partial: %s", t->why);
+        buffer_print(&line, "partial: %s", print_clean(t->why, text, sizeof text));
     else
-        describe_start(t, text, sizeof text);
-    if (!t->partial)
-        text_append(line, sizeof line, "%s", text);
-    log_line(t->partial ? LOG_WARN : LOG_INFO, "%s  %s", live->place, line);
+        buffer_print(&line, "start %s", words_start(t, text, sizeof text));
+    say(p, OUTLET_RESULT, t->partial ? LOG_WARN : LOG_INFO, "%s  %.*s", p->place, (int)line.size, line.text);
+    buffer_clear(&line);
     for (size_t i = 0; i < t->flag_count; i++)
-        log_warn("%s  %s: %s", live->place, t->flags[i].kind, t->flags[i].text);
-    if (left_ns > 0)
-        log_debug("%" PRId64 " s left", left_ns / CLOCK_NS_PER_S);
+        say(p, OUTLET_RESULT, LOG_WARN, "%s  %s: %s", p->place, t->flags[i].kind,
+            print_clean(t->flags[i].text, text, sizeof text));
 }
+
+static void plain_end(void *state, const char *status, int exit_code, const char *error)
+{
+    struct plain *p = state;
+    (void)status;
+    (void)exit_code;
+    (void)error; /* the program's last line */
+    uint64_t dropped = outlet_dropped(p->out, true);
+    if (dropped > 0)
+        say(p, OUTLET_RESULT, LOG_INFO, "%" PRIu64 " lines were left out: the reader was slow", dropped);
+}
+
+const struct live_sink live_plain = { .open = plain_open,
+                                      .close = plain_close,
+                                      .note = plain_note,
+                                      .node = plain_node,
+                                      .run = plain_run,
+                                      .begin = plain_begin,
+                                      .rates = plain_rates,
+                                      .trial = plain_trial,
+                                      .end = plain_end };
+
+static void none_note(void *state, enum log_level level, const char *text)
+{
+    if (level == LOG_ERROR || level == LOG_WARN)
+        plain_note(state, level, text);
+}
+
+const struct live_sink live_none = { .open = plain_open, .close = plain_close, .note = none_note };

@@ -5,6 +5,7 @@
 
 #include "report/value.h"
 #include "result/summary.h"
+#include "result/total.h"
 
 enum { SCHEMA = 1 };
 
@@ -150,6 +151,47 @@ static json_t *stream_list(const struct run *run, const struct trial *trial, enu
     return made;
 }
 
+static json_t *total_value(const char *direction, enum window window, const struct total *total)
+{
+    return VALUE_OBJECT({ "figure", json_string("throughput") }, { "unit", json_string("bit/s") },
+                        { "direction", value_word(direction) }, { "window", json_string(window_name(window)) },
+                        { "streams", json_integer((json_int_t)total->streams) }, { "sum", value_real(total->sum) },
+                        { "min", value_real(total->least) }, { "max", value_real(total->most) },
+                        { "jain", value_real(total->jain) });
+}
+
+/* What several nodes made at once, for each direction and window; [] where one was alone. */
+static json_t *total_list(const struct trial *trial)
+{
+    json_t *made = json_array();
+    for (size_t i = 0; i < trial->stream_count; i++) {
+        const char *direction = trial->streams[i].direction;
+        bool told = false;
+        for (size_t k = 0; k < i; k++)
+            told |= strcmp(trial->streams[k].direction, direction) == 0;
+        for (int window = 0; window < WINDOW_COUNT && !told; window++) {
+            struct total total;
+            if (total_of(trial, direction, (enum window)window, &total))
+                made = value_append(made, total_value(direction, (enum window)window, &total));
+        }
+    }
+    return made;
+}
+
+/* "path=value" each; null without any. */
+static json_t *override_list(const char *overrides)
+{
+    json_t *made = *overrides ? json_array() : json_null();
+    while (*overrides) {
+        char one[1024];
+        size_t size = strcspn(overrides, "\n");
+        snprintf(one, sizeof one, "%.*s", (int)size, overrides);
+        made = value_append(made, value_text(one));
+        overrides += size + (overrides[size] == '\n');
+    }
+    return made;
+}
+
 static json_t *trial_value(const struct run *run, const struct trial *trial)
 {
     const struct run_step *step = &run->steps[trial->step];
@@ -167,9 +209,11 @@ static json_t *trial_value(const struct run *run, const struct trial *trial)
                         { "partial", json_boolean(trial->partial) }, { "why", value_word(trial->why) },
                         { "guest_state", value_word(trial->guest_state) }, { "start", start },
                         { "streams", stream_list(run, trial, STREAM_LOAD) },
-                        { "witnesses", stream_list(run, trial, STREAM_WITNESS) }, { "costs", cost_list(trial) },
-                        { "flags", flag_list(trial) });
+                        { "witnesses", stream_list(run, trial, STREAM_WITNESS) }, { "totals", total_list(trial) },
+                        { "costs", cost_list(trial) }, { "flags", flag_list(trial) });
 }
+json_t *report_json_trial(const struct run *run, const struct trial *trial) { return trial_value(run, trial); }
+
 LIST(trial_list, run, trials, trial_count, trial_value)
 
 bool report_json(const struct run *run, FILE *out, struct err *e)
@@ -182,9 +226,9 @@ bool report_json(const struct run *run, FILE *out, struct err *e)
                      { "status", json_string(run_status_name(run->status)) }, { "why", value_word(run->why) },
                      { "started", value_utc(run->started_real_ns) }, { "ended", value_utc(run->ended_real_ns) },
                      { "version", value_text(run->version) }, { "scenario_schema", json_integer(run->schema) },
-                     { "overrides", value_word(run->overrides ? run->overrides : "") }, { "seed", json_string(seed) },
-                     { "rounds", json_integer(run->rounds) }, { "tolerance_ns", json_integer(run->tolerance_ns) },
-                     { "nodes", node_list(run) }, { "steps", step_list(run) }, { "trials", trial_list(run) },
-                     { "comparisons", json_array() });
+                     { "overrides", override_list(run->overrides ? run->overrides : "") },
+                     { "seed", json_string(seed) }, { "rounds", json_integer(run->rounds) },
+                     { "tolerance_ns", json_integer(run->tolerance_ns) }, { "nodes", node_list(run) },
+                     { "steps", step_list(run) }, { "trials", trial_list(run) }, { "comparisons", json_array() });
     return value_write(root, out, e);
 }

@@ -210,6 +210,26 @@ static void put_step(const struct page *page, const struct run_step *step)
     print_wrapped(line, print_width(name) + 2, PAGE_MARGIN, page->width, page->out);
 }
 
+/* What the nodes of one trial made together: " 2 nodes send 94.0 Mbit/s, each 46.9..47.1, fairness 0.999 (Jain)" */
+static void put_totals(const struct page *page, const struct summary *summary, int step)
+{
+    for (size_t i = 0; i < summary->total_count; i++) {
+        const struct summary_total *t = &summary->totals[i];
+        char sum[32], least[32], most[32], direction[16], line[256] = "";
+        if (t->step != step)
+            continue;
+        units_show_rate(t->sum.median, sum, sizeof sum);
+        units_show_rate(t->least.median, least, sizeof least);
+        units_show_rate(t->most.median, most, sizeof most);
+        drop_same_unit(least, most);
+        text_append(line, sizeof line, "%zu at once, %s: sum %s, min..max %s..%s, fairness %.4f (Jain)", t->streams,
+                    print_clean(t->direction[0] ? t->direction : "all", direction, sizeof direction), sum, least, most,
+                    t->jain.median);
+        fprintf(page->out, "%*s", PAGE_MARGIN, "");
+        print_wrapped(line, PAGE_MARGIN, PAGE_MARGIN, page->width, page->out);
+    }
+}
+
 static void put_legend(const struct page *page)
 {
     static const char TEXT[] =
@@ -230,6 +250,8 @@ static void put_table(const struct page *page, const struct run *run, const stru
             put_row(page, &layout, NULL);
         }
         put_row(page, &layout, &summary->rows[i]);
+        if (i + 1 == summary->row_count || summary->rows[i + 1].step != summary->rows[i].step)
+            put_totals(page, summary, summary->rows[i].step);
     }
     if (summary->row_count == 0)
         fputs("\nno trial was finished\n", page->out);
@@ -321,6 +343,8 @@ static void put_head(const struct page *page, const struct run *run)
     text_append(line, sizeof line, ", with tare %s", print_clean(run->version, version, sizeof version));
     put_field(page, "started", line);
     put_field(page, "uuid", print_clean(run->uuid, line, sizeof line));
+    if (run->overrides && run->overrides[0])
+        put_field(page, "set", print_clean(run->overrides, line, sizeof line));
     put_nodes(page, run);
     put_shared_machines(page, run);
 }

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "result/total.h"
 
 /* The figures that a LOAD stream carries, and where their spreads go. */
 static const struct {
@@ -160,6 +161,47 @@ static bool add_row(const struct run *run, int step, const struct stream *stream
     return true;
 }
 
+static bool has_total(const struct summary *summary, const struct summary_row *row)
+{
+    for (size_t i = 0; i < summary->total_count; i++)
+        if (summary->totals[i].step == row->step && strcmp(summary->totals[i].direction, row->direction) == 0)
+            return true;
+    return false;
+}
+
+/* One for the step and direction of `row`, when any trial of them has a total. */
+static bool add_total(const struct run *run, const bool *counts, const struct summary_row *row, struct summary *summary)
+{
+    struct summary_total made = { .step = row->step, .direction = row->direction };
+    struct spread *const spreads[] = { &made.sum, &made.least, &made.most, &made.jain };
+    size_t count = 0;
+    double *values = calloc((run->trial_count + 1) * ARRAY_SIZE(spreads), sizeof *values);
+    if (!values)
+        return false;
+    for (size_t i = 0; i < run->trial_count; i++) {
+        struct total total;
+        if (run->trials[i].step != row->step || !counts[i] || run->trials[i].partial ||
+            !total_of(&run->trials[i], row->direction, WINDOW_WHOLE, &total) || !isfinite(total.jain))
+            continue;
+        const double parts[] = { total.sum, total.least, total.most, total.jain };
+        for (size_t k = 0; k < ARRAY_SIZE(parts); k++)
+            values[k * (run->trial_count + 1) + count] = parts[k];
+        made.streams = total.streams > made.streams ? total.streams : made.streams;
+        count++;
+    }
+    for (size_t k = 0; k < ARRAY_SIZE(spreads); k++)
+        *spreads[k] = spread_of(values + k * (run->trial_count + 1), count);
+    free(values);
+    if (count == 0)
+        return true;
+    struct summary_total *totals = reallocarray(summary->totals, summary->total_count + 1, sizeof *totals);
+    if (!totals)
+        return false;
+    summary->totals = totals;
+    totals[summary->total_count++] = made;
+    return true;
+}
+
 bool summary_of(const struct run *run, struct summary **summary, struct err *e)
 {
     struct summary *made = calloc(1, sizeof *made);
@@ -173,6 +215,8 @@ bool summary_of(const struct run *run, struct summary **summary, struct err *e)
     }
     for (size_t i = 0; ok && i < made->row_count; i++)
         fill_row(run, counts, values, &made->rows[i]);
+    for (size_t i = 0; ok && i < made->row_count; i++)
+        ok = has_total(made, &made->rows[i]) || add_total(run, counts, &made->rows[i], made);
     free(counts);
     free(values);
     if (!ok) {
@@ -188,6 +232,7 @@ void summary_destroy(struct summary **summary)
     if (!summary || !*summary)
         return;
     free((*summary)->rows);
+    free((*summary)->totals);
     free(*summary);
     *summary = NULL;
 }

@@ -33,9 +33,21 @@ struct summary_row {
     int64_t start_ns, start_bound_ns;
 };
 
+/* The trials of a step in which several nodes loaded in one direction at once (total.h), over its
+ * rounds. */
+struct summary_total {
+    int step;
+    const char *direction;          /* borrowed from the run */
+    size_t streams;                 /* of one trial, the most of all */
+    struct spread sum, least, most; /* bit/s */
+    struct spread jain;
+};
+
 struct summary {
     struct summary_row *rows; /* by step, then in the order of the run's nodes */
     size_t row_count;
+    struct summary_total *totals; /* by step */
+    size_t total_count;
 };
 
 /* Borrows from `run`, which must outlive it. */

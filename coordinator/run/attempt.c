@@ -276,6 +276,7 @@ bool attempt_run(const struct attempt_context *context, const struct plan_trial 
             bounds_reset(a.players[i].node->bounds);
         a.deadline_mono = clock_mono_ns() + clock_ms(CALIBRATE_MS);
         attempt_probe(&a, PROBE_EVERY_MS, true);
+        attempt_show_rates(&a);
         ok = conduct(&a, e);
     }
     for (size_t i = 0; i < a.raw.node_count; i++) {

@@ -26,7 +26,8 @@ enum {
     ARM_LEAST_MS = 50,
     ARM_MOST_MS = 2000,
     ARM_ROUND_TRIPS = 10,
-    RATES_EVERY_MS = 1000,
+    RATES_EVERY_MS = 200, /* for the live view: two SAMPLEs */
+    RATES_OVER_MS = 1000,
     STARTERS_MAX = 1024, /* of one part */
     SAMPLED_EVERY_NS = 10 * 1000 * 1000,
     FLOWS_MAX = 64, /* of one part; an agent makes no more */
@@ -84,7 +85,7 @@ void attempt_cancel(struct attempt *a);
 /* A message of a player; blames it for what makes no sense. */
 void attempt_hear(struct attempt *a, size_t player, const struct message *m);
 
-/* Show what the flows did over the last second. */
+/* Show what the flows do, or before T that they will. */
 void attempt_show_rates(struct attempt *a);
 
 #endif

@@ -1,6 +1,7 @@
 #include "attempt_parts.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -98,35 +99,52 @@ void attempt_hear(struct attempt *a, size_t player, const struct message *m)
     }
 }
 
-/* The rate over the last second by the receiving end's points: what arrived, not what was queued. */
-static bool rate_of(const struct raw_end *receiver, double *bits_per_s)
+/* The rate over the last `over_ms` by the receiving end's points: what arrived, not what was queued. */
+static bool rate_of(const struct raw_end *receiver, int64_t over_ms, double *bits_per_s)
 {
     if (!receiver || receiver->point_count < 2)
         return false;
     const struct meter_point *last = &receiver->points[receiver->point_count - 1], *first = last;
-    while (first > receiver->points && last->raw_ns - first->raw_ns < clock_ms(RATES_EVERY_MS))
+    while (first > receiver->points && last->raw_ns - first->raw_ns < clock_ms(over_ms))
         first--;
     *bits_per_s = (double)(last->bytes - first->bytes) * 8e9 / (double)(last->raw_ns - first->raw_ns);
     return last->raw_ns > first->raw_ns;
 }
 
+/* How well the node's clock is known now; -1 where it is not yet. */
+static int64_t clock_bound_of(const struct bounds *bounds)
+{
+    struct bounds_interval now;
+    struct err e = { 0 };
+    return bounds && bounds_node_at(bounds, clock_raw_ns(), &now, &e) ? bounds_half(now) : -1;
+}
+
+static struct live_rate live_rate_of(const struct attempt *a, const struct job *job, uint32_t number, uint32_t flow)
+{
+    const struct raw_node *node = &a->raw.nodes[job->load];
+    struct live_rate rate = { .node = node->name,
+                              .peer = job->peer == job->load ? "" : a->raw.nodes[job->peer].name,
+                              .sends = net_stream_load_sends(a->step->options, flow),
+                              .clock_bound_ns = clock_bound_of(node->bounds) };
+    const struct raw_end *load = raw_end(&a->raw, job->load, number, flow);
+    const struct raw_end *receiver = load && rate.sends ? raw_opposite(&a->raw, load) : load;
+    rate.is_known =
+        rate_of(receiver, RATES_OVER_MS, &rate.bits_per_s) && rate_of(receiver, RATES_EVERY_MS, &rate.last_bits_per_s);
+    return rate;
+}
+
 void attempt_show_rates(struct attempt *a)
 {
-    struct live_rate rates[32];
+    const struct net_stream_options *options = a->step->options;
+    uint32_t flows = options->direction == NET_BOTH ? 2 : 1;
+    struct live_rate *rates = calloc(a->job_count * flows, sizeof *rates);
     size_t count = 0;
-    for (size_t i = 0; i < a->raw.end_count && count < ARRAY_SIZE(rates); i++) {
-        const struct raw_end *load = &a->raw.ends[i];
-        if (load->role != STREAM_LOAD)
-            continue;
-        bool sends = net_stream_load_sends(a->step->options, load->flow);
-        struct live_rate *rate = &rates[count];
-        *rate = (struct live_rate){ .node = a->raw.nodes[load->node].name,
-                                    .peer = a->raw.nodes[load->other].name,
-                                    .direction = sends ? "send" : "receive" };
-        count += rate_of(sends ? raw_opposite(&a->raw, load) : load, &rate->bits_per_s);
-    }
-    live_rates(a->context->live, a->rates_mono - a->at_mono, rates, count);
-    do /* one line for all the seconds in which we were kept from running */
+    for (uint32_t j = 0; rates && j < a->job_count; j++)
+        for (uint32_t flow = 0; flow < flows; flow++)
+            rates[count++] = live_rate_of(a, &a->jobs[j], j, flow);
+    live_rates(a->context->live, a->at_mono ? a->rates_mono - a->at_mono : -1, rates, count);
+    free(rates);
+    do /* once for all the time in which we were kept from running */
         a->rates_mono += clock_ms(RATES_EVERY_MS);
-    while (a->rates_mono <= clock_mono_ns());
+    while (a->at_mono && a->rates_mono <= clock_mono_ns());
 }

@@ -57,7 +57,7 @@ bool record_begin(struct run *run, const struct scenario *scenario, struct err *
     run->rounds = scenario->repeats;
     run->tolerance_ns = scenario->start.tolerance_ns;
     run->scenario_text = strdup(scenario->text);
-    run->overrides = strdup("");
+    run->overrides = strdup(scenario->overrides);
     bool ok = run->scenario_text && run->overrides;
     for (size_t i = 0; ok && i < scenario->step_count; i++) {
         struct run_step *row = run_add_step(run);

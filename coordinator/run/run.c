@@ -50,8 +50,9 @@ static size_t list_missing(const struct conductor *c, char *names, size_t size)
 
 static void tell_who_joined(struct conductor *c, const struct roster_node *n)
 {
-    live_note(c->options->live, "%s joined from %s (tare-%s %s)", n->name, n->address, n->hello.program,
-              n->hello.version);
+    live_node(c->options->live,
+              &(struct live_node){
+                  .name = n->name, .program = n->hello.program, .version = n->hello.version, .address = n->address });
 }
 
 static bool wait_for_nodes(struct conductor *c, struct err *e)
@@ -135,12 +136,17 @@ static bool run_trial(struct conductor *c, const struct plan_trial *place, struc
     enum attempt_end end = ATTEMPT_FAILED;
     struct trial trial;
     uint32_t number = ++c->trials_given;
+    const struct workload_times *times = s->steps[place->step].options;
     const struct live_step step = { .name = s->steps[place->step].name,
                                     .round = place->round,
                                     .rounds = s->repeats,
                                     .trial = plan_total(c->plan) - plan_left(c->plan) - 1,
                                     .trials = plan_total(c->plan),
-                                    .attempt = place->attempt };
+                                    .attempt = place->attempt,
+                                    .warmup_ns = times->warmup_ns,
+                                    .length_ns = times->length_ns,
+                                    .overhead_ns = attempt_overhead_ns(),
+                                    .left_ns = plan_left_ns(c->plan, attempt_overhead_ns()) };
     place_trial(&trial, place, number);
     live_begin(c->options->live, &step);
     bool ok = attempt_run(&context, place, number, &trial, &end, e) && keep(c, &trial, e);
@@ -162,15 +168,6 @@ static bool run_plan(struct conductor *c, struct err *e)
         return err_set(e, ERR_PARTIAL, "%s", c->run.why);
     }
     return true;
-}
-
-static void tell_plan(struct conductor *c)
-{
-    const struct scenario *s = c->options->scenario;
-    int64_t ns = plan_left_ns(c->plan, attempt_overhead_ns());
-    live_note(c->options->live, "run %" PRId64 ", '%s': %d round%s of %zu step%s, %d trials, about %" PRId64 " s",
-              c->run.no, s->name, s->repeats, s->repeats == 1 ? "" : "s", s->step_count, s->step_count == 1 ? "" : "s",
-              plan_total(c->plan), (ns + CLOCK_NS_PER_S - 1) / CLOCK_NS_PER_S);
 }
 
 static bool begin(struct conductor *c, struct err *e)
@@ -214,7 +211,7 @@ bool run_conduct(const struct run_options *options, int64_t *no, struct err *e)
         ok = begin(&c, e);
         *no = c.run.no;
         if (ok)
-            tell_plan(&c);
+            live_run(options->live, &c.run, plan_total(c.plan), plan_left_ns(c.plan, attempt_overhead_ns()));
         ok = ok && run_plan(&c, e);
         if (c.run.no != 0)
             ok = finish(&c, ok, e);

@@ -20,6 +20,8 @@ struct diags {
     size_t size;
     struct diag kept[DIAG_MOST];
     size_t kept_count, count;
+    char **arguments; /* that of line -1, that of line -2, ... */
+    int argument_count, redirected;
 };
 
 struct diags *diags_new(const char *file)
@@ -36,6 +38,9 @@ void diags_destroy(struct diags **diags)
         return;
     for (size_t i = 0; i < (*diags)->kept_count; i++)
         free((*diags)->kept[i].text);
+    for (int i = 0; i < (*diags)->argument_count; i++)
+        free((*diags)->arguments[i]);
+    free((*diags)->arguments);
     free((*diags)->text);
     free((*diags)->file);
     free(*diags);
@@ -77,16 +82,41 @@ void diags_add(struct diags *diags, int line, int column, int width, const char 
     if (wanted >= (int)sizeof text)
         memcpy(text + sizeof text - sizeof "...", "...", sizeof "...");
     make_printable(text);
+    line = diags->redirected ? diags->redirected : line;
     diags->kept[diags->kept_count++] = (struct diag){ line, column, width, order, strdup(text) };
 }
 
+int diags_add_argument(struct diags *diags, const char *name)
+{
+    char **arguments = reallocarray(diags->arguments, (size_t)diags->argument_count + 1, sizeof *arguments);
+    if (!arguments)
+        return 0; /* then its mistakes are the file's */
+    diags->arguments = arguments;
+    arguments[diags->argument_count] = strdup(name);
+    if (arguments[diags->argument_count])
+        make_printable(arguments[diags->argument_count]);
+    return -++diags->argument_count;
+}
+
+void diags_redirect(struct diags *diags, int line) { diags->redirected = line; }
+
 size_t diags_count(const struct diags *diags) { return diags->count; }
+
+/* What stands in front of a mistake that has no line of its own. */
+static const char *origin_of(const struct diags *diags, const struct diag *diag)
+{
+    const char *argument =
+        diag->line < 0 && -diag->line <= diags->argument_count ? diags->arguments[-diag->line - 1] : NULL;
+    return argument ? argument : diags->file;
+}
 
 static int by_place(const void *a, const void *b)
 {
     const struct diag *one = a, *other = b;
-    if (one->line != other->line)
-        return one->line < other->line ? -1 : 1;
+    if ((one->line < 0) != (other->line < 0))
+        return one->line < 0 ? 1 : -1;
+    if (one->line != other->line) /* arguments count downwards */
+        return (one->line < other->line) == (one->line >= 0) ? -1 : 1;
     if (one->column != other->column)
         return one->column < other->column ? -1 : 1;
     return one->order < other->order ? -1 : 1;
@@ -172,7 +202,7 @@ void diags_print(const struct diags *diags, FILE *to)
         const struct diag *diag = &sorted[i];
         const char *text = diag->text ? diag->text : "a mistake that no memory was left to describe";
         if (diag->line <= 0) {
-            fprintf(to, "%s: error: %s\n", diags->file, text);
+            fprintf(to, "%s: error: %s\n", origin_of(diags, diag), text);
             continue;
         }
         fprintf(to, "%s:%d:%d: error: %s\n", diags->file, diag->line, diag->column, text);

@@ -24,12 +24,19 @@ void diags_destroy(struct diags **diags);
 void diags_set_text(struct diags *diags, const char *text, size_t size);
 
 /* Line and column count from 1, the column in bytes; `width` bytes are underlined. Line 0: the
- * file as a whole. */
+ * file as a whole; below 0: an argument. */
 void diags_add(struct diags *diags, int line, int column, int width, const char *fmt, ...) PRINTF_LIKE(5, 6);
+
+/* The mistakes of an argument of the command line: `name` ("--set repeats=5", copied) stands where
+ * file, line and column do. The result is the line, below 0, that marks what came from it. */
+int diags_add_argument(struct diags *diags, const char *name);
+
+/* From here on every mistake is at `line`, whatever diags_add is told; 0 ends that. */
+void diags_redirect(struct diags *diags, int line);
 
 size_t diags_count(const struct diags *diags);
 
-/* All of them, in the order of their places, without colour; a line of a thousand characters is
+/* All of them, in the order of their places, arguments last, without colour; a line of a thousand characters is
  * shown as the part around its mistake. Ends with "N mistakes in FILE". */
 void diags_print(const struct diags *diags, FILE *to);
 

@@ -7,8 +7,8 @@
 #include "base/words.h"
 
 enum {
-    WORDS = 1024,                                   /* the keys of any mapping, and what is shown of a list */
-    ALL_NAMES = SCENARIO_NODES_MAX * SCENARIO_NAME, /* the names of all nodes */
+    WORDS = 1024,                                       /* the keys of any mapping, and what is shown of a list */
+    ALL_NAMES = 2 * SCENARIO_NODES_MAX * SCENARIO_NAME, /* the names of all nodes and groups */
 };
 
 /* Whether a further mistake would only be counted: then its text is not worth a search. */
@@ -97,6 +97,8 @@ static void say_unknown_node(const struct reader *r, const struct yaml_value *va
 {
     const struct scenario *s = r->scenario;
     char known[ALL_NAMES] = "", shown[WORDS], nearest[64];
+    for (size_t i = 0; i < s->group_count && !is_full(r); i++)
+        words_add(known, sizeof known, s->groups[i].name);
     for (size_t i = 0; i < s->node_count && !is_full(r); i++)
         words_add(known, sizeof known, s->nodes[i].name);
     if (words_nearest(known, value->text, nearest, sizeof nearest))
@@ -106,19 +108,48 @@ static void say_unknown_node(const struct reader *r, const struct yaml_value *va
                    words_show(known, shown, sizeof shown));
 }
 
-int reader_node(const struct reader *r, const struct yaml_value *value, const char *key)
+bool reader_find(const struct reader *r, const char *name, size_t *first, size_t *count)
+{
+    const struct scenario *s = r->scenario;
+    for (size_t i = 0; i < s->group_count; i++)
+        if (strcmp(s->groups[i].name, name) == 0) {
+            *first = s->groups[i].first;
+            *count = s->groups[i].count;
+            return true;
+        }
+    for (size_t i = 0; i < s->node_count; i++)
+        if (strcmp(s->nodes[i].name, name) == 0) {
+            *first = i;
+            *count = 1;
+            return true;
+        }
+    return false;
+}
+
+/* The nodes that `value` names, none of them when it is wrong, which is told. */
+static bool find_nodes(const struct reader *r, const struct yaml_value *value, const char *key, size_t *first,
+                       size_t *count)
 {
     if (value->broken)
-        return -1;
-    if (value->kind != YAML_TEXT) {
+        return false;
+    if (value->kind != YAML_TEXT)
         READER_SAY(r, value, "%s must be the name of a node", key);
-        return -1;
-    }
-    for (size_t i = 0; i < r->scenario->node_count; i++)
-        if (strcmp(r->scenario->nodes[i].name, value->text) == 0)
-            return (int)i;
-    if (r->scenario->node_count > 0) /* that there are none is told at 'nodes' */
+    else if (reader_find(r, value->text, first, count))
+        return true;
+    else if (r->scenario->node_count > 0) /* that there are none is told at 'nodes' */
         say_unknown_node(r, value, key);
+    return false;
+}
+
+int reader_node(const struct reader *r, const struct yaml_value *value, const char *key)
+{
+    size_t first = 0, count = 0;
+    if (!find_nodes(r, value, key, &first, &count))
+        return -1;
+    if (count == 1)
+        return (int)first;
+    READER_SAY(r, value, "%s: '%s' stands for %zu nodes: name one of them, as in '%s'", key, value->text, count,
+               r->scenario->nodes[first].name);
     return -1;
 }
 
@@ -148,17 +179,30 @@ bool reader_nodes(const struct reader *r, const struct yaml_value *value, const 
         READER_SAY(r, value, "%s must list at least one node, as in [host]", key);
         return false;
     }
-    *nodes = calloc(single ? 1 : value->count, sizeof **nodes);
+    *nodes = calloc(r->scenario->node_count + 1, sizeof **nodes); /* none of them twice */
     if (!*nodes) {
         reader_no_memory(r);
         return false;
     }
     for (const struct yaml_value *each = single ? value : value->first; each; each = single ? NULL : each->next) {
-        int index = reader_node(r, each, key);
-        if (index >= 0 && may_join(r, each, key, index, *nodes, *count))
-            (*nodes)[(*count)++] = index;
-        else
-            good = false;
+        size_t first = 0, some = 0;
+        bool found = find_nodes(r, each, key, &first, &some);
+        for (size_t i = 0; found && i < some; i++) {
+            found = may_join(r, each, key, (int)(first + i), *nodes, *count);
+            if (found)
+                (*nodes)[(*count)++] = (int)(first + i);
+        }
+        good = found && good;
     }
     return good;
+}
+
+const struct yaml_value *reader_place_of(const struct reader *r, const struct yaml_value *value, int index)
+{
+    const struct yaml_value *each = value->kind == YAML_LIST ? value->first : NULL;
+    for (size_t first = 0, count = 0; each; each = each->next)
+        if (each->kind == YAML_TEXT && reader_find(r, each->text, &first, &count) && (size_t)index >= first &&
+            (size_t)index - first < count)
+            return each;
+    return value;
 }

@@ -38,12 +38,18 @@ bool reader_fields(const struct reader *r, const struct yaml_value *map, const s
  * that is told already. */
 void reader_missing(const struct reader *r, const struct yaml_value *map, const char *key, const char *doc);
 
-/* The node that `value` names, an index; -1, told, when there is none. `key` begins the message. */
+/* The nodes that `name` stands for: one, or those of a group, *count from *first. False when none. */
+bool reader_find(const struct reader *r, const char *name, size_t *first, size_t *count);
+
+/* The one node that `value` names, an index; -1, told, when there is none. `key` begins the message. */
 int reader_node(const struct reader *r, const struct yaml_value *value, const char *key);
 
-/* The nodes that `value` lists (one name is a list of one), each a node under test and given
- * once. False when any was wrong; *nodes is the caller's in any case. */
+/* The nodes that `value` lists (one name is a list of one, a group's all of its nodes), each a node
+ * under test and given once. False when any was wrong; *nodes is the caller's in any case. */
 bool reader_nodes(const struct reader *r, const struct yaml_value *value, const char *key, int **nodes, size_t *count);
+
+/* The place in a list of nodes that stands for node `index`. */
+const struct yaml_value *reader_place_of(const struct reader *r, const struct yaml_value *value, int index);
 
 /* Without memory nothing else is worth telling. */
 void reader_no_memory(const struct reader *r);

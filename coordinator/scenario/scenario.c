@@ -2,19 +2,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "base/words.h"
+#include "scenario/node.h"
+#include "scenario/override.h"
 #include "scenario/reader.h"
 #include "scenario/step.h"
 #include "scenario/yaml.h"
-
-#define ROLE_WORD(name, word) "|" word
-static const char ROLES[] = NODE_ROLES(ROLE_WORD);
 
 struct head {
     char name[SCENARIO_NAME];
@@ -30,10 +29,6 @@ struct start {
 
 struct again {
     int64_t repeat;
-};
-
-struct node_head {
-    int role;
 };
 
 /* clang-format off */
@@ -54,10 +49,6 @@ static const struct field AGAIN_FIELDS[] = {
     { .key = "repeat", .kind = FIELD_INT, .offset = offsetof(struct again, repeat), .min = 1, .max = 10,
       .doc = "how often a trial is tried again, 1 to 10" },
 };
-static const struct field NODE_FIELDS[] = {
-    { .key = "role", .kind = FIELD_CHOICE, .offset = offsetof(struct node_head, role), .choices = ROLES + 1,
-      .doc = "host, guest or peer" },
-};
 /* clang-format on */
 
 #define SCHEMA(name, fields, type)                     \
@@ -68,15 +59,7 @@ static const struct schema HEAD = SCHEMA("scenario", HEAD_FIELDS, struct head);
 static const struct schema ROUNDS = SCHEMA("repeats", ROUNDS_FIELDS, struct rounds);
 static const struct schema START = SCHEMA("start", START_FIELDS, struct start);
 static const struct schema AGAIN = SCHEMA("on_bad", AGAIN_FIELDS, struct again);
-static const struct schema NODE = SCHEMA("node", NODE_FIELDS, struct node_head);
 static const struct schema NOTHING = { "", NULL, 0, 0 };
-
-const char *node_role_name(enum node_role role)
-{
-#define ROLE_NAME(name, word) [ROLE_##name] = word,
-    static const char *const NAMES[] = { NODE_ROLES(ROLE_NAME) };
-    return role < ROLE_COUNT ? NAMES[role] : "?";
-}
 
 static void read_version(const struct reader *r, const struct yaml_value *root)
 {
@@ -143,89 +126,6 @@ static void read_start(const struct reader *r, const struct yaml_value *value)
     r->scenario->start.tolerance_ns = start.tolerance_ns;
 }
 
-/* Name and role; `on` waits until all names are known. */
-static void read_node(const struct reader *r, const struct yaml_value *value, struct scenario_node *node)
-{
-    static const struct reader_keys KEYS = { .fields = &NODE,
-                                             .others = "on",
-                                             .later = "count|built_in|domain|netserver|extra_xml|confine|instances" };
-    const char *name = value->key->text;
-    node->on = -1;
-    node->role = ROLE_COUNT; /* until it is known, so that one mistake is not told twice */
-    text_copy(node->name, sizeof node->name, name);
-    if (strchr(name, '[') && strchr(name, ']'))
-        READER_SAY(r, value->key, "a group of nodes ('%.64s') comes with a later version of tare: name each node",
-                   name);
-    else if (!text_is_name(name))
-        READER_SAY(r, value->key, "'%.64s' is not a name (letters, digits, '-', '_', '.', at most 63)", name);
-    if (!reader_map(r, value, "a node", "host: {role: host}"))
-        return;
-    const struct yaml_value *means = NULL;
-    char told[64] = "";
-    for (const struct yaml_value *each = value->first; each; each = each->next) {
-        if (words_index("built_in|domain|netserver", each->key->text) < 0)
-            continue;
-        if (means) {
-            READER_SAY(r, each->key, "'%s' beside '%s': a node is one of built_in, domain and netserver: leave one out",
-                       each->key->text, means->key->text);
-            words_add(told, sizeof told, each->key->text);
-        } else {
-            means = each;
-        }
-    }
-    struct reader_keys keys = KEYS;
-    keys.told = told;
-    struct node_head head;
-    reader_check_keys(r, value, &keys);
-    if (reader_fields(r, value, &NODE, &head))
-        node->role = (enum node_role)head.role;
-}
-
-static void read_host_of(const struct reader *r, const struct yaml_value *value, struct scenario_node *node)
-{
-    const struct yaml_value *on = yaml_get(value, "on");
-    if (!on || node->role == ROLE_COUNT)
-        return;
-    if (node->role != ROLE_GUEST) {
-        READER_SAY(r, on->key, "on: only a guest says the host that it runs on, '%s' is a %s: leave it out", node->name,
-                   node_role_name(node->role));
-        return;
-    }
-    int host = reader_node(r, on, "on");
-    if (host < 0)
-        return;
-    const struct scenario_node *named = &r->scenario->nodes[host];
-    if (named->role == ROLE_HOST)
-        node->on = host;
-    else if (named->role != ROLE_COUNT)
-        READER_SAY(r, on, "on: '%s' is a %s: a guest runs on a node of role host", named->name,
-                   node_role_name(named->role));
-}
-
-static void read_nodes(const struct reader *r, const struct yaml_value *value)
-{
-    struct scenario *s = r->scenario;
-    if (!reader_map(r, value, "nodes", "{host: {role: host}, peer: {role: peer}}"))
-        return;
-    if (value->count == 0)
-        READER_SAY(r, value, "nodes must declare at least one node, as in host: {role: host}");
-    s->nodes = calloc(value->count + 1, sizeof *s->nodes);
-    if (!s->nodes) {
-        reader_no_memory(r);
-        return;
-    }
-    for (const struct yaml_value *node = value->first; node; node = node->next) {
-        if (s->node_count == SCENARIO_NODES_MAX) {
-            READER_SAY(r, node->key, "more than %d nodes: tare serves no more in one run", SCENARIO_NODES_MAX);
-            break;
-        }
-        read_node(r, node, &s->nodes[s->node_count++]);
-    }
-    size_t i = 0;
-    for (const struct yaml_value *node = value->first; node && i < s->node_count; node = node->next, i++)
-        read_host_of(r, node, &s->nodes[i]);
-}
-
 /* Whether any step measures both nodes. */
 static bool is_comparable(const struct scenario *s, int a, int b)
 {
@@ -259,13 +159,14 @@ static void read_compare(const struct reader *r, const struct yaml_value *value)
     s->compare.base = index;
     if (!with || !reader_nodes(r, with, "with", &s->compare.with, &s->compare.with_count) || index < 0)
         return;
-    const struct yaml_value *each = with->kind == YAML_LIST ? with->first : with;
-    for (size_t i = 0; i < s->compare.with_count; i++, each = each->next) {
-        if (s->compare.with[i] == index)
+    for (size_t i = 0; i < s->compare.with_count; i++) {
+        int other = s->compare.with[i];
+        const struct yaml_value *each = reader_place_of(r, with, other);
+        if (other == index)
             READER_SAY(r, each, "with: '%s' is the base: compare it with another node", s->nodes[index].name);
-        else if (diags_count(r->diags) == 0 && !is_comparable(s, index, s->compare.with[i]))
+        else if (diags_count(r->diags) == 0 && !is_comparable(s, index, other))
             READER_SAY(r, each, "with: no step measures both '%s' and '%s': add one, or leave '%s' out",
-                       s->nodes[index].name, each->text, each->text);
+                       s->nodes[index].name, s->nodes[other].name, s->nodes[other].name);
     }
 }
 
@@ -276,7 +177,7 @@ static void read_scenario(const struct reader *r, const struct yaml_value *root)
     read_head(r, root);
     read_start(r, yaml_get(root, "start"));
     if (nodes)
-        read_nodes(r, nodes);
+        nodes_read(r, nodes);
     else
         reader_missing(r, root, "nodes", "the machines, as in nodes: {host: {role: host}}");
     if (steps)
@@ -287,7 +188,21 @@ static void read_scenario(const struct reader *r, const struct yaml_value *root)
         read_compare(r, compare);
 }
 
-bool scenario_parse(const char *text, size_t size, struct scenario **scenario, struct diags *diags)
+/* All of them in one text, as the archive keeps them: a line each. */
+static char *join(const char *const *overrides)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&text, &size);
+    if (!to)
+        return NULL;
+    for (size_t i = 0; overrides && overrides[i]; i++)
+        fprintf(to, "%s%s", i ? "\n" : "", overrides[i]);
+    return fclose(to) == 0 ? text : NULL;
+}
+
+bool scenario_parse_with(const char *text, size_t size, const char *const *overrides, struct scenario **scenario,
+                         struct diags *diags)
 {
     static const char BOM[] = "\xef\xbb\xbf";
     bool has_bom = size >= 3 && memcmp(text, BOM, 3) == 0;
@@ -298,9 +213,11 @@ bool scenario_parse(const char *text, size_t size, struct scenario **scenario, s
     struct yaml_tree *tree = yaml_tree_new(body, body_size, diags);
     if (!tree)
         return false;
+    for (size_t i = 0; overrides && overrides[i]; i++)
+        override_apply(tree, overrides[i], diags);
     struct scenario *read = calloc(1, sizeof *read);
     struct reader reader = { read, diags };
-    if (!read || !(read->text = calloc(1, size + 1))) {
+    if (!read || !(read->text = calloc(1, size + 1)) || !(read->overrides = join(overrides))) {
         reader_no_memory(&reader);
     } else {
         memcpy(read->text, text, size);
@@ -315,6 +232,11 @@ bool scenario_parse(const char *text, size_t size, struct scenario **scenario, s
     }
     *scenario = read;
     return true;
+}
+
+bool scenario_parse(const char *text, size_t size, struct scenario **scenario, struct diags *diags)
+{
+    return scenario_parse_with(text, size, NULL, scenario, diags);
 }
 
 /* All of `fd`, at most one byte more than a scenario may have; -1 with errno on failure. */
@@ -334,20 +256,25 @@ static ssize_t read_all(int fd, char *to)
     return (ssize_t)used;
 }
 
-bool scenario_load(const char *path, struct scenario **scenario, struct diags *diags)
+bool scenario_load_with(const char *path, const char *const *overrides, struct scenario **scenario, struct diags *diags)
 {
     bool is_stdin = strcmp(path, "-") == 0, good = false;
     char *text = malloc(YAML_SIZE_MAX + 1);
     int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     ssize_t size = text && fd >= 0 ? read_all(fd, text) : -1;
     if (size >= 0)
-        good = scenario_parse(text, (size_t)size, scenario, diags);
+        good = scenario_parse_with(text, (size_t)size, overrides, scenario, diags);
     else
         diags_add(diags, 0, 0, 0, "cannot be read: %s", strerror(errno));
     if (fd >= 0 && !is_stdin)
         close(fd);
     free(text);
     return good;
+}
+
+bool scenario_load(const char *path, struct scenario **scenario, struct diags *diags)
+{
+    return scenario_load_with(path, NULL, scenario, diags);
 }
 
 void scenario_destroy(struct scenario **scenario)
@@ -361,7 +288,9 @@ void scenario_destroy(struct scenario **scenario)
     }
     free(s->steps);
     free(s->compare.with);
+    free(s->groups);
     free(s->nodes);
+    free(s->overrides);
     free(s->text);
     free(s);
     *scenario = NULL;

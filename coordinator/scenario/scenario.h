@@ -26,6 +26,13 @@ struct scenario_node {
     int on; /* a guest's host, index into nodes; -1 when it says none */
 };
 
+/* Nodes that were declared together, as host: {count: 4} or host[1-4]: where nodes are listed, the
+ * name stands for all of them. */
+struct scenario_group {
+    char name[SCENARIO_NAME]; /* "host", "host[1-4]" */
+    size_t first, count;      /* of the scenario's nodes */
+};
+
 struct scenario_step {
     char name[SCENARIO_STEP_NAME];
     const struct workload_info *workload;
@@ -38,9 +45,12 @@ struct scenario_step {
 
 struct scenario {
     char name[SCENARIO_NAME];
-    char *text; /* owned; the file as it was read, for the archive */
+    char *text;      /* owned; the file as it was read, for the archive */
+    char *overrides; /* owned; what was changed in it, "path=value" a line; "" for nothing */
     struct scenario_node *nodes;
     size_t node_count;
+    struct scenario_group *groups;
+    size_t group_count;
     struct {
         int64_t tolerance_ns;
         enum on_bad on_bad;
@@ -62,6 +72,13 @@ MUST_CHECK bool scenario_load(const char *path, struct scenario **scenario, stru
 
 /* The same from memory. */
 MUST_CHECK bool scenario_parse(const char *text, size_t size, struct scenario **scenario, struct diags *diags);
+
+/* Both with values that are changed first: each of `overrides` is a "path=value" (override.h), NULL
+ * ends them; NULL for none. */
+MUST_CHECK bool scenario_load_with(const char *path, const char *const *overrides, struct scenario **scenario,
+                                   struct diags *diags);
+MUST_CHECK bool scenario_parse_with(const char *text, size_t size, const char *const *overrides,
+                                    struct scenario **scenario, struct diags *diags);
 
 void scenario_destroy(struct scenario **scenario);
 

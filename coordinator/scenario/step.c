@@ -171,6 +171,14 @@ static void check_time(const struct reader *r, const struct yaml_value *value)
     }
 }
 
+static void say_twin(const struct reader *r, const struct yaml_value *name, const struct yaml_value *twin)
+{
+    if (twin->line > 0)
+        READER_SAY(r, name, "name: '%s' is the step in line %d already: give each its own", name->text, twin->line);
+    else
+        READER_SAY(r, name, "name: '%s' is another step already: give each its own", name->text);
+}
+
 void steps_read(const struct reader *r, const struct yaml_value *value)
 {
     struct scenario *s = r->scenario;
@@ -196,8 +204,7 @@ void steps_read(const struct reader *r, const struct yaml_value *value)
             read_step(r, map, step);
             const struct yaml_value *twin = find_twin(s, s->step_count, value->first);
             if (twin)
-                READER_SAY(r, yaml_get(map, "name"), "name: '%s' is the step in line %d already: give each its own",
-                           step->name, twin->line);
+                say_twin(r, yaml_get(map, "name"), twin);
         }
         s->step_count++; /* a broken one too, so that steps and their places stay side by side */
     }

@@ -6,16 +6,7 @@
 
 #include "base/text.h"
 #include "scenario/source.h"
-
-struct block {
-    struct block *next;
-    max_align_t data[];
-};
-
-struct yaml_tree {
-    struct block *blocks; /* every value and text of the tree */
-    struct yaml_value *root;
-};
+#include "scenario/yaml_tree.h"
 
 struct anchor {
     const char *name;
@@ -42,14 +33,10 @@ static void say_no_memory(struct loader *l)
 
 static void *keep(struct loader *l, size_t size)
 {
-    struct block *block = calloc(1, sizeof *block + size);
-    if (!block) {
+    void *data = yaml_tree_keep(l->tree, size);
+    if (!data)
         say_no_memory(l);
-        return NULL;
-    }
-    block->next = l->tree->blocks;
-    l->tree->blocks = block;
-    return block->data;
+    return data;
 }
 
 static const char *keep_text(struct loader *l, const char *text, size_t size)
@@ -120,6 +107,9 @@ static void say_syntax(struct loader *l)
     size_t at = p->error == YAML_READER_ERROR ? p->problem_offset : byte_of(l, &p->problem_mark);
     if (at < l->source.size && l->source.text[at] == '\t')
         meaning = "a tab cannot indent: use spaces";
+    if (at < l->source.size && at > 0 && l->source.text[at] == '[' &&
+        text_is_name((char[]){ l->source.text[at - 1], 0 }))
+        meaning = "between brackets a group of nodes needs quotes, as in \"host[1-4]\"";
     bool has_context = p->context && p->error != YAML_READER_ERROR;
     if (has_context && (at_context || at >= l->source.size))
         at = byte_of(l, &p->context_mark);
@@ -199,14 +189,6 @@ static void read_alias(struct loader *l, const yaml_event_t *event, struct yaml_
     value->key = value->next = NULL;
 }
 
-static const struct yaml_value *find_key(const struct yaml_value *map, const char *key)
-{
-    for (const struct yaml_value *value = map->first; value; value = value->next)
-        if (strcmp(value->key->text, key) == 0)
-            return value;
-    return NULL;
-}
-
 /* Whether `key` can stand in `map`; what is wrong with it is told. */
 static bool key_is_good(struct loader *l, const struct yaml_value *map, const struct yaml_value *key)
 {
@@ -216,7 +198,7 @@ static bool key_is_good(struct loader *l, const struct yaml_value *map, const st
         say(l, key, "a key is a single word, as in 'length: 5s'");
         return false;
     }
-    const struct yaml_value *twin = find_key(map, key->text);
+    const struct yaml_value *twin = yaml_get(map, key->text);
     if (twin)
         diags_add(l->diags, key->line, key->column, key->width,
                   "'%.64s' is given twice, first in line %d: leave one of them out", key->text, twin->key->line);
@@ -367,23 +349,4 @@ struct yaml_tree *yaml_tree_new(const char *text, size_t size, struct diags *dia
     if (l.failed)
         yaml_tree_destroy(&l.tree);
     return l.tree;
-}
-
-void yaml_tree_destroy(struct yaml_tree **tree)
-{
-    if (!*tree)
-        return;
-    for (struct block *block = (*tree)->blocks, *next; block; block = next) {
-        next = block->next;
-        free(block);
-    }
-    free(*tree);
-    *tree = NULL;
-}
-
-const struct yaml_value *yaml_tree_root(const struct yaml_tree *tree) { return tree->root; }
-
-const struct yaml_value *yaml_get(const struct yaml_value *map, const char *key)
-{
-    return map->kind == YAML_MAP ? find_key(map, key) : NULL;
 }

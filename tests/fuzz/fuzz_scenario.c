@@ -8,7 +8,23 @@
 #include "fuzz.h"
 #include "scenario/plan.h"
 
-enum { TRIALS_WALKED = 2000 };
+enum { TRIALS_WALKED = 2000, OVERRIDES = 32 };
+
+/* The "# --set PATH=VALUE" lines that the text begins with, as in the golden scenarios; `head` is the
+ * caller's copy of its first bytes. */
+static void find_overrides(char *head, const char *overrides[OVERRIDES + 1])
+{
+    static const char SET[] = "# --set ";
+    size_t count = 0;
+    for (char *line = head, *end; count < OVERRIDES && strncmp(line, SET, sizeof SET - 1) == 0; line = end + 1) {
+        overrides[count++] = line + sizeof SET - 1;
+        end = strchr(line, '\n');
+        if (!end)
+            break;
+        *end = '\0';
+    }
+    overrides[count] = NULL;
+}
 
 static void check_printed(const struct diags *diags)
 {
@@ -60,7 +76,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct scenario *scenario = NULL;
     struct diags *diags = diags_new("fuzz.yaml");
     FUZZ_REQUIRE(diags);
-    bool good = scenario_parse((const char *)data, size, &scenario, diags);
+    char head[4096] = "";
+    const char *overrides[OVERRIDES + 1];
+    memcpy(head, data, size < sizeof head ? size : sizeof head - 1);
+    find_overrides(head, overrides);
+    bool good = scenario_parse_with((const char *)data, size, overrides, &scenario, diags);
     FUZZ_REQUIRE(good == (diags_count(diags) == 0) && good == (scenario != NULL));
     check_printed(diags);
     if (good) {

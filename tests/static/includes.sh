@@ -3,7 +3,8 @@
 # include its own group and those that the rule names; the arrows make no cycle, which is checked.
 #
 #   common           base <- schema <- catalogue
-#                    base <- stats, observe, netperf
+#                    base <- stats, observe, netperf, command (what arguments a program takes),
+#                            doctor (tries ports, so it knows sockets)
 #                    base, stats <- flow
 #                    base, schema, stats <- wire      (the messages carry points of the meter)
 #                    all of it <- agent
@@ -22,6 +23,8 @@ cat >"$work/rules" <<'EOF'
 # group    pattern                                          may include                                             sockets
 base       common/base/                                     -                                                       no
 schema     common/schema/                                   base                                                    no
+options    common/command/                                  base                                                    no
+doctor     common/doctor/                                   base                                                    yes
 catalogue  common/catalogue/                                base,schema                                             no
 stats      common/stats/                                    base                                                    no
 observe    common/observe/                                  base                                                    yes
@@ -34,17 +37,17 @@ node       node/                                            common,agent        
 netserver  netserver-peer/                                  common,agent                                            yes
 scenario   coordinator/scenario/                            base,schema,catalogue                                   no
 sync       coordinator/sync/                                base,stats                                              no
-model      coordinator/result/(model|summary|compare)\.     base,stats                                              no
+model      coordinator/result/(model|summary|compare|total)\.  base,stats                                              no
 result     coordinator/result/                              base,stats,sync,message,model                           no
-live       coordinator/live/                                base,model                                              no
+live       coordinator/live/                                base,stats,model,report,scenario                        no
 archive    coordinator/archive/                             base,stats,model                                        no
 report     coordinator/report/                              base,stats,model                                        no
 keyring    coordinator/run/keyring\.                        base,wire,message                                       yes
 run        coordinator/run/                                 common,keyring,scenario,sync,model,result,live,archive  yes
 lab        coordinator/lab/                                 base,keyring                                            yes
 command    coordinator/(main|cmd_[a-z_]+)\.c                *                                                       yes
-commands   coordinator/commands\.h                          base                                                    no
-view       coordinator/view\.                               base,stats,model,archive,report                         no
+commands   coordinator/(commands|completion(_[a-z]+)?)\.    base,options,catalogue                                  no
+view       coordinator/view\.                               base,options,stats,model,archive,report                 no
 EOF
 
 # `check ROOT RULES`: of the files named on standard input, relative to ROOT, one line a violation.
@@ -195,7 +198,7 @@ plant coordinator/cmd_bad.c agent/session.h
 plant coordinator/run/bad.c agent/session.h
 plant coordinator/scenario/bad.c '<stdio.h>' '<netinet/tcp.h>'
 plant coordinator/sync/bad.c run/run.h
-plant coordinator/live/bad.c archive/archive.h report/report.h
+plant coordinator/live/bad.c archive/archive.h result/raw.h
 plant coordinator/archive/archive.h result/raw.h
 plant coordinator/report/report.h archive/archive.h
 plant coordinator/lab/bad.c run/run.h

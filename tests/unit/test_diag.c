@@ -174,6 +174,20 @@ static char *slurp(const char *path, size_t *size)
     return text;
 }
 
+/* The "# --set ..." lines that a golden scenario begins with, cut from `head`; NULL-ended. */
+static void overrides_of(char *head, const char *overrides[], size_t most)
+{
+    static const char SET[] = "# --set ";
+    size_t count = 0;
+    char *rest = NULL;
+    for (char *line = strtok_r(head, "\n", &rest); line && count < most - 1; line = strtok_r(NULL, "\n", &rest)) {
+        if (strncmp(line, SET, sizeof SET - 1) != 0)
+            break;
+        overrides[count++] = line + sizeof SET - 1;
+    }
+    overrides[count] = NULL;
+}
+
 static bool is_as_before(const char *yaml_path)
 {
     char golden_path[512];
@@ -183,7 +197,11 @@ static bool is_as_before(const char *yaml_path)
     struct diags *diags = diags_new(name);
     size_t size = 0, golden_size = 0;
     char *yaml = slurp(yaml_path, &size);
-    bool good = scenario_parse(yaml, size, &scenario, diags);
+    char head[4096] = "";
+    const char *overrides[32];
+    memcpy(head, yaml, size < sizeof head ? size : sizeof head - 1);
+    overrides_of(head, overrides, sizeof overrides / sizeof *overrides);
+    bool good = scenario_parse_with(yaml, size, overrides, &scenario, diags);
     assert_int_equal(good, strncmp(name, "good_", 5) == 0);
     char *shown = printed(diags);
     if (getenv("TARE_GOLDEN_UPDATE")) {

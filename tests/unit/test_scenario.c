@@ -111,6 +111,85 @@ static void an_alias_stands_for_its_value(void **unused)
     scenario_destroy(&s);
 }
 
+static void a_group_stands_for_its_nodes(void **unused)
+{
+    (void)unused;
+    static const char *const NAMES[] = { "host1", "host2", "host3", "guest9", "guest10", "guest11", "spare", "peer1" };
+    struct scenario *s = load(TESTS_DIR "/golden/scenario/good_groups.yaml");
+    assert_int_equal(s->node_count, 8);
+    for (int i = 0; i < 8; i++)
+        assert_string_equal(s->nodes[i].name, NAMES[i]);
+    assert_int_equal(s->nodes[2].role, ROLE_HOST);
+    assert_int_equal(s->nodes[3].on, 0); /* a guest for each host */
+    assert_int_equal(s->nodes[5].on, 2);
+    assert_int_equal(s->nodes[6].on, 1);
+    assert_int_equal(s->group_count, 3);
+    assert_string_equal(s->groups[1].name, "guest[9-11]");
+    assert_int_equal(s->compare.with_count, 4);
+    assert_int_equal(s->compare.with[1], 3);
+    assert_int_equal(s->steps[0].to, 7); /* a group of one is one node */
+    assert_int_equal(s->steps[0].on_count, 3);
+    assert_int_equal(s->steps[1].on_count, 7);
+    assert_int_equal(s->steps[1].on[6], 6);
+    scenario_destroy(&s);
+}
+
+static void what_is_set_replaces_what_the_file_says(void **unused)
+{
+    (void)unused;
+    static const char TEXT[] =
+        "tare: 1\nname: lab\nnodes: {host: {role: host}, g.1: {role: guest}, peer: {role: peer}}\n"
+        "steps:\n  - &s {name: send, run: net_stream, to: peer, on: [host], length: 9s}\n"
+        "  - {name: send.more, run: net_stream, to: peer, on: [host], congestion: cubic}\n";
+    static const char *const SET[] = { "repeats=4",
+                                       "repeats=5",
+                                       "start.tolerance=50us",
+                                       "start.on_bad={repeat: 2}",
+                                       "steps.send.length=2s",
+                                       "steps.send.more.length=3s",
+                                       "steps.send.more.congestion=",
+                                       "steps.send.more.on=[host, g.1]",
+                                       "nodes.g.1.on=host",
+                                       "nodes.extra={role: host}",
+                                       "compare={base: host, with: g.1}",
+                                       NULL };
+    struct scenario *s = NULL;
+    struct diags *diags = diags_new("lab.yaml");
+    bool good = scenario_parse_with(TEXT, strlen(TEXT), SET, &s, diags);
+    diags_print(diags, stderr);
+    assert_true(good);
+    assert_int_equal(s->repeats, 5);
+    assert_int_equal(s->start.tolerance_ns, 50000);
+    assert_int_equal(s->start.repeat, 2);
+    assert_int_equal(s->node_count, 4);
+    assert_int_equal(s->nodes[1].on, 0);
+    assert_string_equal(s->nodes[3].name, "extra");
+    assert_int_equal(s->steps[1].on_count, 2);
+    const struct net_stream_options *send = s->steps[0].options, *more = s->steps[1].options;
+    assert_int_equal(send->times.length_ns, INT64_C(2000000000));
+    assert_int_equal(more->times.length_ns, INT64_C(3000000000));
+    assert_string_equal(more->congestion, "");
+    assert_string_equal(s->text, TEXT);
+    assert_ptr_equal(strstr(s->overrides, "repeats=4\nrepeats=5\nstart.tolerance=50us\n"), s->overrides);
+    scenario_destroy(&s);
+    diags_destroy(&diags);
+}
+
+static void what_is_set_below_an_alias_is_set_there_alone(void **unused)
+{
+    (void)unused;
+    static const char TEXT[] = "tare: 1\nname: lab\nnodes: {host: &h {role: host}, other: *h, peer: {role: peer}}\n"
+                               "steps: [{name: send, run: net_stream, to: peer, on: host}]\n";
+    static const char *const SET[] = { "nodes.other.role=guest", NULL };
+    struct scenario *s = NULL;
+    struct diags *diags = diags_new("lab.yaml");
+    assert_true(scenario_parse_with(TEXT, strlen(TEXT), SET, &s, diags));
+    assert_int_equal(s->nodes[0].role, ROLE_HOST);
+    assert_int_equal(s->nodes[1].role, ROLE_GUEST);
+    scenario_destroy(&s);
+    diags_destroy(&diags);
+}
+
 static void the_scenarios_that_we_ship_are_good(void **unused)
 {
     (void)unused;
@@ -228,6 +307,9 @@ int main(void)
         cmocka_unit_test(a_full_scenario_is_read_as_it_stands),
         cmocka_unit_test(what_is_left_out_has_its_default),
         cmocka_unit_test(an_alias_stands_for_its_value),
+        cmocka_unit_test(a_group_stands_for_its_nodes),
+        cmocka_unit_test(what_is_set_replaces_what_the_file_says),
+        cmocka_unit_test(what_is_set_below_an_alias_is_set_there_alone),
         cmocka_unit_test(the_scenarios_that_we_ship_are_good),
         cmocka_unit_test(a_file_that_cannot_be_read_is_told),
         cmocka_unit_test(a_dash_is_standard_input),

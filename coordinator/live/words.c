@@ -1,0 +1,68 @@
+#include "words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "report/print.h"
+
+const char *words_node(const struct live_node *node, char *out, size_t size)
+{
+    char line[WORDS_LINE];
+    snprintf(line, sizeof line, "%s joined from %s (tare-%s %s)", node->name, node->address, node->program,
+             node->version);
+    return print_clean(line, out, size); /* the node chose its version */
+}
+
+const char *words_run(const struct run *run, int trials, int64_t left_ns, char *out, size_t size)
+{
+    snprintf(out, size, "run %" PRId64 ", '%s': %d round%s of %zu step%s, %d trial%s, about %" PRId64 " s", run->no,
+             run->scenario, run->rounds, run->rounds == 1 ? "" : "s", run->step_count, run->step_count == 1 ? "" : "s",
+             trials, trials == 1 ? "" : "s", (left_ns + CLOCK_NS_PER_S - 1) / CLOCK_NS_PER_S);
+    return out;
+}
+
+const char *words_place(const struct live_step *s, char *out, size_t size)
+{
+    snprintf(out, size, "[%d/%d] round %d/%d %s", s->trial + 1, s->trials, s->round + 1, s->rounds, s->name);
+    if (s->attempt > 0)
+        text_append(out, size, ", attempt %d", s->attempt + 1);
+    return out;
+}
+
+static const struct skew *worst_skew(const struct trial *t)
+{
+    const struct skew *worst = NULL;
+    for (size_t i = 0; i < t->skew_count; i++)
+        if (!worst || llabs(t->skews[i].ns) > llabs(worst->ns))
+            worst = &t->skews[i];
+    return worst;
+}
+
+const char *words_start(const struct trial *t, char *out, size_t size)
+{
+    char text[64];
+    const struct skew *worst = worst_skew(t);
+    snprintf(out, size, "%s%s%s", verdict_name(t->verdict), *t->late ? ": " : "", t->late);
+    if (worst)
+        text_append(out, size, ", skew %s",
+                    units_show_ns_within((double)worst->ns, (double)worst->bound_ns, text, sizeof text));
+    for (size_t i = 0; i < t->stream_count && !worst; i++) {
+        const struct stream *s = &t->streams[i];
+        if (!s->operates || s->first_op_ns == 0)
+            continue;
+        text_append(
+            out, size, ", first operation T%s%s", s->first_op_ns < t->at_ns ? "" : "+",
+            units_show_ns_within((double)(s->first_op_ns - t->at_ns), (double)s->first_op_bound_ns, text, sizeof text));
+        break;
+    }
+    return out;
+}
+
+const struct figure *words_throughput(const struct stream *s)
+{
+    return s->role == STREAM_LOAD ? stream_figure(s, "throughput", WINDOW_WHOLE, FIGURE_ON_COORDINATOR) : NULL;
+}

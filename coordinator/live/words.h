@@ -1,0 +1,25 @@
+/* words.h - how the live view says things; shared by the sinks for people. */
+#ifndef TARE_LIVE_WORDS_H
+#define TARE_LIVE_WORDS_H
+
+#include <stddef.h>
+
+#include "live/live.h"
+
+enum { WORDS_LINE = 400 };
+
+/* Each fills `out` and returns it. */
+
+/* "host joined from 10.77.0.2 (tare-node 0.1.0)" */
+const char *words_node(const struct live_node *node, char *out, size_t size);
+/* "run 1, 'quickstart': 3 rounds of 3 steps, 9 trials, about 57 s" */
+const char *words_run(const struct run *run, int trials, int64_t left_ns, char *out, size_t size);
+/* "[2/9] round 1/3 send, attempt 2" */
+const char *words_place(const struct live_step *step, char *out, size_t size);
+/* "together, skew 1.24 +-2.40 us"; "" for a trial that was never started. */
+const char *words_start(const struct trial *trial, char *out, size_t size);
+
+/* The throughput over the whole window of the load end that `stream` is; NULL for what is none. */
+const struct figure *words_throughput(const struct stream *stream);
+
+#endif

@@ -1,0 +1,12 @@
+/* plan_show.h - a plan for people: who takes part, every trial in its order, and how long it takes. */
+#ifndef TARE_PLAN_SHOW_H
+#define TARE_PLAN_SHOW_H
+
+#include <stdio.h>
+
+#include "scenario/scenario.h"
+
+/* When each trial needs `overhead_ns` beside its own times. False when memory is out. */
+MUST_CHECK bool plan_show(const struct scenario *scenario, int64_t overhead_ns, FILE *to);
+
+#endif

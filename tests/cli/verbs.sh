@@ -1,0 +1,37 @@
+# The verbs that need no node, as a user calls them.
+set -u
+tare=$TARE_BIN/tare
+scratch=$(mktemp -d /tmp/tare-test-XXXXXX)
+trap 'rm -rf "$scratch"' EXIT
+export XDG_DATA_HOME=$scratch XDG_CONFIG_HOME=$scratch XDG_RUNTIME_DIR=$scratch
+quickstart=$TARE_SOURCE/scenarios/quickstart.yaml
+fail() { cat "$scratch/out" "$scratch/err"; echo "failed: $*"; exit 1; }
+
+# `says CODE WORDS ARG...`: its exit code, and the words on stdout (0) or stderr.
+says()
+{
+    local code=$1 words=$2 got=0
+    shift 2
+    "$tare" "$@" >"$scratch/out" 2>"$scratch/err" || got=$?
+    [ "$got" -eq "$code" ] || fail "exit code $got, not $code: tare $*"
+    grep -qF -- "$words" "$scratch/$([ "$code" -eq 0 ] && echo out || echo err)" || fail "no '$words': tare $*"
+}
+
+says 0 'quickstart: 3 rounds of 3 steps, 9 trials, about' run --dry-run "$quickstart"
+says 0 '      9      3' run --dry-run "$quickstart"
+says 0 'set repeats=1' run --dry-run --set repeats=1 --set steps.send.length=2s "$quickstart"
+says 0 'ok: 2 nodes, 3 steps, 5 rounds, 15 trials' check --set repeats=5 "$quickstart"
+says 2 "--set steps.send.lenght=2s: error: unknown key 'lenght': did you mean 'length'?" check --set steps.send.lenght=2s "$quickstart"
+says 2 '2 mistakes in' run --dry-run --set repeats=0 --set steps.sned.length=1s "$quickstart"
+says 2 'SCENARIO is missing' run
+left=$(find "$scratch" -mindepth 1 ! -name out ! -name err)
+[ -z "$left" ] || fail "a dry run leaves $left"
+says 0 'net_stream' workloads
+says 0 "first operation: the sender's first send(2)" workloads net_stream
+says 0 'send|receive|both' workloads net_stream
+says 2 "did you mean 'net_stream'?" workloads net-stream
+says 2 "did you mean 'check'?" chekc
+says 0 'usage: tare COMMAND' --help
+for verb in $("$tare" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
+    says 0 "usage: tare $verb" "$verb" --help
+done
