@@ -187,7 +187,9 @@ static enum trial_event to_trial_event(struct attempt *a, const struct hub_event
     case HUB_LOST:
         if (player == a->raw.node_count)
             break;
-        if (h->node->is_cut)
+        if (h->node->is_revoked)
+            attempt_blame(a, ATTEMPT_LOST, "%s is gone: its key was revoked", h->node->name);
+        else if (h->node->is_cut)
             attempt_blame(a, ATTEMPT_LOST, "%s is gone: its connection was closed", h->node->name);
         else
             attempt_blame(a, ATTEMPT_LOST, "%s is gone: not heard for %.1f s", h->node->name, ROSTER_DEAD_MS / 1e3);

@@ -109,7 +109,8 @@ static bool load_own(struct keyring *k, struct err *e)
     if (!keyring_db_begin(k, e))
         return false;
     sqlite3_stmt *row = NULL;
-    bool ok = sqlite3_prepare_v2(k->db, "SELECT public, secret FROM own", -1, &row, NULL) == SQLITE_OK || keyring_db_fail(k, e);
+    bool ok = sqlite3_prepare_v2(k->db, "SELECT public, secret FROM own", -1, &row, NULL) == SQLITE_OK ||
+              keyring_db_fail(k, e);
     if (ok && sqlite3_step(row) == SQLITE_ROW) {
         const char *public_key = (const char *)sqlite3_column_text(row, 0);
         const char *secret_key = (const char *)sqlite3_column_text(row, 1);

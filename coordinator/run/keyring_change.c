@@ -86,9 +86,9 @@ bool keyring_record_token(struct keyring *k, const char *public_key, const struc
     snprintf(made, sizeof made, KEYRING_TOKEN_PREFIX "%02x%02x%02x%02x", random[0], random[1], random[2], random[3]);
     if (!keyring_db_begin(k, e))
         return false;
-    bool ok = insert(k, public_key, made, "enrol", e) &&
-              keyring_db_run(k, e, "INSERT INTO token VALUES (?1, ?2, 0, ?3)", "snn", public_key, token->uses,
-                             token->expires_s);
+    bool ok =
+        insert(k, public_key, made, "enrol", e) && keyring_db_run(k, e, "INSERT INTO token VALUES (?1, ?2, 0, ?3)",
+                                                                  "snn", public_key, token->uses, token->expires_s);
     if (!keyring_db_end(k, ok, e) || !keyring_db_add(k, public_key, made, KEY_ENROL, e))
         return false;
     text_copy(name, KEY_NAME, made);

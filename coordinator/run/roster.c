@@ -104,7 +104,7 @@ static void bind_to(struct roster_node *n, const void *id, size_t id_size, int64
     n->id_size = id_size;
     n->heard_mono = now_mono;
     n->is_welcome = true;
-    n->is_cut = false;
+    n->is_cut = n->is_revoked = false;
 }
 
 enum roster_answer roster_admit(struct roster *r, const char *key_name, const char *key,

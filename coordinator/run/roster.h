@@ -37,6 +37,7 @@ struct roster_node {
     char *catalogue, *fingerprint; /* owned */
 
     bool is_cut;                      /* its connection is closed */
+    bool is_revoked;                  /* its key was taken back */
     int64_t heard_mono, worst_gap_ns; /* the gap since roster_mark_quiet */
     bool is_armed;
     int64_t ping_mono, ping_sent_mono, rtt_ns;
