@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "commands.h"
+#include "control/control.h"
 #include "lab/lab.h"
 #include "live/live.h"
 #include "run/run.h"
@@ -119,10 +120,11 @@ struct stage {
     struct keyring *keyring;
     struct archive *archive;
     struct hub *hub;
+    struct control *control;
     struct live *live;
 };
 
-static bool set_stage(struct stage *stage, struct arguments *a, struct err *e)
+static bool set_stage(struct stage *stage, struct arguments *a, const struct scenario *scenario, struct err *e)
 {
     char keys[512];
     /* The lab first: only a process of one thread can move, and the hub starts some. */
@@ -134,12 +136,23 @@ static bool set_stage(struct stage *stage, struct arguments *a, struct err *e)
                    : !keyring_default_dir(keys, sizeof keys, e))
         return false;
     stage->live = live_plain();
-    return keyring_open(keys, &stage->keyring, e) && archive_open(a->archive, &stage->archive, e) &&
-           hub_open(stage->keyring, (unsigned)a->port, &stage->hub, e);
+    struct control_options control = { .scenario = scenario };
+    if (!keyring_open(keys, &stage->keyring, e) || !archive_open(a->archive, &stage->archive, e) ||
+        !hub_open(stage->keyring, (unsigned)a->port, &stage->hub, e) ||
+        !control_place(stage->lab ? keys : NULL, (unsigned)a->port, &control.place, e))
+        return false;
+    control.hub = stage->hub;
+    if (!control_open(&control, &stage->control, e))
+        return false;
+    live_set_tap(stage->live, &(struct live_tap){ control_tap, stage->control });
+    return true;
 }
 
 static void clear_stage(struct stage *stage, bool ok)
 {
+    if (stage->live)
+        live_set_tap(stage->live, NULL);
+    control_close(&stage->control);
     hub_close(&stage->hub, ok ? "the run is over" : "the run has ended early");
     archive_close(&stage->archive);
     keyring_close(&stage->keyring);
@@ -170,7 +183,7 @@ static int run_scenario(const struct scenario *scenario, struct arguments *a)
     struct stage stage = { 0 };
     struct err e = { 0 };
     int64_t no = 0;
-    bool ok = set_stage(&stage, a, &e);
+    bool ok = set_stage(&stage, a, scenario, &e);
     if (ok) {
         const struct run_options options = {
             .scenario = scenario,

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "live/tap.h"
 #include "result/model.h"
 
 /* What a flow does at the moment. */
@@ -29,6 +30,9 @@ struct live;
 /* Plain lines, for a pipe or a file as well as a terminal. NULL when memory is out. */
 struct live *live_plain(void);
 void live_destroy(struct live **live);
+
+/* Somebody reads along from now on; NULL for nobody. */
+void live_set_tap(struct live *live, const struct live_tap *tap);
 
 /* One line of news. */
 void live_note(struct live *live, const char *fmt, ...) PRINTF_LIKE(2, 3);

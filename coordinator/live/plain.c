@@ -14,7 +14,23 @@ enum { LINE = 400 };
 
 struct live {
     char place[160]; /* "[2/9] round 1/3 send" */
+    struct live_tap tap;
 };
+
+/* One line, here and for whoever reads along. */
+static void PRINTF_LIKE(3, 4) say(struct live *live, enum log_level level, const char *fmt, ...)
+{
+    char line[2 * LINE];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(line, sizeof line, fmt, args);
+    va_end(args);
+    log_line(level, "%s", line);
+    if (live->tap.line && log_shows(level))
+        live->tap.line(live->tap.context, line);
+}
+
+void live_set_tap(struct live *live, const struct live_tap *tap) { live->tap = tap ? *tap : (struct live_tap){ 0 }; }
 
 struct live *live_plain(void) { return calloc(1, sizeof(struct live)); }
 
@@ -26,13 +42,12 @@ void live_destroy(struct live **live)
 
 void live_note(struct live *live, const char *fmt, ...)
 {
-    (void)live;
     char line[LINE];
     va_list args;
     va_start(args, fmt);
     vsnprintf(line, sizeof line, fmt, args);
     va_end(args);
-    log_info("%s", line);
+    say(live, LOG_INFO, "%s", line);
 }
 
 void live_begin(struct live *live, const struct live_step *s)
@@ -50,7 +65,7 @@ void live_rates(struct live *live, int64_t at_ns, const struct live_rate *rates,
         text_append(line, sizeof line, "%s%s %s %s", i ? ", " : "", rates[i].node, rates[i].direction,
                     units_show_rate(rates[i].bits_per_s, rate, sizeof rate));
     if (count > 0)
-        log_info("%s  %4.1f s  %s", live->place, (double)at_ns / 1e9, line);
+        say(live, LOG_INFO, "%s  %4.1f s  %s", live->place, (double)at_ns / 1e9, line);
 }
 
 /* "together, skew 1.2 us +-8 us" */
@@ -91,9 +106,9 @@ void live_trial(struct live *live, const struct live_step *step, const struct tr
         describe_start(t, text, sizeof text);
     if (!t->partial)
         text_append(line, sizeof line, "%s", text);
-    log_line(t->partial ? LOG_WARN : LOG_INFO, "%s  %s", live->place, line);
+    say(live, t->partial ? LOG_WARN : LOG_INFO, "%s  %s", live->place, line);
     for (size_t i = 0; i < t->flag_count; i++)
-        log_warn("%s  %s: %s", live->place, t->flags[i].kind, t->flags[i].text);
+        say(live, LOG_WARN, "%s  %s: %s", live->place, t->flags[i].kind, t->flags[i].text);
     if (left_ns > 0)
         log_debug("%" PRId64 " s left", left_ns / CLOCK_NS_PER_S);
 }

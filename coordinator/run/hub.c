@@ -18,7 +18,7 @@
 #include "run/zap.h"
 #include "wire/channel.h"
 
-enum { PING_EVERY_MS = 1000, PING_ARMED_MS = 200 };
+enum { PING_EVERY_MS = 1000, PING_ARMED_MS = 200, GUEST_EVERY_MS = 50 };
 
 bool hub_open(struct keyring *keyring, unsigned port, struct hub **hub, struct err *e)
 {
@@ -222,17 +222,25 @@ static bool take_input(struct hub *h, struct hub_event *event)
     return false;
 }
 
+/* When it has something to read; and where input never ends, every now and then all the same. */
+static void serve_guest(struct hub *h, int64_t now)
+{
+    if (h->guest.fd < 0 || now < h->guest_mono)
+        return;
+    h->guest_mono = now + clock_ms(GUEST_EVERY_MS);
+    h->guest.serve(h->guest.context);
+}
+
 bool hub_next(struct hub *h, int64_t deadline_mono_ns, struct hub_event *event, struct err *e)
 {
     for (;;) {
         struct signalfd_siginfo info;
-        if (h->guest.fd >= 0)
-            h->guest.serve(h->guest.context);
+        int64_t now = clock_mono_ns();
+        serve_guest(h, now);
         if (read(h->signal_fd, &info, sizeof info) == (ssize_t)sizeof info || h->is_stopped) {
             *event = (struct hub_event){ HUB_SIGNAL, NULL, NULL };
             return true;
         }
-        int64_t now = clock_mono_ns();
         int64_t wake = run_timers(h, now);
         if (take_input(h, event) || find_dead(h, now, event))
             return true;
@@ -249,5 +257,7 @@ bool hub_next(struct hub *h, int64_t deadline_mono_ns, struct hub_event *event, 
                      clock_ms_until(wake < deadline_mono_ns ? wake : deadline_mono_ns)) < 0 &&
             errno != EINTR)
             return err_errno(e, errno, "waiting for the nodes");
+        if (h->guest.fd >= 0 && items[4].revents)
+            h->guest_mono = 0;
     }
 }

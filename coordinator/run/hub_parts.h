@@ -15,6 +15,7 @@ struct hub {
     int signal_fd;
     bool is_stopped;
     struct hub_guest guest;
+    int64_t guest_mono; /* when it is served again, whatever comes */
 };
 
 /* One frame from the network. True when it makes an event. */

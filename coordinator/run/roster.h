@@ -35,6 +35,7 @@ struct roster_node {
     char address[64]; /* as the coordinator sees it */
     uint32_t cpus;
     char *catalogue, *fingerprint; /* owned */
+    char doing[MESSAGE_NAME];      /* the step that it takes part in, for people; "" between trials */
 
     bool is_cut;                      /* its connection is closed */
     bool is_revoked;                  /* its key was taken back */
