@@ -144,7 +144,7 @@ static bool serve(const struct arguments *a, struct reach *r, const char *token,
             spent_mono = clock_mono_ns();
         /* Who is enrolled comes again with its own key: wait for that, so that it is told here. */
         if (left == 0 && (joined >= a->uses || clock_mono_ns() - spent_mono > clock_ms(JOIN_MS))) {
-            log_info("%s is spent or expired", token);
+            log_info("%s enrols no more nodes: it is spent, expired or revoked", token);
             return true;
         }
     }
@@ -260,6 +260,6 @@ int cmd_invite(int argc, char **argv)
             return reach_fail(&e);
     }
     bool ok = check(&a, argc, argv, &e) && reach_open(&a.reach, &r, &e) && invite(&a, &r, &e);
-    reach_close(&r, "the token is spent");
+    reach_close(&r, "`tare invite` is done");
     return ok ? 0 : reach_fail(&e);
 }

@@ -63,8 +63,10 @@ static bool on_hello(struct hub *h, const char *key, const char *key_name, zfram
 }
 
 /* The one thing that a token may ask for. */
-static void on_enrol(struct hub *h, const char *token_key, const char *token, zframe_t *id, const char *address)
+static void on_enrol(struct hub *h, const char *token_key, const char *token_name, zframe_t *id, const char *address)
 {
+    char token[KEY_NAME]; /* the keyring's own moves when it takes a key in */
+    text_copy(token, sizeof token, token_name);
     const struct message_enrol *m = &h->message.enrol;
     struct err e = { 0 };
     bool gone;

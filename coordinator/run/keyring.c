@@ -11,6 +11,7 @@
 #include <sodium.h>
 
 #include "base/clock.h"
+#include "base/config_dir.h"
 #include "base/text.h"
 #include "run/keyring_db.h"
 
@@ -30,33 +31,7 @@ static const struct {
     enum key_right right;
 } RIGHTS[] = { { "node", KEY_NODE }, { "enrol", KEY_ENROL } };
 
-bool keyring_default_dir(char *path, size_t size, struct err *e)
-{
-    const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-    int length = config && *config == '/' ? snprintf(path, size, "%s/tare", config)
-                 : home && *home == '/'   ? snprintf(path, size, "%s/.config/tare", home)
-                                          : -1;
-    if (length < 0)
-        return err_set(e, ERR_USAGE, "neither XDG_CONFIG_HOME nor HOME says where the keys are");
-    return (size_t)length < size || err_set(e, ERR_USAGE, "%.200s...: the path is too long", path);
-}
-
-/* mkdir -p, each new one 0700. */
-static bool make_dirs(const char *dir, struct err *e)
-{
-    char part[512];
-    if (!text_copy(part, sizeof part, dir))
-        return err_set(e, ERR_USAGE, "%.200s...: the path is too long", dir);
-    for (char *at = strchr(part + 1, '/');; at = strchr(at + 1, '/')) {
-        if (at)
-            *at = '\0';
-        if (mkdir(part, 0700) != 0 && errno != EEXIST)
-            return err_errno(e, errno, "%s", part);
-        if (!at)
-            return true;
-        *at = '/';
-    }
-}
+bool keyring_default_dir(char *path, size_t size, struct err *e) { return config_dir_path(path, size, e); }
 
 static enum key_right right_from(const char *word)
 {
@@ -130,14 +105,9 @@ static bool load_own(struct keyring *k, struct err *e)
 
 static bool open_db(struct keyring *k, const char *dir, struct err *e)
 {
-    if (!make_dirs(dir, e))
-        return false;
     struct stat st;
-    if (stat(dir, &st) != 0)
-        return err_errno(e, errno, "%s", dir);
-    if ((st.st_mode & 077) != 0)
-        return err_set(e, ERR_USAGE, "%s: mode %04o lets others at the keys: chmod 700 %s", dir, st.st_mode & 07777,
-                       dir);
+    if (!config_dir_make(dir, e))
+        return false;
     if (snprintf(k->path, sizeof k->path, "%s/keys.db", dir) >= (int)sizeof k->path)
         return err_set(e, ERR_USAGE, "%.200s...: the path is too long", dir);
     int fd = open(k->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
