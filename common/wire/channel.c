@@ -1,6 +1,9 @@
 #include "channel.h"
 
 #include <errno.h>
+#include <inttypes.h>
+
+#include <sodium.h>
 
 /* Marked draft in zmq.h, but accepted by Debian's 4.3.4; checked when it is set. */
 #ifndef ZMQ_ZAP_ENFORCE_DOMAIN
@@ -78,7 +81,10 @@ bool channel_dial(const struct invite *invite, zsock_t **dealer, zsock_t **monit
         zsock_set_curve_secretkey(socket, invite->node.secret_key);
         zsock_set_heartbeat_ivl(socket, 5000);
         zsock_set_heartbeat_timeout(socket, 15000);
-        snprintf(where, sizeof where, "inproc://monitor-%p", (void *)socket);
+        /* Not its address: the next socket may get that of one whose monitor is still being taken down. */
+        uint64_t number;
+        randombytes_buf(&number, sizeof number);
+        snprintf(where, sizeof where, "inproc://monitor-%016" PRIx64, number);
         int wanted = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
                      ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
                      ZMQ_EVENT_DISCONNECTED;
