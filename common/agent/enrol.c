@@ -82,8 +82,7 @@ static bool prepare(struct enrolment *n, const struct enrol_place *place, const 
 
 static void hang_up(struct enrolment *n)
 {
-    zsock_destroy(&n->monitor);
-    zsock_destroy(&n->dealer);
+    channel_hang_up(&n->dealer, &n->monitor);
     n->is_open = false;
 }
 

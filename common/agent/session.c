@@ -71,8 +71,7 @@ static void hang_up(struct session *s)
 {
     trial_destroy(&s->trial);
     clock_client_destroy(&s->clock);
-    zsock_destroy(&s->monitor);
-    zsock_destroy(&s->dealer);
+    channel_hang_up(&s->dealer, &s->monitor);
 }
 
 static void greet(struct session *s)

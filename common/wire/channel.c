@@ -95,13 +95,20 @@ bool channel_dial(const struct invite *invite, zsock_t **dealer, zsock_t **monit
     if (ok && zsock_connect(socket, "%s", invite->endpoint) != 0)
         ok = err_set(e, ERR_USAGE, "'%s' is not an address to connect to", invite->endpoint);
     if (!ok) {
-        zsock_destroy(&events);
-        zsock_destroy(&socket);
+        channel_hang_up(&socket, &events);
         return false;
     }
     *dealer = socket;
     *monitor = events;
     return true;
+}
+
+void channel_hang_up(zsock_t **dealer, zsock_t **monitor)
+{
+    if (*dealer)
+        zmq_socket_monitor(zsock_resolve(*dealer), NULL, 0); /* no more events from here on */
+    zsock_destroy(monitor);
+    zsock_destroy(dealer);
 }
 
 enum channel_event channel_event(zsock_t *monitor)

@@ -30,6 +30,10 @@ MUST_CHECK bool channel_listen(const char *endpoint, const struct keypair *own, 
 /* A DEALER that dials, and a PAIR on which its monitor's events arrive (channel_event). */
 MUST_CHECK bool channel_dial(const struct invite *invite, zsock_t **dealer, zsock_t **monitor, struct err *e);
 
+/* End both, in the one order that is safe: an event for a monitor that nobody holds any more blocks
+ * libzmq's I/O thread, and with it every connection of the process, for ever. */
+void channel_hang_up(zsock_t **dealer, zsock_t **monitor);
+
 /* What the monitor says about the connection; CHANNEL_NOTHING when no (further) event is there. */
 enum channel_event { CHANNEL_NOTHING, CHANNEL_OPEN, CHANNEL_CLOSED, CHANNEL_REFUSED, CHANNEL_OTHER };
 enum channel_event channel_event(zsock_t *monitor);

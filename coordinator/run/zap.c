@@ -76,8 +76,7 @@ bool zap_self_test(zsock_t *handler, const struct keyring *keyring, const char *
         if (event == CHANNEL_OPEN || event == CHANNEL_REFUSED)
             break;
     }
-    zsock_destroy(&monitor);
-    zsock_destroy(&dealer);
+    channel_hang_up(&dealer, &monitor);
     if (event == CHANNEL_REFUSED)
         return true;
     return err_set(e, ERR_INTERNAL,

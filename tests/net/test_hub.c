@@ -96,8 +96,7 @@ static void dial(struct fixture *f, const struct keypair *key, const char *serve
 
 static void hang_up(struct guest *g)
 {
-    zsock_destroy(&g->monitor);
-    zsock_destroy(&g->dealer);
+    channel_hang_up(&g->dealer, &g->monitor);
 }
 
 static void tell(struct guest *g, const struct message *m)
