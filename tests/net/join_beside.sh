@@ -26,8 +26,10 @@ for i in 1 2 3; do
     agents+=($!)
     watchers[i]=$!
 done
-# One that never reads, and one that talks nonsense, disturb nobody.
-"$tare" watch --port "$port" > >(sleep 60) 2>/dev/null &
+# One that never reads disturbs nobody.
+mkfifo "$scratch/unread"
+exec 9<>"$scratch/unread"
+"$tare" watch --port "$port" >"$scratch/unread" 2>/dev/null &
 agents+=($!)
 until_says 5 "$scratch/watch-1" "host send"
 # A node that is invited now is known at once.

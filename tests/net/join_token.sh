@@ -26,6 +26,7 @@ spent_pid=$agent_pid
 run 0 --port "$port" "$scratch/scenario.yaml"
 scenario 8s
 begin_run
+until_says 10 "$scratch/err" "host joined"
 until_says 10 "$scratch/spent.log" "this token is spent"
 kill "$spent_pid"
 "$tare" stop --port "$port" || fail "stop"

@@ -156,7 +156,7 @@ agent()
 {
     local log=$scratch/$1 program=$2
     shift 2
-    "$TARE_BIN/$program" "$@" >"$log" 2>&1 &
+    "$TARE_BIN/$program" "$@" <&0 >"$log" 2>&1 & # with our stdin, which & alone would take away
     agent_pid=$!
     agents+=("$agent_pid")
 }
@@ -191,6 +191,7 @@ two_agents()
 # `begin_run [ARG...]`: tare run in the background; its pid is in $run_pid.
 begin_run()
 {
+    : >"$scratch/err" # what the run before said is not this one's
     "$tare" run --port "$port" --archive "$archive" "$@" "$scratch/scenario.yaml" >"$scratch/out" 2>"$scratch/err" &
     run_pid=$!
     agents+=("$run_pid")
