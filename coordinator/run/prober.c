@@ -27,7 +27,10 @@ bool prober_open(unsigned port, struct prober **prober, struct err *e)
     if (p->fd < 0 || setsockopt(p->fd, IPPROTO_IPV6, IPV6_V6ONLY, &both, sizeof both) != 0 ||
         bind(p->fd, (struct sockaddr *)&any, sizeof any) != 0 ||
         getsockname(p->fd, (struct sockaddr *)&any, &size) != 0) {
-        err_errno(e, errno, "clock probes: UDP port %u", port);
+        if (errno == EADDRINUSE)
+            err_set(e, ERR_USAGE, "UDP port %u, for the clock probes, is in use by another program", port);
+        else
+            err_errno(e, errno, "clock probes: UDP port %u", port);
         prober_close(&p);
         return false;
     }

@@ -19,7 +19,7 @@ jq -es '.[-1] | .event == "done" and .exit_code == 3 and .status == null and (.e
     >/dev/null || { cat "$scratch/err"; fail "the end of a run that never began"; }
 
 run 2 --live=pretty "$scratch/scenario.yaml"
-says err "none of auto, tty, plain, jsonl, none"
+says err "none of auto|tty|plain|jsonl|none"
 
 mkfifo "$scratch/pipe"
 exec 7<>"$scratch/pipe"
