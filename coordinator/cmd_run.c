@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "commands.h"
+#include "control/control.h"
 #include "lab/lab.h"
 #include "live/live.h"
 #include "run/attempt.h"
@@ -140,10 +141,11 @@ struct stage {
     struct keyring *keyring;
     struct archive *archive;
     struct hub *hub;
+    struct control *control;
     struct live *live;
 };
 
-static bool set_stage(struct stage *stage, struct arguments *a, struct err *e)
+static bool set_stage(struct stage *stage, struct arguments *a, const struct scenario *scenario, struct err *e)
 {
     char keys[512];
     /* A signal while the lab is being built waits for the hub, so that it ends in order, too. */
@@ -156,12 +158,21 @@ static bool set_stage(struct stage *stage, struct arguments *a, struct err *e)
     if (stage->lab ? !text_copy(keys, sizeof keys, lab_directory(stage->lab))
                    : !keyring_default_dir(keys, sizeof keys, e))
         return false;
-    return live_open(a->live, STDERR_FILENO, &stage->live, e) && keyring_open(keys, &stage->keyring, e) &&
-           archive_open(a->archive, &stage->archive, e) && hub_open(stage->keyring, (unsigned)a->port, &stage->hub, e);
+    struct control_options control = { .scenario = scenario };
+    if (!live_open(a->live, STDERR_FILENO, &stage->live, e) || !keyring_open(keys, &stage->keyring, e) ||
+        !archive_open(a->archive, &stage->archive, e) || !hub_open(stage->keyring, (unsigned)a->port, &stage->hub, e) ||
+        !control_place(stage->lab ? keys : NULL, (unsigned)a->port, &control.place, e))
+        return false;
+    control.hub = stage->hub;
+    return control_open(&control, &stage->control, e) &&
+           live_set_tap(stage->live, &(struct live_tap){ control_tap, stage->control }, e);
 }
 
 static void clear_stage(struct stage *stage, bool ok)
 {
+    if (stage->live)
+        live_clear_tap(stage->live);
+    control_close(&stage->control);
     hub_close(&stage->hub, ok ? "the run is over" : "the run has ended early");
     archive_close(&stage->archive);
     keyring_close(&stage->keyring);
@@ -192,7 +203,7 @@ static int run_scenario(const struct scenario *scenario, struct arguments *a)
     struct stage stage = { 0 };
     struct err e = { 0 };
     int64_t no = 0;
-    bool ok = set_stage(&stage, a, &e);
+    bool ok = set_stage(&stage, a, scenario, &e);
     if (ok) {
         const struct run_options options = {
             .scenario = scenario,
@@ -200,10 +211,9 @@ static int run_scenario(const struct scenario *scenario, struct arguments *a)
             .archive = stage.archive,
             .live = stage.live,
             .wait_ns = a->wait_ns >= 0 ? a->wait_ns : clock_ms(a->is_lab ? 15000 : 60000),
-            .join_hint =
-                a->is_lab
-                    ? ""
-                    : "; start each with its invite: tare-node --invite FILE, on the peer tare-netserver --invite FILE"
+            .join_hint = a->is_lab ? ""
+                                   : "; start each with its invite (`tare invite NAME`): tare-node --invite FILE, "
+                                     "on the peer tare-netserver --invite FILE",
         };
         ok = run_conduct(&options, &no, &e);
     }

@@ -5,7 +5,12 @@
 #include "command/command.h"
 
 /* In the order of the help; cmd_VERB.c defines `const struct command tare_VERB` and cmd_VERB. */
-#define COMMANDS(C) C(run) C(check) C(workloads) C(list) C(show) C(lab) C(doctor) C(completion) C(man)
+/* clang-format off */
+#define COMMANDS(C)                                           \
+    C(run) C(check) C(workloads) C(list) C(show)              \
+    C(invite) C(nodes) C(revoke) C(watch) C(stop)             \
+    C(lab) C(doctor) C(completion) C(man)
+/* clang-format on */
 
 /* argv[0] is the verb; returns the exit code (err.h). */
 #define COMMAND_DECLARATION(verb)            \

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "wire/probe.h"
+#include "wire/resolve.h"
 
 struct clock_client {
     int fd;
@@ -22,21 +23,6 @@ struct clock_client {
     uint64_t dials;
     uint64_t last_asked; /* probes are answered in ascending order, each once */
 };
-
-/* The host of "tcp://HOST:PORT", without the brackets of an IPv6 address. */
-static bool host_of(const char *endpoint, char *host, size_t size, struct err *e)
-{
-    const char *begin = strncmp(endpoint, "tcp://", 6) == 0 ? endpoint + 6 : endpoint;
-    const char *end = strrchr(begin, ':');
-    if (!end)
-        return err_set(e, ERR_USAGE, "endpoint '%s' has no port", endpoint);
-    if (*begin == '[' && end > begin + 1 && end[-1] == ']') {
-        begin++;
-        end--;
-    }
-    snprintf(host, size, "%.*s", (int)(end - begin), begin);
-    return true;
-}
 
 static bool open_socket(const char *host, unsigned port, int *fd, struct err *e)
 {
@@ -78,7 +64,7 @@ bool clock_client_new(const char *endpoint, const struct message_welcome *welcom
     c->down.sender = PROBE_FROM_COORDINATOR;
     memcpy(c->up.bytes, welcome->up_key, sizeof c->up.bytes);
     memcpy(c->down.bytes, welcome->down_key, sizeof c->down.bytes);
-    if (!host_of(endpoint, host, sizeof host, e) || !open_socket(host, welcome->probe_port, &c->fd, e)) {
+    if (!resolve_host(endpoint, host, sizeof host, e) || !open_socket(host, welcome->probe_port, &c->fd, e)) {
         clock_client_destroy(&c);
         return false;
     }

@@ -18,11 +18,13 @@
 #include "base/signals.h"
 #include "base/text.h"
 #include "wire/channel.h"
+#include "wire/resolve.h"
 
 enum session_state { DIALLING, GREETING, JOINED, REFUSED };
 
 struct session {
     const struct session_options *options;
+    struct invite invite;
     char instance[40], boot_id[40];
     enum session_state state;
     zsock_t *dealer, *monitor;
@@ -33,12 +35,14 @@ struct session {
     int points_passed; /* test builds */
     bool told_broken;
     int64_t last_heard_mono, hello_mono, dial_mono, redial_mono, tick_mono;
+    int64_t no_answer_mono; /* when to say that nobody answers */
 };
 
 enum {
     HELLO_EVERY_MS = 1000,
     REDIAL_MS = 5000, /* after a refusal libzmq does not dial again by itself */
     SILENCE_MS = 3500,
+    NO_ANSWER_MS = 5000,
     MESSAGES_A_TURN = 100
 };
 
@@ -72,14 +76,6 @@ static void hang_up(struct session *s)
     channel_hang_up(&s->dealer, &s->monitor);
 }
 
-static bool dial(struct session *s, struct err *e)
-{
-    hang_up(s);
-    s->state = DIALLING;
-    s->redial_mono = INT64_MAX;
-    return channel_dial(&s->options->invite, &s->dealer, &s->monitor, e);
-}
-
 static void greet(struct session *s)
 {
     struct message m = { .type = MESSAGE_HELLO,
@@ -88,7 +84,7 @@ static void greet(struct session *s)
         m.hello.major = s->options->test_major;
     text_copy(m.hello.program, sizeof m.hello.program, s->options->agent->program);
     text_copy(m.hello.version, sizeof m.hello.version, TARE_VERSION);
-    text_copy(m.hello.name, sizeof m.hello.name, s->options->invite.name);
+    text_copy(m.hello.name, sizeof m.hello.name, s->invite.name);
     text_copy(m.hello.instance, sizeof m.hello.instance, s->instance);
     text_copy(m.hello.boot_id, sizeof m.hello.boot_id, s->boot_id);
     tell(s, &m);
@@ -97,10 +93,23 @@ static void greet(struct session *s)
 
 static void refused(struct session *s, const char *reason)
 {
-    log_error("%s: %s; trying again every %d s", s->options->invite.endpoint, reason, REDIAL_MS / 1000);
+    log_error("%s: %s; trying again every %d s", s->invite.endpoint, reason, REDIAL_MS / 1000);
     hang_up(s);
     s->state = REFUSED;
     s->redial_mono = clock_mono_ns() + clock_ms(REDIAL_MS);
+}
+
+static bool dial(struct session *s, struct err *e)
+{
+    struct err why = { 0 };
+    hang_up(s);
+    s->state = DIALLING;
+    s->redial_mono = INT64_MAX;
+    s->no_answer_mono = clock_mono_ns() + clock_ms(NO_ANSWER_MS);
+    if (resolve_check(s->invite.endpoint, &why))
+        return channel_dial(&s->invite, &s->dealer, &s->monitor, e);
+    refused(s, why.text);
+    return true;
 }
 
 static void watch_connection(struct session *s)
@@ -146,13 +155,13 @@ static void on_welcome(struct session *s, const struct message_welcome *welcome)
     struct err e = { 0 };
     drop_trial(s, "another run begins");
     clock_client_destroy(&s->clock);
-    if (!clock_client_new(s->options->invite.endpoint, welcome, &s->clock, &e)) {
+    if (!clock_client_new(s->invite.endpoint, welcome, &s->clock, &e)) {
         log_warn("%s", e.text); /* goes on: the coordinator says that the clock cannot be bounded */
     }
     memcpy(s->session_id, welcome->session, MESSAGE_SESSION);
     s->state = JOINED;
     s->dial_mono = 0;
-    log_info("joined %s as '%s'", s->options->invite.endpoint, s->options->invite.name);
+    log_info("joined %s as '%s'", s->invite.endpoint, s->invite.name);
     struct message *facts = calloc(1, sizeof *facts);
     if (facts && facts_collect(s->options->agent, facts, &e))
         tell(s, facts);
@@ -285,15 +294,21 @@ static void tick(struct session *s, int64_t now)
 }
 
 /* Whatever is due. Returns when to wake at the latest. */
-static int64_t run_timers(struct session *s, struct err *e, bool *ok)
+static bool run_timers(struct session *s, int64_t *wake, struct err *e)
 {
-    int64_t now = clock_mono_ns(), next = now + clock_ms(1000);
-    if (s->state == REFUSED && now >= s->redial_mono)
-        *ok = dial(s, e);
+    int64_t now = clock_mono_ns();
+    *wake = now + clock_ms(1000);
+    if (s->state == REFUSED && now >= s->redial_mono && !dial(s, e))
+        return false;
+    if (s->state == DIALLING && now >= s->no_answer_mono) {
+        log_info("no answer from %s yet: no `tare` serves there at the moment, or a firewall is in between; waiting",
+                 s->invite.endpoint);
+        s->no_answer_mono = INT64_MAX;
+    }
     if (s->state == GREETING && now >= s->hello_mono)
         greet(s);
     if (s->state == JOINED && now - s->last_heard_mono > clock_ms(SILENCE_MS)) {
-        log_warn("%s is silent for %.1f s; waiting for it", s->options->invite.endpoint, SILENCE_MS / 1e3);
+        log_warn("%s is silent for %.1f s; waiting for it", s->invite.endpoint, SILENCE_MS / 1e3);
         drop_trial(s, "the coordinator is silent");
         clock_client_destroy(&s->clock);
         s->state = GREETING;
@@ -308,18 +323,15 @@ static int64_t run_timers(struct session *s, struct err *e, bool *ok)
             test_point(s, "RUN");
             tick(s, now);
         }
-        next = s->tick_mono < next ? s->tick_mono : next;
+        *wake = s->tick_mono < *wake ? s->tick_mono : *wake;
     }
-    return next;
+    return true;
 }
 
 static bool loop(struct session *s, struct err *e)
 {
-    bool ok = dial(s, e);
-    while (ok) {
-        int64_t wake = run_timers(s, e, &ok);
-        if (!ok)
-            break;
+    int64_t wake;
+    for (bool ok = dial(s, e); ok && run_timers(s, &wake, e);) {
         enum { SIGNAL, PROBES, TRIAL, DEALER, MONITOR, SOURCES };
         zmq_pollitem_t items[SOURCES] = {
             [SIGNAL] = { .fd = s->signal_fd, .events = ZMQ_POLLIN },
@@ -351,6 +363,15 @@ static bool loop(struct session *s, struct err *e)
     return false;
 }
 
+/* With a key of its own; the loop dials with it, which proves it before the first HELLO. */
+static bool join(struct session *s, struct err *e)
+{
+    if (s->invite.is_token &&
+        !enrol_run(&s->options->invite, &s->options->place, s->options->agent->program, s->signal_fd, &s->invite, e))
+        return *e->text == '\0'; /* Ctrl-C is no failure */
+    return loop(s, e);
+}
+
 bool session_run(const struct session_options *options, struct err *e)
 {
     struct session s = { .options = options };
@@ -366,8 +387,10 @@ bool session_run(const struct session_options *options, struct err *e)
     randombytes_buf(random, sizeof random);
     sodium_bin2hex(s.instance, sizeof s.instance, random, sizeof random);
     facts_boot_id(s.boot_id, sizeof s.boot_id);
-    bool ok = channel_start(e) && loop(&s, e);
+    s.invite = options->invite;
+    bool ok = channel_start(e) && join(&s, e);
     hang_up(&s);
+    invite_wipe(&s.invite);
     close(s.signal_fd);
     zsys_shutdown();
     return ok;

@@ -1,4 +1,5 @@
-/* session.h - the agent's life: dial, HELLO, trials, and again.
+/* session.h - the agent's life: dial, HELLO, trials, and again. With a token it first gets itself a
+ * key of its own (enrol.h).
  *
  *   DIALLING -- handshake --> GREETING -- WELCOME --> JOINED -- silence or BYE --> GREETING
  *       ^---- 5 s ---- REFUSED <-- wrong key, other version, name in use --/
@@ -10,14 +11,16 @@
 #define TARE_SESSION_H
 
 #include "agent/agent_main.h"
+#include "agent/enrol.h"
 #include "base/err.h"
 #include "wire/keys.h"
 
 struct session_options {
     const struct agent *agent;
     struct invite invite;
-    const char *die_at;  /* test builds: the point at which this process kills itself; else NULL */
-    uint32_t test_major; /* test builds: the version to claim; else 0 */
+    struct enrol_place place; /* for what a token's enrolment keeps */
+    const char *die_at;       /* test builds: the point at which this process kills itself; else NULL */
+    uint32_t test_major;      /* test builds: the version to claim; else 0 */
 };
 
 /* Serve until a signal asks for the end (true), or the machine refuses something needed. */

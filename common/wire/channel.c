@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "base/clock.h"
+#include <sodium.h>
 
 /* Marked draft in zmq.h, but accepted by Debian's 4.3.4; checked when it is set. */
 #ifndef ZMQ_ZAP_ENFORCE_DOMAIN
@@ -81,8 +81,10 @@ bool channel_dial(const struct invite *invite, zsock_t **dealer, zsock_t **monit
         zsock_set_curve_secretkey(socket, invite->node.secret_key);
         zsock_set_heartbeat_ivl(socket, 5000);
         zsock_set_heartbeat_timeout(socket, 15000);
-        /* Not the socket's address alone: that of one just closed, whose name is still taken, comes again. */
-        snprintf(where, sizeof where, "inproc://monitor-%p-%" PRId64, (void *)socket, clock_raw_ns());
+        /* Not its address: the next socket may get that of one whose monitor is still being taken down. */
+        uint64_t number;
+        randombytes_buf(&number, sizeof number);
+        snprintf(where, sizeof where, "inproc://monitor-%016" PRIx64, number);
         int wanted = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
                      ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
                      ZMQ_EVENT_DISCONNECTED;

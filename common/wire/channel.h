@@ -7,6 +7,10 @@
 #define TARE_CHANNEL_H
 
 #include <czmq.h>
+/* czmq brings in syslog.h, whose numbers would take the place of base/log.h's levels: what log_info
+ * said in a file with both was never shown. So czmq is included here and nowhere else. */
+#undef LOG_INFO
+#undef LOG_DEBUG
 
 #include "wire/keys.h"
 #include "wire/message.h"

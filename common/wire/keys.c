@@ -24,6 +24,9 @@ static const struct field FIELDS[] = {
 };
 static const struct schema INVITE = { "invite", FIELDS, ARRAY_SIZE(FIELDS), sizeof(struct invite) };
 
+/* The one more line of a token: whatever else it says is none of ours. */
+static const char TOKEN_LINE[] = "right=enrol\n";
+
 enum { INVITE_FILE_MAX = 2048 };
 
 bool keypair_make(struct keypair *pair, struct err *e)
@@ -54,28 +57,56 @@ static bool write_all(int fd, const char *text, size_t size)
     return true;
 }
 
-bool invite_write(const char *path, const struct invite *invite, struct err *e)
+/* The whole file as text, secrets and all. */
+static bool print_invite(const struct invite *invite, char *text, size_t size, struct err *e)
 {
-    char text[INVITE_FILE_MAX] = "", next[512];
-    if (!schema_pack(&INVITE, invite, text, sizeof text, e))
-        return false;
-    char head[192];
-    snprintf(head, sizeof head,
-             "# tare: lets the node '%s' join one coordinator. Whoever reads this can be that node.\n", invite->name);
+    char fields[INVITE_FILE_MAX] = "";
+    text[0] = '\0';
+    bool ok = schema_pack(&INVITE, invite, fields, sizeof fields, e);
+    if (ok) {
+        if (invite->is_token)
+            ok = text_append(text, size,
+                             "# tare: an enrolment token of one coordinator. Whoever reads this can be a new node.\n%s",
+                             TOKEN_LINE);
+        else
+            ok = text_append(text, size,
+                             "# tare: lets the node '%s' join one coordinator. Whoever reads this can be that node.\n",
+                             invite->name);
+        ok = (ok && text_append(text, size, "%s", fields)) || err_set(e, ERR_INTERNAL, "the invite is too long");
+    }
+    sodium_memzero(fields, sizeof fields);
+    return ok;
+}
+
+/* Under another name first, so that a reader finds the old file or the new one. */
+static bool replace_file(const char *path, const char *text, struct err *e)
+{
+    char next[512];
     if (snprintf(next, sizeof next, "%s.XXXXXX", path) >= (int)sizeof next)
         return err_set(e, ERR_USAGE, "%.200s...: the path is too long", path);
     int fd = mkostemp(next, O_CLOEXEC); /* 0600 from the first moment */
     if (fd < 0)
         return err_errno(e, errno, "%s", path);
-    bool ok = write_all(fd, head, strlen(head)) && write_all(fd, text, strlen(text)) && fsync(fd) == 0;
+    bool ok = write_all(fd, text, strlen(text)) && fsync(fd) == 0;
     int cause = errno;
-    sodium_memzero(text, sizeof text);
     ok = close(fd) == 0 && ok;
     if (ok && rename(next, path) == 0)
         return true;
     cause = ok ? errno : cause;
     unlink(next);
     return err_errno(e, cause, "%s", path);
+}
+
+bool invite_write(const char *path, const struct invite *invite, struct err *e)
+{
+    char text[INVITE_FILE_MAX] = "";
+    bool ok = print_invite(invite, text, sizeof text, e);
+    if (ok && strcmp(path, "-") == 0)
+        ok = write_all(STDOUT_FILENO, text, strlen(text)) || err_errno(e, errno, "stdout");
+    else if (ok)
+        ok = replace_file(path, text, e);
+    sodium_memzero(text, sizeof text);
+    return ok;
 }
 
 /* The bits that a secret's mode may not have. A service manager's credential is guarded by its
@@ -127,12 +158,14 @@ static bool read_secret(const char *path, char *text, size_t size, struct err *e
     return ok;
 }
 
-/* Every line is "key=value" with a key of ours and a value that can fit. The errors show no part of
- * the line: where it is broken, that may be a secret. */
-static bool check_lines(const char *text, struct err *e)
+/* Every line of `body`, which stands somewhere in `text`, is "key=value" with a key of ours and a
+ * value that can fit. The errors show no part of the line: where it is broken, that may be a secret. */
+static bool check_lines(const char *text, const char *body, struct err *e)
 {
     unsigned number = 0;
-    for (const char *line = text; *line; line += *line == '\n') {
+    for (const char *line = text; line < body; line++)
+        number += *line == '\n';
+    for (const char *line = body; *line; line += *line == '\n') {
         const char *end = strchrnul(line, '\n'), *equals = memchr(line, '=', (size_t)(end - line));
         const struct field *field = NULL;
         number++;
@@ -172,13 +205,18 @@ bool invite_read(const char *path, struct invite *invite, struct err *e)
     }
     const char *body = text;
     while (*body == '#')
-        body = *strchrnul(body, '\n') ? strchrnul(body, '\n') + 1 : "";
+        body = strchrnul(body, '\n') + (*strchrnul(body, '\n') == '\n');
     struct invite read;
-    bool ok = (check_lines(text, e) && schema_unpack(&INVITE, body, &read, e) && check_keys(&read, e)) ||
+    bool is_token = strncmp(body, TOKEN_LINE, strlen(TOKEN_LINE)) == 0;
+    if (is_token)
+        body += strlen(TOKEN_LINE);
+    bool ok = (check_lines(text, body, e) && schema_unpack(&INVITE, body, &read, e) && check_keys(&read, e)) ||
               err_wrap(e, "%s", path);
     sodium_memzero(text, sizeof text);
-    if (ok)
+    if (ok) {
         *invite = read;
+        invite->is_token = is_token;
+    }
     invite_wipe(&read);
     return ok;
 }

@@ -1,5 +1,8 @@
 /* keys.h - CURVE key pairs, and the invite: one file that lets one agent join one coordinator.
  *
+ * An enrolment token is the same file with the line "right=enrol": its key may do one thing, ask
+ * for a node's own key to be recorded, and its name is the token's.
+ *
  * The file is lines "key=value" behind comment lines (#), mode 0600; one that others could read is
  * refused, for then the key is none. Keys are Z85 text (40 characters).
  */
@@ -21,6 +24,7 @@ struct invite {
     char name[KEY_NAME];         /* the node's */
     char server_key[KEY_TEXT];   /* the coordinator's public key */
     struct keypair node;
+    bool is_token;
 };
 
 MUST_CHECK bool keypair_make(struct keypair *pair, struct err *e);
@@ -28,7 +32,8 @@ MUST_CHECK bool keypair_make(struct keypair *pair, struct err *e);
 /* 40 characters of Z85. */
 bool key_is_valid(const char *text);
 
-/* Write a new file of mode 0600 (an existing one is replaced whole or not at all). */
+/* Write a new file of mode 0600 (an existing one is replaced whole or not at all); "-" writes to
+ * stdout. */
 MUST_CHECK bool invite_write(const char *path, const struct invite *invite, struct err *e);
 
 /* "-" reads stdin. Every line is checked; errors name the file and the line or key, and never show

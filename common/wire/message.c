@@ -51,6 +51,20 @@ const char *message_name(enum message_type type)
 
 const enum message_type *message_nth(size_t n) { return n < ARRAY_SIZE(LAYOUTS) ? &LAYOUTS[n].type : NULL; }
 
+/* The maps. Their structs begin alike: magic, major. */
+static const struct {
+    enum message_type type;
+    const char *magic;
+} MAPS[] = { { MESSAGE_HELLO, HELLO_MAGIC }, { MESSAGE_ENROL, ENROL_MAGIC }, { MESSAGE_GRANTED, GRANTED_MAGIC } };
+
+const char *message_magic(enum message_type type)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(MAPS); i++)
+        if (MAPS[i].type == type)
+            return MAPS[i].magic;
+    return NULL;
+}
+
 /* All structs of the union begin where the union does. */
 static const char *payload(const struct message *m) { return (const char *)&m->hello; }
 
@@ -86,7 +100,7 @@ bool message_encode(const struct message *m, msgpack_sbuffer *out, struct err *e
     const struct layout *layout = layout_of(m->type);
     if (!layout)
         return err_set(e, ERR_INTERNAL, "message type %d is not in the list", (int)m->type);
-    bool is_map = m->type == MESSAGE_HELLO;
+    bool is_map = message_magic(m->type) != NULL;
     msgpack_packer pk;
     msgpack_packer_init(&pk, out, msgpack_sbuffer_write);
     if (is_map) {
@@ -148,7 +162,7 @@ static bool read_array(const msgpack_object_array *array, struct message *m, con
     if (array->size == 0 || array->ptr[0].type != MSGPACK_OBJECT_POSITIVE_INTEGER)
         return err_set(e, ERR_PARTIAL, "not a message");
     const struct layout *layout = layout_of(array->ptr[0].via.u64);
-    if (!layout || layout->type == MESSAGE_HELLO)
+    if (!layout || message_magic(layout->type))
         return err_set(e, ERR_PARTIAL, "unknown message type %llu", (unsigned long long)array->ptr[0].via.u64);
     if (array->size != layout->count + 1)
         return err_set(e, ERR_PARTIAL, "%s has %u fields, expected %zu", layout->name, array->size - 1, layout->count);
@@ -176,10 +190,22 @@ static const msgpack_object *map_value(const msgpack_object_map *map, const char
     return value;
 }
 
-static bool read_hello(const msgpack_object_map *map, struct message *m, const struct layout **found, struct err *e)
+/* Which of the maps this is, by its magic; one that is none of them is judged as a HELLO. */
+static const struct layout *layout_of_map(const msgpack_object_map *map)
 {
-    const struct layout *layout = layout_of(MESSAGE_HELLO);
-    memset(&m->hello, 0, sizeof m->hello);
+    unsigned count;
+    const msgpack_object *magic = map_value(map, "magic", &count);
+    for (size_t i = 0; magic && magic->type == MSGPACK_OBJECT_STR && i < ARRAY_SIZE(MAPS); i++)
+        if (magic->via.str.size == strlen(MAPS[i].magic) &&
+            memcmp(magic->via.str.ptr, MAPS[i].magic, magic->via.str.size) == 0)
+            return layout_of(MAPS[i].type);
+    return layout_of(MESSAGE_HELLO);
+}
+
+static bool read_map(const msgpack_object_map *map, struct message *m, const struct layout **found, struct err *e)
+{
+    const struct layout *layout = layout_of_map(map);
+    memset(&m->hello, 0, layout->size);
     m->hello.major = WIRE_MAJOR; /* until it is read: what stands before it must be there */
     for (size_t i = 0; i < layout->count; i++) {
         const struct wire_field *f = &layout->fields[i];
@@ -188,14 +214,14 @@ static bool read_hello(const msgpack_object_map *map, struct message *m, const s
         if (!value && m->hello.major != WIRE_MAJOR)
             continue;
         if (!value)
-            return err_set(e, ERR_PARTIAL, "HELLO has no %s", f->name);
+            return err_set(e, ERR_PARTIAL, "%s has no %s", layout->name, f->name);
         if (count > 1) /* two readers could take two of them for the truth */
-            return err_set(e, ERR_PARTIAL, "HELLO has %s twice", f->name);
+            return err_set(e, ERR_PARTIAL, "%s has %s twice", layout->name, f->name);
         if (!read_field(f, value, (char *)&m->hello, e))
-            return err_wrap(e, "HELLO");
+            return err_wrap(e, "%s", layout->name);
     }
-    if (strcmp(m->hello.magic, HELLO_MAGIC) != 0)
-        return err_set(e, ERR_PARTIAL, "HELLO: not from an agent of tare");
+    if (strcmp(m->hello.magic, message_magic(layout->type)) != 0)
+        return err_set(e, ERR_PARTIAL, "%s: not from an agent of tare", layout->name);
     *found = layout;
     return true;
 }
@@ -215,7 +241,7 @@ bool message_decode(const void *frame, size_t size, struct message *m, struct er
     else if (unpacked.data.type == MSGPACK_OBJECT_ARRAY)
         ok = read_array(&unpacked.data.via.array, &read, &layout, e);
     else if (unpacked.data.type == MSGPACK_OBJECT_MAP)
-        ok = read_hello(&unpacked.data.via.map, &read, &layout, e);
+        ok = read_map(&unpacked.data.via.map, &read, &layout, e);
     else
         ok = err_set(e, ERR_PARTIAL, "not a message");
     msgpack_unpacked_destroy(&unpacked);

@@ -1,8 +1,9 @@
 /* message.h - what coordinator and agents say to each other.
  *
  * A message is a msgpack array [type, field, field, ...], the fields in the order of the list
- * below; HELLO alone is a map, frozen for ever, so that any two versions can tell each other who
- * they are. One list: structs, names, limits, encoder, decoder and fuzz seeds derive from it.
+ * below; what two sides say before they know each other (HELLO, ENROL, GRANTED) are maps, frozen
+ * for ever, so that any two versions can tell each other who they are. One list: structs, names, limits, encoder,
+ * decoder and fuzz seeds derive from it.
  *
  *   U(name)            uint32
  *   I(name)            int64, nanoseconds where the name ends in _ns
@@ -28,12 +29,15 @@
 
 enum { WIRE_MAJOR = 1, WIRE_MINOR = 0 };
 #define HELLO_MAGIC "tare"
+#define ENROL_MAGIC "enrol"
+#define GRANTED_MAGIC "granted"
 
 enum message_limit {
     MESSAGE_FRAME_MAX = 64 * 1024,
     MESSAGE_NAME = 64,
     MESSAGE_TOKEN = 16,
     MESSAGE_KEY = 32,
+    MESSAGE_KEY_TEXT = 41,
     MESSAGE_SESSION = 8,
     MESSAGE_OPTIONS = 4096,
     MESSAGE_REASON = 400,
@@ -60,7 +64,9 @@ enum { PART_LOAD = 0, PART_SERVE = 1 };
     M(15, FAILED, failed)  \
     M(16, BYE, bye)        \
     M(17, ASK, ask)        \
-    M(18, ANSWER, answer)
+    M(18, ANSWER, answer)  \
+    M(19, ENROL, enrol)    \
+    M(20, GRANTED, granted)
 
 /* agent -> coordinator, a map: who speaks. `name` must be the one that its key was invited under;
  * `instance` is random for each process. */
@@ -135,6 +141,18 @@ enum { PART_LOAD = 0, PART_SERVE = 1 };
 #define ASK_FIELDS(T, U, I, S, B) I(T, sequence)
 #define ANSWER_FIELDS(T, U, I, S, B) I(T, sequence) I(T, t2_ns) I(T, t3_ns)
 
+/* agent -> coordinator, a map, with a token's key: record `public_key` (Z85) as that of the node
+ * `name`. The one message that a token may send. Answered by GRANTED or REFUSED. */
+#define ENROL_FIELDS(T, U, I, S, B) \
+    S(T, magic, 8)                  \
+    U(T, major)                     \
+    U(T, minor) S(T, program, 16) S(T, version, 32) S(T, name, MESSAGE_NAME) S(T, public_key, MESSAGE_KEY_TEXT)
+/* coordinator -> agent, a map: the key is recorded; connect anew with it */
+#define GRANTED_FIELDS(T, U, I, S, B) \
+    S(T, magic, 8)                    \
+    U(T, major)                       \
+    U(T, minor) S(T, name, MESSAGE_NAME)
+
 #define U_MEMBER(T, name) uint32_t name;
 #define I_MEMBER(T, name) int64_t name;
 #define S_MEMBER(T, name, max) char name[max];
@@ -169,6 +187,9 @@ MUST_CHECK bool message_encode(const struct message *m, msgpack_sbuffer *out, st
 MUST_CHECK bool message_decode(const void *frame, size_t size, struct message *m, struct err *e);
 
 const char *message_name(enum message_type type);
+
+/* What `magic` says in those that are maps; NULL for the others. */
+const char *message_magic(enum message_type type);
 
 /* The n-th message of the list, NULL past its end: for tests and fuzz seeds. */
 const enum message_type *message_nth(size_t n);

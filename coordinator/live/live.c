@@ -13,6 +13,7 @@
 struct live {
     const struct live_sink *sink;
     void *state;
+    void *tap; /* a state of live_plain; NULL: nobody reads along */
     struct log_sink log;
 };
 
@@ -45,7 +46,10 @@ static void take_line(void *context, enum log_level level, const char *text)
 {
     const struct live *live = context;
     char clean[1024];
-    live->sink->note(live->state, level, print_clean(text, clean, sizeof clean));
+    print_clean(text, clean, sizeof clean);
+    live->sink->note(live->state, level, clean);
+    if (live->tap)
+        live_plain.note(live->tap, level, clean);
 }
 
 bool live_open(enum live_kind kind, int fd, struct live **live, struct err *e)
@@ -75,7 +79,25 @@ void live_close(struct live **live)
         return;
     log_divert(NULL);
     l->sink->close(l->state);
+    live_clear_tap(l);
     free(l);
+}
+
+bool live_set_tap(struct live *live, const struct live_tap *tap, struct err *e)
+{
+    void *made = NULL;
+    if (!plain_open_tap(tap, &made, e))
+        return false;
+    live_clear_tap(live);
+    live->tap = made;
+    return true;
+}
+
+void live_clear_tap(struct live *live)
+{
+    if (live->tap)
+        live_plain.close(live->tap);
+    live->tap = NULL;
 }
 
 void live_note(struct live *live, const char *fmt, ...)
@@ -92,34 +114,46 @@ void live_node(struct live *live, const struct live_node *node)
 {
     if (live->sink->node)
         live->sink->node(live->state, node);
+    if (live->tap)
+        live_plain.node(live->tap, node);
 }
 
 void live_run(struct live *live, const struct run *run, int trials, int64_t left_ns)
 {
     if (live->sink->run)
         live->sink->run(live->state, run, trials, left_ns);
+    if (live->tap)
+        live_plain.run(live->tap, run, trials, left_ns);
 }
 
 void live_begin(struct live *live, const struct live_step *step)
 {
     if (live->sink->begin)
         live->sink->begin(live->state, step);
+    if (live->tap)
+        live_plain.begin(live->tap, step);
 }
 
 void live_rates(struct live *live, int64_t at_ns, const struct live_rate *rates, size_t count)
 {
     if (live->sink->rates)
         live->sink->rates(live->state, at_ns, rates, count);
+    if (live->tap)
+        live_plain.rates(live->tap, at_ns, rates, count);
 }
 
 void live_trial(struct live *live, const struct live_step *step, const struct trial *trial, int64_t left_ns)
 {
     if (live->sink->trial)
         live->sink->trial(live->state, step, trial, left_ns);
+    if (live->tap)
+        live_plain.trial(live->tap, step, trial, left_ns);
 }
 
 void live_end(struct live *live, const char *status, int exit_code, const char *error)
 {
     if (live->sink->end)
         live->sink->end(live->state, status, exit_code, error);
+    if (live->tap)
+        live_plain.end(live->tap, status, exit_code, error);
 }

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "live/tap.h"
 #include "result/model.h"
 
 #define LIVE_KINDS(K) \
@@ -62,6 +63,10 @@ MUST_CHECK bool live_open(enum live_kind kind, int fd, struct live **live, struc
 
 /* Waits for the reader at most one second. */
 void live_close(struct live **live);
+
+/* Somebody else reads along from now on, in plain lines, whatever the kind; and nobody does. */
+MUST_CHECK bool live_set_tap(struct live *live, const struct live_tap *tap, struct err *e);
+void live_clear_tap(struct live *live);
 
 /* One line of news. */
 void live_note(struct live *live, const char *fmt, ...) PRINTF_LIKE(2, 3);

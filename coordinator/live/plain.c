@@ -16,7 +16,8 @@
 enum { RATES_EVERY_MS = 1000 };
 
 struct plain {
-    struct outlet *out;
+    struct outlet *out; /* NULL where a tap reads along instead */
+    struct live_tap tap;
     char place[WORDS_LINE]; /* "[2/9] round 1/3 send" */
     int64_t next_ns;        /* the rates at this time after T are the next to be shown */
 };
@@ -26,18 +27,25 @@ static void say(struct plain *p, enum outlet_worth worth, enum log_level level, 
 static void say(struct plain *p, enum outlet_worth worth, enum log_level level, const char *fmt, ...)
 {
     char line[1200];
-    uint64_t dropped = outlet_dropped(p->out, worth == OUTLET_RESULT);
+    uint64_t dropped = p->out ? outlet_dropped(p->out, worth == OUTLET_RESULT) : 0;
     if (dropped > 0)
         say(p, OUTLET_RESULT, LOG_INFO, "%" PRIu64 " lines were left out: the reader was slow", dropped);
-    snprintf(line, sizeof line, "%s: %s%s", program_invocation_short_name, log_word(level),
-             *log_word(level) ? ": " : "");
-    struct buffer whole = { 0 };
-    buffer_print(&whole, "%s", line);
     va_list args;
     va_start(args, fmt);
     vsnprintf(line, sizeof line, fmt, args);
     va_end(args);
-    buffer_print(&whole, "%s\n", line);
+    struct buffer whole = { 0 };
+    const char *word = log_word(level);
+    if (p->out)
+        buffer_print(&whole, "%s: ", program_invocation_short_name);
+    buffer_print(&whole, "%s%s%s", word, *word ? ": " : "", line);
+    if (!p->out) {
+        if (buffer_put(&whole, "", 1))
+            p->tap.line(p->tap.context, whole.text);
+        buffer_clear(&whole);
+        return;
+    }
+    buffer_print(&whole, "\n");
     (void)outlet_put(p->out, worth, whole.text, whole.size);
     buffer_clear(&whole);
 }
@@ -55,10 +63,21 @@ static bool plain_open(int fd, void **state, struct err *e)
     return true;
 }
 
+bool plain_open_tap(const struct live_tap *tap, void **state, struct err *e)
+{
+    struct plain *p = calloc(1, sizeof *p);
+    if (!p)
+        return err_set(e, ERR_INTERNAL, "out of memory");
+    p->tap = *tap;
+    *state = p;
+    return true;
+}
+
 static void plain_close(void *state)
 {
     struct plain *p = state;
-    (void)outlet_close(&p->out);
+    if (p->out)
+        (void)outlet_close(&p->out);
     free(p);
 }
 
@@ -132,8 +151,9 @@ static void plain_end(void *state, const char *status, int exit_code, const char
     struct plain *p = state;
     (void)status;
     (void)exit_code;
-    (void)error; /* the program's last line */
-    uint64_t dropped = outlet_dropped(p->out, true);
+    if (!p->out && *error) /* where there is an outlet, it is the program's last line */
+        say(p, OUTLET_RESULT, LOG_ERROR, "%s", error);
+    uint64_t dropped = p->out ? outlet_dropped(p->out, true) : 0;
     if (dropped > 0)
         say(p, OUTLET_RESULT, LOG_INFO, "%" PRIu64 " lines were left out: the reader was slow", dropped);
 }

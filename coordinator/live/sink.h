@@ -19,6 +19,9 @@ struct live_sink {
     void (*end)(void *state, const char *status, int exit_code, const char *error);
 };
 
+/* A state of live_plain whose lines go to `tap`, without the program's name. */
+MUST_CHECK bool plain_open_tap(const struct live_tap *tap, void **state, struct err *e);
+
 extern const struct live_sink live_tty, live_plain, live_jsonl, live_none;
 
 #endif

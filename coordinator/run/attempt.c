@@ -274,6 +274,8 @@ bool attempt_run(const struct attempt_context *context, const struct plan_trial 
     if (ok && check_nodes(&a)) {
         for (size_t i = 0; i < a.raw.node_count; i++)
             bounds_reset(a.players[i].node->bounds);
+        for (size_t i = 0; i < a.raw.node_count; i++)
+            text_copy(a.players[i].node->doing, sizeof a.players[i].node->doing, step->name);
         a.deadline_mono = clock_mono_ns() + clock_ms(CALIBRATE_MS);
         attempt_probe(&a, PROBE_EVERY_MS, true);
         attempt_show_rates(&a);
@@ -288,6 +290,7 @@ bool attempt_run(const struct attempt_context *context, const struct plan_trial 
         a.raw.nodes[i].is_udp_blocked = node->is_udp_blocked;
         hub_probe(context->hub, node, 0);
         hub_set_armed(context->hub, node, false);
+        node->doing[0] = '\0';
     }
     trial->at_real_ns = a.raw.at_ns ? clock_real_ns() - (clock_raw_ns() - a.raw.at_ns) : 0;
     ok = ok && figures_compute(&a.raw, trial, e);

@@ -10,11 +10,11 @@
 
 #include <sodium.h>
 
-#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "base/text.h"
+#include "run/hub_parts.h"
 #include "run/prober.h"
 #include "run/zap.h"
 #include "wire/channel.h"
@@ -22,22 +22,13 @@
 enum {
     PING_EVERY_MS = 1000,
     PING_ARMED_MS = 200,
+    GUEST_EVERY_MS = 50,
     UDP_AGAIN = 16,      /* where UDP is blocked one probe of so many goes that way all the same */
     INPUT_A_TURN = 1000, /* packets that are read before timers and signals have their turn again */
     FLOOD = 50 * 1000,   /* so many without an end, and deadlines no longer wait until all is read */
 };
 
-struct hub {
-    const struct keyring *keyring;
-    zsock_t *zap, *router;
-    struct prober *prober;
-    struct roster *roster;
-    struct message message; /* the one that the last event lends out */
-    int signal_fd;
-    int read_in_a_row; /* packets since nothing was left to read */
-};
-
-bool hub_open(const struct keyring *keyring, unsigned port, struct hub **hub, struct err *e)
+bool hub_open(struct keyring *keyring, unsigned port, struct hub **hub, struct err *e)
 {
     struct hub *h = calloc(1, sizeof *h);
     if (!h)
@@ -48,6 +39,7 @@ bool hub_open(const struct keyring *keyring, unsigned port, struct hub **hub, st
     const sigset_t ends = signals_block();
     signal(SIGPIPE, SIG_IGN);
     h->keyring = keyring;
+    h->guest.fd = -1;
     h->signal_fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
     h->roster = roster_new();
     bool ok = h->signal_fd >= 0 || err_errno(e, errno, "no signal descriptor");
@@ -75,6 +67,28 @@ bool hub_send(struct hub *h, struct roster_node *node, const struct message *m, 
     if (gone)
         node->is_cut = true; /* lost at the next look */
     return ok || err_wrap(e, "%s", node->name);
+}
+
+struct keyring *hub_keyring(const struct hub *h) { return h->keyring; }
+
+void hub_stop(struct hub *h) { h->is_stopped = true; }
+
+void hub_attend(struct hub *h, const struct hub_guest *guest)
+{
+    h->guest = guest ? *guest : (struct hub_guest){ .fd = -1 };
+}
+
+void hub_keys_changed(struct hub *h)
+{
+    struct roster_node *n;
+    for (size_t i = 0; (n = roster_at(h->roster, i)); i++) {
+        if (!n->is_welcome || keyring_name_of(h->keyring, n->key))
+            continue;
+        zframe_t *id = zframe_new(n->id, n->id_size);
+        hub_refuse(h, id, "the coordinator has revoked this node's key");
+        zframe_destroy(&id);
+        n->is_cut = n->is_revoked = true; /* lost at the next look */
+    }
 }
 
 /* For what the heartbeat makes up for. */
@@ -128,135 +142,6 @@ void hub_set_armed(struct hub *h, struct roster_node *node, bool is_armed)
     node->is_armed = is_armed;
     if (is_armed)
         node->ping_mono = 0;
-}
-
-/* ---- joining ---- */
-
-static void refuse(struct hub *h, const zframe_t *id, const char *reason)
-{
-    struct message m = { .type = MESSAGE_REFUSED };
-    struct err e = { 0 };
-    bool gone;
-    text_copy(m.refused.reason, sizeof m.refused.reason, reason);
-    if (!channel_send(h->router, id, &m, &gone, &e))
-        log_debug("%s", e.text);
-}
-
-static bool welcome(struct hub *h, struct roster_node *n)
-{
-    struct message m = { .type = MESSAGE_WELCOME, .welcome = { .probe_port = prober_port(h->prober) } };
-    m.welcome.session_size = MESSAGE_SESSION;
-    m.welcome.up_key_size = m.welcome.down_key_size = MESSAGE_KEY;
-    bytes_put(m.welcome.session, MESSAGE_SESSION, n->session);
-    memcpy(m.welcome.up_key, n->up.bytes, MESSAGE_KEY);
-    memcpy(m.welcome.down_key, n->down.bytes, MESSAGE_KEY);
-    struct err e = { 0 };
-    bool ok = hub_send(h, n, &m, &e);
-    if (!ok)
-        log_debug("%s", e.text);
-    sodium_memzero(&m, sizeof m);
-    return ok;
-}
-
-/* True when a process took the place of one that counted as joined. */
-static bool on_hello(struct hub *h, const char *key, const char *key_name, zframe_t *id, const char *address)
-{
-    struct roster_node *n = NULL;
-    struct err e = { 0 };
-    const struct roster_node *before = roster_by_name(h->roster, key_name);
-    bool was_joined = before && before->is_joined;
-    enum roster_answer answer = roster_admit(h->roster, key_name, key, &h->message.hello, zframe_data(id),
-                                             zframe_size(id), clock_mono_ns(), &n, &e);
-    if (answer == ROSTER_REFUSED) {
-        log_warn("refused '%s' from %s: %s", key_name, address, e.text);
-        refuse(h, id, e.text);
-        return false;
-    }
-    if (answer == ROSTER_WELCOME) {
-        text_copy(n->address, sizeof n->address, address);
-        randombytes_buf(&n->session, sizeof n->session);
-        if (!probe_key_make(PROBE_FROM_AGENT, &n->up, &e) || !probe_key_make(PROBE_FROM_COORDINATOR, &n->down, &e))
-            log_error("%s", e.text);
-    }
-    (void)welcome(h, n); /* one that was not sent is asked for again by the next HELLO */
-    return was_joined && answer == ROSTER_WELCOME;
-}
-
-static bool on_facts(struct roster_node *n, const struct message_facts *facts)
-{
-    char *catalogue = strdup(facts->catalogue), *fingerprint = strdup(facts->fingerprint);
-    if (!catalogue || !fingerprint) {
-        free(catalogue);
-        free(fingerprint);
-        return false;
-    }
-    free(n->catalogue);
-    free(n->fingerprint);
-    n->catalogue = catalogue;
-    n->fingerprint = fingerprint;
-    n->cpus = facts->cpus;
-    bool is_new = !n->is_joined;
-    n->is_joined = true;
-    n->ping_mono = 0;
-    return is_new;
-}
-
-static bool on_answer(struct roster_node *n, const struct message_answer *m, int64_t t4_ns)
-{
-    return m->sequence > 0 && prober_take(n, (uint64_t)m->sequence, m->t2_ns, m->t3_ns, t4_ns);
-}
-
-static void on_pong(struct roster_node *n, uint32_t sequence)
-{
-    if (sequence != n->ping_sequence || n->ping_sent_mono == 0)
-        return;
-    n->rtt_ns = clock_mono_ns() - n->ping_sent_mono;
-    n->ping_sent_mono = 0; /* one answer a question */
-}
-
-/* An IPv4 address that came through our IPv6 socket, as people write it. */
-static const char *plain_address(const char *address)
-{
-    static const char MAPPED[] = "::ffff:";
-    bool is_mapped = strncmp(address, MAPPED, strlen(MAPPED)) == 0 && strchr(address, '.');
-    return is_mapped ? address + strlen(MAPPED) : address;
-}
-
-/* One frame from the network. True when it makes an event. */
-static bool on_frame(struct hub *h, zframe_t *frame, zframe_t *id, struct hub_event *event)
-{
-    const char *key = zframe_meta(frame, "User-Id"), *address = zframe_meta(frame, "Peer-Address");
-    const char *key_name = key ? keyring_name_of(h->keyring, key) : NULL;
-    address = address ? plain_address(address) : "?";
-    if (!key_name) /* a key that was taken back, on a connection from before */
-        return false;
-    struct err e = { 0 };
-    int64_t received_ns = clock_raw_ns();
-    struct roster_node *n = roster_by_id(h->roster, zframe_data(id), zframe_size(id));
-    if (!message_decode(zframe_data(frame), zframe_size(frame), &h->message, &e)) {
-        log_warn("from '%s' at %s: %s; dropped", key_name, address, e.text);
-        return false;
-    }
-    if (h->message.type == MESSAGE_HELLO) {
-        bool is_lost = on_hello(h, key, key_name, id, address);
-        *event = (struct hub_event){ .kind = HUB_LOST,
-                                     .node = roster_by_name(h->roster, key_name),
-                                     .why = "another process has taken its place" };
-        return is_lost;
-    }
-    if (!n || strcmp(n->name, key_name) != 0)
-        return false; /* not greeted: it will be, since agents repeat their HELLO */
-    roster_heard(n, clock_mono_ns());
-    switch (h->message.type) {
-    case MESSAGE_FACTS:
-        *event = (struct hub_event){ .kind = HUB_JOINED, .node = n };
-        return on_facts(n, &h->message.facts);
-    case MESSAGE_ANSWER:
-        *event = (struct hub_event){ .kind = HUB_PROBED, .node = n };
-        return on_answer(n, &h->message.answer, received_ns);
-    case MESSAGE_PONG: on_pong(n, h->message.pong.sequence); return false;
-    default: *event = (struct hub_event){ .kind = HUB_MESSAGE, .node = n, .message = &h->message }; return n->is_joined;
-    }
 }
 
 /* ---- waiting ---- */
@@ -344,7 +229,7 @@ static bool take_input(struct hub *h, struct hub_event *event, bool *rest)
     *rest = left == 0;
     zframe_t *id = NULL, *frame;
     for (left = INPUT_A_TURN; left > 0 && (frame = channel_receive(h->router, &id)); left--) {
-        bool is_event = on_frame(h, frame, id, event);
+        bool is_event = hub_frame(h, frame, id, event);
         h->read_in_a_row++;
         zframe_destroy(&frame);
         zframe_destroy(&id);
@@ -365,15 +250,25 @@ static bool take_lateness(struct hub *h, int64_t deadline_mono_ns, int64_t now, 
     return now >= deadline_mono_ns;
 }
 
+/* When it has something to read; and where input never ends, every now and then all the same. */
+static void serve_guest(struct hub *h, int64_t now)
+{
+    if (h->guest.fd < 0 || now < h->guest_mono)
+        return;
+    h->guest_mono = now + clock_ms(GUEST_EVERY_MS);
+    h->guest.serve(h->guest.context);
+}
+
 bool hub_next(struct hub *h, int64_t deadline_mono_ns, struct hub_event *event, struct err *e)
 {
     for (;;) {
         struct signalfd_siginfo info;
-        if (read(h->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        int64_t now = clock_mono_ns();
+        serve_guest(h, now);
+        if (read(h->signal_fd, &info, sizeof info) == (ssize_t)sizeof info || h->is_stopped) {
             *event = (struct hub_event){ .kind = HUB_SIGNAL };
             return true;
         }
-        int64_t now = clock_mono_ns();
         int64_t wake = run_timers(h, now);
         bool rest = false;
         /* Lateness is told when all that was sent in time has been read: we may have been kept from
@@ -389,8 +284,13 @@ bool hub_next(struct hub *h, int64_t deadline_mono_ns, struct hub_event *event, 
         zmq_pollitem_t items[] = { { .fd = h->signal_fd, .events = ZMQ_POLLIN },
                                    { .fd = prober_fd(h->prober), .events = ZMQ_POLLIN },
                                    { .socket = zsock_resolve(h->zap), .events = ZMQ_POLLIN },
-                                   { .socket = zsock_resolve(h->router), .events = ZMQ_POLLIN } };
-        if (zmq_poll(items, 4, clock_ms_until(wake < deadline_mono_ns ? wake : deadline_mono_ns)) < 0 && errno != EINTR)
+                                   { .socket = zsock_resolve(h->router), .events = ZMQ_POLLIN },
+                                   { .fd = h->guest.fd, .events = ZMQ_POLLIN } };
+        if (zmq_poll(items, h->guest.fd >= 0 ? 5 : 4,
+                     clock_ms_until(wake < deadline_mono_ns ? wake : deadline_mono_ns)) < 0 &&
+            errno != EINTR)
             return err_errno(e, errno, "waiting for the nodes");
+        if (h->guest.fd >= 0 && items[4].revents)
+            h->guest_mono = 0;
     }
 }

@@ -14,7 +14,7 @@ struct hub;
 
 enum hub_event_kind {
     HUB_DEADLINE, /* nothing until the deadline */
-    HUB_SIGNAL,   /* SIGINT, SIGTERM or SIGHUP */
+    HUB_SIGNAL,   /* SIGINT, SIGTERM or SIGHUP, or hub_stop */
     HUB_JOINED,   /* a node is here and has told its facts */
     HUB_LOST,     /* silent for too long, or its process was replaced */
     HUB_MESSAGE,  /* a message of a joined node */
@@ -29,8 +29,9 @@ struct hub_event {
 };
 
 /* Listen at TCP `port` and the UDP port of the same number, and prove that strangers are refused.
- * Blocks SIGINT, SIGTERM and SIGHUP for the process, which come as events from now on. */
-MUST_CHECK bool hub_open(const struct keyring *keyring, unsigned port, struct hub **hub, struct err *e);
+ * Blocks SIGINT, SIGTERM and SIGHUP for the process, which come as events from now on. The keyring is
+ * borrowed; tokens change it. */
+MUST_CHECK bool hub_open(struct keyring *keyring, unsigned port, struct hub **hub, struct err *e);
 
 /* Say `farewell` to every node, and close. */
 void hub_close(struct hub **hub, const char *farewell);
@@ -42,6 +43,22 @@ MUST_CHECK bool hub_next(struct hub *hub, int64_t deadline_mono_ns, struct hub_e
 MUST_CHECK bool hub_send(struct hub *hub, struct roster_node *node, const struct message *m, struct err *e);
 
 const struct roster *hub_roster(const struct hub *hub);
+struct keyring *hub_keyring(const struct hub *hub);
+
+/* Whoever else is served in the hub's loop: `serve` is called when `fd` is readable, and now and
+ * then besides; it must not block. One guest; NULL for none. */
+struct hub_guest {
+    int fd;
+    void (*serve)(void *context);
+    void *context;
+};
+void hub_attend(struct hub *hub, const struct hub_guest *guest);
+
+/* From now on every hub_next answers HUB_SIGNAL. */
+void hub_stop(struct hub *hub);
+
+/* The keyring has changed: a node whose key is not valid any more is told, and lost at once. */
+void hub_keys_changed(struct hub *hub);
 
 /* Ask the node's clock every so often from now on; 0: no more. */
 void hub_probe(struct hub *hub, struct roster_node *node, int64_t every_ns);

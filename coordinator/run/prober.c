@@ -37,7 +37,10 @@ bool prober_open(unsigned port, struct prober **prober, struct err *e)
     struct sockaddr_in6 bound = { 0 }; /* the port stands at the same place in both families */
     socklen_t size = sizeof bound;
     if (!open_socket(p, port) || getsockname(p->fd, (struct sockaddr *)&bound, &size) != 0) {
-        err_errno(e, errno, "clock probes: UDP port %u", port);
+        if (errno == EADDRINUSE)
+            err_set(e, ERR_USAGE, "UDP port %u, for the clock probes, is in use by another program", port);
+        else
+            err_errno(e, errno, "clock probes: UDP port %u", port);
         prober_close(&p);
         return false;
     }

@@ -105,7 +105,7 @@ static void bind_to(struct roster_node *n, const void *id, size_t id_size, int64
     n->id_size = id_size;
     n->heard_mono = now_mono;
     n->is_welcome = true;
-    n->is_cut = false;
+    n->is_cut = n->is_revoked = false;
 }
 
 /* The connection speaks with the key of `n` now: nothing for another node may be sent over it. */
@@ -175,7 +175,7 @@ bool roster_is_dead(const struct roster_node *n, int64_t now_mono)
 void roster_tell_loss(const struct roster_node *n, int64_t now_mono, bool has_right, char *why, size_t size)
 {
     if (!has_right)
-        text_copy(why, size, "its key was taken back");
+        text_copy(why, size, "its key was revoked");
     else if (n->is_cut)
         text_copy(why, size, "its connection was closed");
     else

@@ -35,8 +35,10 @@ struct roster_node {
     char address[64]; /* as the coordinator sees it */
     uint32_t cpus;
     char *catalogue, *fingerprint; /* owned */
+    char doing[MESSAGE_NAME];      /* the step that it takes part in, for people; "" between trials */
 
     bool is_cut;                      /* its connection is closed, or another's */
+    bool is_revoked;                  /* its key was taken back */
     int64_t heard_mono, worst_gap_ns; /* the longest silence since that was set to 0 */
     bool is_armed;
     int64_t ping_mono, ping_sent_mono, rtt_ns;

@@ -32,7 +32,8 @@ static bool is_welcome(zmsg_t *request, const struct keyring *keyring, char key[
         frames[i] = zmsg_next(request);
     return zmsg_size(request) == FRAMES && zframe_streq(frames[DOMAIN], CHANNEL_ZAP_DOMAIN) &&
            zframe_streq(frames[MECHANISM], "CURVE") && zframe_size(frames[CREDENTIAL]) == CURVE_KEY_BYTES &&
-           zmq_z85_encode(key, zframe_data(frames[CREDENTIAL]), CURVE_KEY_BYTES) && keyring_name_of(keyring, key);
+           zmq_z85_encode(key, zframe_data(frames[CREDENTIAL]), CURVE_KEY_BYTES) &&
+           keyring_right_of(keyring, key, &(const char *){ NULL }) != KEY_NONE;
 }
 
 void zap_answer(zsock_t *handler, const struct keyring *keyring)

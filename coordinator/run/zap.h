@@ -7,10 +7,9 @@
 #ifndef TARE_ZAP_H
 #define TARE_ZAP_H
 
-#include <czmq.h>
-
 #include "base/err.h"
 #include "run/keyring.h"
+#include "wire/channel.h"
 
 /* Bind the handler; before any CURVE server is bound, and closed after it. */
 MUST_CHECK bool zap_open(zsock_t **handler, struct err *e);

@@ -40,7 +40,7 @@ completes 'lab.yaml' tare list --archive = lab.
 completes '' tare run --wait 1
 completes '--help|bash|zsh' tare completion ''
 completes 'host' tare lab exec h
-completes 'workloads' tare man w
+completes 'watch|workloads' tare man w
 completes 'net_stream' tare workloads net_
 completes '' tare nonsense x
 for verb in $("$tare" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do

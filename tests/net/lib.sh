@@ -6,8 +6,10 @@ scratch=$(mktemp -d /tmp/tare-test-XXXXXX)
 export XDG_RUNTIME_DIR=$scratch
 unset TMPDIR
 
+agents=()
 clean_up()
 {
+    [ ${#agents[@]} -eq 0 ] || kill -9 "${agents[@]}" 2>/dev/null
     "$tare" lab down --all >"$scratch/down" 2>&1 || cat "$scratch/down"
     rm -rf "$scratch"
 }
@@ -22,6 +24,7 @@ skip()
 fail()
 {
     echo "failed: $*"
+    [ ${#agents[@]} -eq 0 ] || tail -n 8 "$scratch"/*.log
     exit 1
 }
 
@@ -136,4 +139,60 @@ nothing_left()
     local left
     left=$(find "$scratch" -maxdepth 2 -name 'lab-*' -print)
     [ -z "$left" ] || fail "left behind: $left"
+}
+
+# ---- joining, on this machine's loopback ----
+
+# Keys, archive and port of the test's own.
+own_home()
+{
+    export XDG_CONFIG_HOME=$scratch/config XDG_DATA_HOME=$scratch/data
+    port=$((11000 + $$ % 9000))
+    endpoint=tcp://127.0.0.1:$port
+}
+
+# `agent LOG PROGRAM [ARG...]`: start one; its pid is in $agent_pid.
+agent()
+{
+    local log=$scratch/$1 program=$2
+    shift 2
+    "$TARE_BIN/$program" "$@" <&0 >"$log" 2>&1 & # with our stdin, which & alone would take away
+    agent_pid=$!
+    agents+=("$agent_pid")
+}
+
+# `ends PID`: within 8 s, with its exit code in $code.
+ends()
+{
+    local try
+    for try in {1..80}; do
+        if ! kill -0 "$1" 2>/dev/null; then
+            code=0
+            wait "$1" || code=$?
+            return 0
+        fi
+        sleep 0.1
+    done
+    fail "process $1 does not end"
+}
+
+# Both nodes of `scenario`, invited and started.
+two_agents()
+{
+    local name
+    for name in host peer; do
+        "$tare" invite "$name" --endpoint "$endpoint" --out "$scratch/$name.invite" 2>"$scratch/err" ||
+            fail "$(cat "$scratch/err")"
+    done
+    agent host.log tare-node --invite "$scratch/host.invite"
+    agent peer.log tare-netserver --invite "$scratch/peer.invite"
+}
+
+# `begin_run [ARG...]`: tare run in the background; its pid is in $run_pid.
+begin_run()
+{
+    : >"$scratch/err" # what the run before said is not this one's
+    "$tare" run --port "$port" --archive "$archive" "$@" "$scratch/scenario.yaml" >"$scratch/out" 2>"$scratch/err" &
+    run_pid=$!
+    agents+=("$run_pid")
 }

@@ -12,6 +12,8 @@
 #   coordinator      scenario, sync, result and live know no socket, not through other headers either;
 #                    archive and report see the model of result; run alone conducts;
 #                    lab makes the keys of its agents with run's keyring and knows no more of run;
+#                    control answers other commands within the hub's loop: run knows nothing of it;
+#                    reach finds the coordinator that serves, or is it for a moment;
 #                    main.c and cmd_*.c wire it up
 #
 # 'common' in a rule is all of common but agent, '*' all but agent and the agents' programs. Last
@@ -42,9 +44,13 @@ result     coordinator/result/                              base,stats,sync,mess
 live       coordinator/live/                                base,stats,model,report,scenario                        no
 archive    coordinator/archive/                             base,stats,model                                        no
 report     coordinator/report/                              base,stats,model                                        no
-keyring    coordinator/run/keyring\.                        base,wire,message                                       yes
+keyring    coordinator/run/keyring(_[a-z]+)?\.                 base,wire,message                                       yes
 run        coordinator/run/                                 common,keyring,scenario,sync,model,result,live,archive  yes
 lab        coordinator/lab/                                 base,keyring                                            yes
+control    coordinator/control/                             base,wire,message,keyring,sync,scenario,run             yes
+endpoint   coordinator/endpoint\.                           base,wire                                               yes
+node_table coordinator/node_table\.                         base,report                                             no
+reach      coordinator/reach\.                              base,options,wire,message,keyring,run,lab,control       yes
 command    coordinator/(main|cmd_[a-z_]+)\.c                *                                                       yes
 commands   coordinator/(commands|completion(_[a-z]+)?)\.    base,options,catalogue                                  no
 view       coordinator/view\.                               base,options,stats,model,archive,report                 no

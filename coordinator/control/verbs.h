@@ -1,0 +1,18 @@
+/* verbs.h - what can be asked of a running coordinator. */
+#ifndef TARE_CONTROL_VERBS_H
+#define TARE_CONTROL_VERBS_H
+
+#include <jansson.h>
+
+#include "control/control.h"
+#include "control/peer.h"
+
+/* Do what `request` says for `peer`, and answer it. */
+void verbs_answer(const struct control_options *control, struct peer *peer, const json_t *request);
+
+/* Every node that is here or has a key, as objects {name, role, state, product, program, version,
+ * address, rtt_ns, clock_bound_ns, doing}; null for what is not known. The caller's; NULL when memory
+ * is out. */
+json_t *verbs_nodes(const struct hub *hub, const struct scenario *scenario);
+
+#endif
