@@ -1,7 +1,6 @@
 /* cmd_run.c - `tare run`: a scenario, from its file to the table. */
 #include <getopt.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "archive/archive.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "commands.h"
@@ -149,11 +149,7 @@ static bool set_stage(struct stage *stage, struct arguments *a, const struct sce
 {
     char keys[512];
     /* A signal while the lab is being built waits for the hub, so that it ends in order, too. */
-    sigset_t ends;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGINT);
-    sigaddset(&ends, SIGTERM);
-    sigprocmask(SIG_BLOCK, &ends, NULL);
+    (void)signals_block();
     /* The lab first: only a process of one thread can move, and live view and hub start some. */
     if (a->is_lab && !enter_lab(a, &stage->lab, e))
         return false;
@@ -215,7 +211,9 @@ static int run_scenario(const struct scenario *scenario, struct arguments *a)
             .archive = stage.archive,
             .live = stage.live,
             .wait_ns = a->wait_ns >= 0 ? a->wait_ns : clock_ms(a->is_lab ? 15000 : 60000),
-            .join_hint = a->is_lab ? "" : "; start each with its invite (`tare invite NAME`): tare-node --invite FILE"
+            .join_hint = a->is_lab ? ""
+                                   : "; start each with its invite (`tare invite NAME`): tare-node --invite FILE, on "
+                                     "the peer tare-netserver --invite FILE"
         };
         ok = run_conduct(&options, &no, &e);
     }

@@ -1,7 +1,6 @@
 #include "netserver.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "agent/net_stream.h"
 #include "base/clock.h"
@@ -11,8 +10,7 @@ static bool prepare(struct part *part, struct err *e)
 {
     const struct flow_options options = net_stream_flow_options(part);
     uint16_t port = 0;
-    net_stream_set_flows(part);
-    if (!token_listen("::", &options, &part->listen_fd, &port, e))
+    if (!net_stream_make_flows(part, e) || !token_listen(NULL, &options, &part->listen_fd, &port, e))
         return false;
     part->port = port;
     return true;
@@ -27,13 +25,9 @@ static bool take_connections(struct part *part, struct err *e)
     int fds[PART_FLOWS_MAX];
     if (!token_accept(part->listen_fd, &token, part->flow_count, fds, &wait, e))
         return false;
-    bool ok = true;
     for (uint32_t i = 0; i < part->flow_count; i++)
-        if (!ok || !net_stream_take(part, i, &fds[i], e)) {
-            ok = false;
-            close(fds[i]);
-        }
-    return ok;
+        flow_connect(part->flows[i].flow, &fds[i]);
+    return true;
 }
 
 const struct workload NETSERVER_NET_STREAM = { .name = "net_stream",

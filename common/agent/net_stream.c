@@ -2,13 +2,18 @@
 
 #include <unistd.h>
 
-void net_stream_set_flows(struct part *part)
+bool net_stream_make_flows(struct part *part, struct err *e)
 {
     const struct net_stream_options *options = &part->options.net_stream;
     bool is_load = part->order.part == PART_LOAD;
     part->flow_count = options->direction == NET_BOTH ? 2 : 1;
-    for (uint32_t i = 0; i < part->flow_count; i++)
+    for (uint32_t i = 0; i < part->flow_count; i++) {
         part->flows[i].starts = net_stream_load_sends(options, i) == is_load;
+        part->flows[i].flow = flow_new((size_t)options->message_bytes, e);
+        if (!part->flows[i].flow)
+            return false;
+    }
+    return true;
 }
 
 struct flow_options net_stream_flow_options(const struct part *part)
@@ -19,12 +24,6 @@ struct flow_options net_stream_flow_options(const struct part *part)
                                   .receive_buffer_bytes = (int)o->receive_buffer_bytes,
                                   .congestion = o->congestion,
                                   .nodelay = o->nodelay };
-}
-
-bool net_stream_take(struct part *part, uint32_t number, int *fd, struct err *e)
-{
-    part->flows[number].flow = flow_new(fd, (size_t)part->options.net_stream.message_bytes, e);
-    return part->flows[number].flow != NULL;
 }
 
 bool net_stream_run(struct part_flow *f, struct err *e)

@@ -8,14 +8,12 @@
 
 enum { NET_STREAM_CONNECT_MS = 5000 };
 
-/* The flows of the part's direction, and which of them this end sends. */
-void net_stream_set_flows(struct part *part);
+/* The flows of the part's direction, which of them this end sends, and their buffers: all that takes
+ * time, so that what is left once the peer has connected takes none. */
+MUST_CHECK bool net_stream_make_flows(struct part *part, struct err *e);
 
 /* The part's options as the flow takes them; borrows from `part`. */
 struct flow_options net_stream_flow_options(const struct part *part);
-
-/* Make flow `number` from its connected socket, which it takes over. */
-MUST_CHECK bool net_stream_take(struct part *part, uint32_t number, int *fd, struct err *e);
 
 /* For the table of struct workload. */
 bool net_stream_run(struct part_flow *flow, struct err *e);

@@ -15,6 +15,7 @@
 #include "agent/trial.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "base/text.h"
 #include "wire/channel.h"
 #include "wire/resolve.h"
@@ -375,14 +376,10 @@ bool session_run(const struct session_options *options, struct err *e)
 {
     struct session s = { .options = options };
     unsigned char random[16];
-    sigset_t ends;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGINT);
-    sigaddset(&ends, SIGTERM);
     if (sodium_init() < 0)
         return err_set(e, ERR_INTERNAL, "libsodium does not start");
     /* Before any thread is made, so that all of them inherit the mask. */
-    sigprocmask(SIG_BLOCK, &ends, NULL);
+    const sigset_t ends = signals_block();
     signal(SIGPIPE, SIG_IGN);
     s.signal_fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
     if (s.signal_fd < 0)

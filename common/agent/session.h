@@ -4,7 +4,7 @@
  *   DIALLING -- handshake --> GREETING -- WELCOME --> JOINED -- silence or BYE --> GREETING
  *       ^---- 5 s ---- REFUSED <-- wrong key, other version, name in use --/
  *
- * It ends only with SIGINT or SIGTERM. Whatever the coordinator does, no trial's work goes on for
+ * It ends only with SIGINT, SIGTERM or SIGHUP. Whatever the coordinator does, no trial's work goes on for
  * more than 5 s without it.
  */
 #ifndef TARE_SESSION_H

@@ -106,7 +106,7 @@ static void fill(unsigned char *buffer, size_t size)
     }
 }
 
-struct flow *flow_new(int *fd, size_t message_bytes, struct err *e)
+struct flow *flow_new(size_t message_bytes, struct err *e)
 {
     if (message_bytes == 0) {
         err_set(e, ERR_USAGE, "a message of 0 bytes moves nothing; ask for at least 1");
@@ -125,9 +125,14 @@ struct flow *flow_new(int *fd, size_t message_bytes, struct err *e)
         return NULL;
     }
     fill(buffer, size);
-    *flow = (struct flow){ .fd = *fd, .buffer = buffer, .message_bytes = message_bytes, .buffer_bytes = size };
-    *fd = -1;
+    *flow = (struct flow){ .fd = -1, .buffer = buffer, .message_bytes = message_bytes, .buffer_bytes = size };
     return flow;
+}
+
+void flow_connect(struct flow *flow, int *fd)
+{
+    flow->fd = *fd;
+    *fd = -1;
 }
 
 void flow_destroy(struct flow **flow)
@@ -136,11 +141,12 @@ void flow_destroy(struct flow **flow)
     if (!f)
         return;
     *flow = NULL;
-    if (f->failed || atomic_load(&f->aborted)) {
+    if (f->fd >= 0 && (f->failed || atomic_load(&f->aborted))) {
         const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
         setsockopt(f->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     }
-    close(f->fd);
+    if (f->fd >= 0)
+        close(f->fd);
     munmap(f->buffer, f->buffer_bytes);
     free(f);
 }

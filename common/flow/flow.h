@@ -46,12 +46,14 @@ struct flow_tcp_info {
  * limit is one. */
 MUST_CHECK bool flow_configure(int fd, const struct flow_options *options, struct err *e);
 
-/* All that is slow, outside the measured time: takes over the connected, blocking socket (`*fd`
- * becomes -1) and maps, fills and so touches the buffer. NULL on failure; then `*fd` is still the
- * caller's. */
-struct flow *flow_new(int *fd, size_t message_bytes, struct err *e);
+/* All that is slow, outside the measured time: maps, fills and so touches the buffer. NULL on failure. */
+struct flow *flow_new(size_t message_bytes, struct err *e);
 
-/* Closes the socket. After an abort or a failure what is still queued is thrown away, so that a
+/* Give it its connected, blocking socket, which it takes over: `*fd` becomes -1. Once, before anything
+ * else is asked of it. */
+void flow_connect(struct flow *flow, int *fd);
+
+/* Closes the socket, if it has one. After an abort or a failure what is still queued is thrown away, so that a
  * link that comes back does not carry it through the next trial. */
 void flow_destroy(struct flow **flow);
 

@@ -105,14 +105,16 @@ bool token_listen(const char *address, const struct flow_options *options, int *
 {
     struct sockaddr_storage at = { 0 };
     socklen_t size = 0;
-    if (!parse_address(address, 0, AI_PASSIVE, &at, &size, e))
+    if (!parse_address(address ? address : "::", 0, AI_PASSIVE, &at, &size, e))
         return false;
     int listener = socket(at.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (listener < 0 && errno == EAFNOSUPPORT && !address)
+        return token_listen("0.0.0.0", options, fd, port, e); /* a kernel booted without IPv6 */
     if (listener < 0)
-        return err_errno(e, errno, "a socket for %s", address);
+        return err_errno(e, errno, "a socket for %s", address ? address : "::");
     if (!bind_and_listen(listener, &at, size, options, port, e)) {
         close(listener);
-        return err_wrap(e, "listening at [%s]", address);
+        return err_wrap(e, "listening at [%s]", address ? address : "::");
     }
     *fd = listener;
     return true;

@@ -29,8 +29,8 @@ struct token_wait {
     int cancel_fd; /* -1: none */
 };
 
-/* Listen on `address` ("10.0.0.7", "fe80::1%eth0", "0.0.0.0", "::"), with what `options` ask for on
- * every connection that comes. `*fd` is the caller's to close. */
+/* Listen on `address` ("10.0.0.7", "fe80::1%eth0", "0.0.0.0", "::"; NULL: every one there is), with what `options` ask
+ * for on every connection that comes. `*fd` is the caller's to close. */
 MUST_CHECK bool token_listen(const char *address, const struct flow_options *options, int *fd, uint16_t *port,
                              struct err *e);
 

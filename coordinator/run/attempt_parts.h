@@ -24,6 +24,7 @@ enum {
     GRACE_MS = 6000, /* what agents take to drain or abort (4 s), and some */
     SETTLE_MS = 4000,
     ARM_LEAST_MS = 50,
+    ARM_MOST_MS = 2000,
     ARM_ROUND_TRIPS = 10,
     RATES_EVERY_MS = 200, /* for the live view: two SAMPLEs */
     RATES_OVER_MS = 1000,

@@ -9,8 +9,8 @@
 
 static void on_ready(struct attempt *a, size_t player, const struct message_ready *m)
 {
-    if (m->job >= a->job_count || m->starters > STARTERS_MAX) {
-        attempt_blame(a, ATTEMPT_FAILED, "%s: a READY for job %" PRIu32 " that it has not", a->raw.nodes[player].name,
+    if (m->job >= a->job_count || m->starters > STARTERS_MAX || m->port > UINT16_MAX) {
+        attempt_blame(a, ATTEMPT_FAILED, "%s: a READY that makes no sense (job %" PRIu32 ")", a->raw.nodes[player].name,
                       m->job);
         return;
     }

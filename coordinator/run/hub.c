@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "base/text.h"
 #include "run/hub_parts.h"
 #include "run/prober.h"
@@ -35,11 +36,7 @@ bool hub_open(struct keyring *keyring, unsigned port, struct hub **hub, struct e
     char endpoint[64], self[64];
     snprintf(endpoint, sizeof endpoint, "tcp://*:%u", port);
     snprintf(self, sizeof self, "tcp://127.0.0.1:%u", port);
-    sigset_t ends;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGINT);
-    sigaddset(&ends, SIGTERM);
-    sigprocmask(SIG_BLOCK, &ends, NULL);
+    const sigset_t ends = signals_block();
     signal(SIGPIPE, SIG_IGN);
     h->keyring = keyring;
     h->guest.fd = -1;

@@ -14,7 +14,7 @@ struct hub;
 
 enum hub_event_kind {
     HUB_DEADLINE, /* nothing until the deadline */
-    HUB_SIGNAL,   /* SIGINT or SIGTERM, or hub_stop */
+    HUB_SIGNAL,   /* SIGINT, SIGTERM or SIGHUP, or hub_stop */
     HUB_JOINED,   /* a node is here and has told its facts */
     HUB_LOST,     /* silent for too long, or its process was replaced */
     HUB_MESSAGE,  /* a message of a joined node */
@@ -29,7 +29,7 @@ struct hub_event {
 };
 
 /* Listen at TCP `port` and the UDP port of the same number, and prove that strangers are refused.
- * Blocks SIGINT and SIGTERM for the process, which come as events from now on. The keyring is
+ * Blocks SIGINT, SIGTERM and SIGHUP for the process, which come as events from now on. The keyring is
  * borrowed; tokens change it. */
 MUST_CHECK bool hub_open(struct keyring *keyring, unsigned port, struct hub **hub, struct err *e);
 

@@ -14,19 +14,29 @@ struct prober {
     unsigned port;
 };
 
+/* One socket for both families, where an IPv4 sender appears as ::ffff:a.b.c.d; for IPv4 alone on a
+ * kernel booted without IPv6. */
+static bool open_socket(struct prober *p, unsigned port)
+{
+    int both = 0;
+    struct sockaddr_in6 any6 = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
+    struct sockaddr_in any4 = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+    p->fd = socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (p->fd >= 0)
+        return setsockopt(p->fd, IPPROTO_IPV6, IPV6_V6ONLY, &both, sizeof both) == 0 &&
+               bind(p->fd, (struct sockaddr *)&any6, sizeof any6) == 0;
+    p->fd = errno == EAFNOSUPPORT ? socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0) : -1;
+    return p->fd >= 0 && bind(p->fd, (struct sockaddr *)&any4, sizeof any4) == 0;
+}
+
 bool prober_open(unsigned port, struct prober **prober, struct err *e)
 {
     struct prober *p = calloc(1, sizeof *p);
     if (!p)
         return err_set(e, ERR_INTERNAL, "out of memory");
-    /* One socket for both families; an IPv4 sender appears as ::ffff:a.b.c.d. */
-    int both = 0;
-    struct sockaddr_in6 any = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port), .sin6_addr = in6addr_any };
-    socklen_t size = sizeof any;
-    p->fd = socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (p->fd < 0 || setsockopt(p->fd, IPPROTO_IPV6, IPV6_V6ONLY, &both, sizeof both) != 0 ||
-        bind(p->fd, (struct sockaddr *)&any, sizeof any) != 0 ||
-        getsockname(p->fd, (struct sockaddr *)&any, &size) != 0) {
+    struct sockaddr_in6 bound = { 0 }; /* the port stands at the same place in both families */
+    socklen_t size = sizeof bound;
+    if (!open_socket(p, port) || getsockname(p->fd, (struct sockaddr *)&bound, &size) != 0) {
         if (errno == EADDRINUSE)
             err_set(e, ERR_USAGE, "UDP port %u, for the clock probes, is in use by another program", port);
         else
@@ -34,7 +44,7 @@ bool prober_open(unsigned port, struct prober **prober, struct err *e)
         prober_close(&p);
         return false;
     }
-    p->port = ntohs(any.sin6_port);
+    p->port = ntohs(bound.sin6_port);
     *prober = p;
     return true;
 }

@@ -1,7 +1,6 @@
 #include "run.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "run/attempt.h"
@@ -24,21 +24,9 @@ struct conductor {
     int bad; /* trials that were not measured whole */
 };
 
-/* A second Ctrl-C ends the program at once; the archive is safe at every moment. */
-static void obey_signals_at_once(void)
-{
-    sigset_t ends;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGINT);
-    sigaddset(&ends, SIGTERM);
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
-    sigprocmask(SIG_UNBLOCK, &ends, NULL);
-}
-
 static bool interrupted(struct conductor *c, struct err *e)
 {
-    obey_signals_at_once();
+    signals_obey_at_once(); /* a second Ctrl-C; the archive is safe at every moment */
     c->run.status = RUN_PARTIAL;
     text_copy(c->run.why, sizeof c->run.why, "interrupted");
     return err_set(e, ERR_INTERRUPTED, "interrupted; what was finished is kept");

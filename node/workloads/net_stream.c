@@ -13,13 +13,13 @@ static bool prepare(struct part *part, struct err *e)
     memcpy(token.bytes, part->order.token, sizeof token.bytes);
     const struct flow_options options = net_stream_flow_options(part);
     const struct token_wait wait = { clock_mono_ns() + clock_ms(NET_STREAM_CONNECT_MS), part->cancel_fd };
-    net_stream_set_flows(part);
+    if (!net_stream_make_flows(part, e))
+        return false;
     for (uint32_t i = 0; i < part->flow_count; i++) {
         int fd = -1;
         if (!token_connect(part->order.address, (uint16_t)part->order.port, &token, i, &options, &wait, &fd, e))
             return false;
-        if (!net_stream_take(part, i, &fd, e))
-            return false;
+        flow_connect(part->flows[i].flow, &fd);
     }
     return true;
 }

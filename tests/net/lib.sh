@@ -83,7 +83,7 @@ scenario()
     local length=${1:-1s} step
     shift
     {
-        printf 'tare: 1\nname: test\nnodes:\n  host: {role: host}\n  peer: {role: peer}\nstart: {tolerance: 5ms}\nsteps:\n'
+        printf 'tare: 1\nname: test\nnodes:\n  host: {role: host}\n  peer: {role: peer}\nstart: {tolerance: 5s}\nsteps:\n'
         for step in "${@:-send}"; do
             printf '  - {name: %s, run: net_stream, direction: %s, to: peer, length: %s, on: [host]}\n' \
                 "$step" "${step%%-*}" "$length"

@@ -6,6 +6,7 @@ cat >>"$scratch/scenario.yaml" <<'YAML'
   - {name: long, run: net_stream, to: peer, length: 60s, on: [host]}
 YAML
 # Jobs of a script ignore SIGINT; env gives it back.
+: >"$scratch/err" # what an earlier run said must not count
 env --default-signal=INT "$tare" run --lab --archive "$archive" "$scratch/scenario.yaml" >"$scratch/out" 2>"$scratch/err" &
 tare_pid=$!
 until_says 20 "$scratch/err" "long   1.0 s"
@@ -19,6 +20,7 @@ says out "partial"
 want '.trials | length == 2 and .[0].partial == false and .[1].partial == true'
 nothing_left
 
+: >"$scratch/err" # what an earlier run said must not count
 env --default-signal=INT "$tare" run --lab --archive "$archive" "$scratch/scenario.yaml" >"$scratch/out" 2>"$scratch/err" &
 tare_pid=$!
 until_says 20 "$scratch/err" "long   1.0 s"
@@ -43,6 +45,7 @@ for delay in 0.05 0.1 0.2; do
     kill -INT "$tare_pid"
     code=0
     wait "$tare_pid" || code=$?
-    [ "$code" = 4 ] || { cat "$scratch/err"; fail "exit code $code after Ctrl-C $delay s after the start"; }
+    # 130: before the program had begun to do anything, on a machine that is slow to start it.
+    [ "$code" = 4 ] || [ "$code" = 130 ] || { cat "$scratch/err"; fail "exit code $code after Ctrl-C $delay s after the start"; }
     nothing_left
 done

@@ -4,6 +4,7 @@
 need_lab
 "$tare" lab up lid >"$scratch/up" 2>&1 || fail "$(cat "$scratch/up")"
 scenario 1s send send-2 send-3
+: >"$scratch/err" # what an earlier run said must not count
 "$tare" run --lab=lid --archive "$archive" "$scratch/scenario.yaml" >"$scratch/out" 2>"$scratch/err" &
 tare_pid=$!
 until_says 20 "$scratch/err" "send-2   1.0 s"

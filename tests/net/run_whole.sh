@@ -2,8 +2,8 @@
 . "$(dirname "$0")/lib.sh"
 need_lab
 scenario 2s send receive both
-run 0 --lab --set start.tolerance=6ms --set name=whole "$scratch/scenario.yaml"
-want '.overrides == ["start.tolerance=6ms", "name=whole"] and .tolerance_ns == 6000000 and .scenario == "whole"'
+run 0 --lab --set start.tolerance=6s --set name=whole "$scratch/scenario.yaml"
+want '.overrides == ["start.tolerance=6s", "name=whole"] and .tolerance_ns == 6000000000 and .scenario == "whole"'
 want '.status == "complete" and (.trials | length) == 3'
 want '[.trials[] | .start.verdict] | (.[0] == "single" and .[1] == "single" and .[2] == "together")'
 want '.trials[2].start.pairs | length == 1'

@@ -94,10 +94,7 @@ static void dial(struct fixture *f, const struct keypair *key, const char *serve
         (void)pump(f, g, 20);
 }
 
-static void hang_up(struct guest *g)
-{
-    channel_hang_up(&g->dealer, &g->monitor);
-}
+static void hang_up(struct guest *g) { channel_hang_up(&g->dealer, &g->monitor); }
 
 static void tell(struct guest *g, const struct message *m)
 {

@@ -21,7 +21,7 @@ check_c()
     done
 }
 
-# Of the text files named on standard input; the six of a mktemp template are no note.
+# Of the text files named on standard input. The X's of a mktemp template are no note.
 check_text()
 {
     local file word='TO''DO|FIX''ME|(^|[^X])XX''X($|[^X])' tab=$'\t'
@@ -62,7 +62,7 @@ cd "$work/tree" || exit 1
 seq 401 >long.c
 seq 401 >tests/long.c
 printf 'int x;\n' >bare.h
-printf '/* good.h - good. */\n#ifndef TARE_GOOD_H\n#define TARE_GOOD_H\nchar name[] = "a-XXXXXX";\n#endif\n' >good.h
+printf '/* good.h - good. */\n#ifndef TARE_GOOD_H\n#define TARE_GOOD_H\nchar name[] = "a-XX''XX''XX";\n#endif\n' >good.h
 printf 'int x; /* TO''DO */\n' >note.c
 printf '\tint x;\n' >tab.c
 printf 'int x; \n' >blank.c

@@ -85,7 +85,9 @@ static void *move(void *argument)
 static void make(struct end *end, int fd, bool sends)
 {
     *end = (struct end){ .sends = sends };
-    end->flow = flow_new(&fd, MESSAGE_BYTES, &end->e);
+    end->flow = flow_new(MESSAGE_BYTES, &end->e);
+    if (end->flow)
+        flow_connect(end->flow, &fd);
     assert_non_null(end->flow);
     assert_int_equal(fd, -1);
 }
@@ -306,7 +308,7 @@ static void a_setting_that_is_refused_is_named(void **unused)
     };
     if (!flow_configure(fd, &all, &e))
         fail_msg("%s", e.text);
-    assert_null(flow_new(&fd, 0, &e));
+    assert_null(flow_new(0, &e));
     assert_true(fd >= 0);
     close(fd);
 }

@@ -143,7 +143,7 @@ static void a_start_that_is_not_known_leaves_the_rest_unproven(void **unused)
         struct trial t = { .at_ns = T };
         struct err e = { 0 };
         for (int i = 0; i < 3; i++) {
-            struct stream *s = add(&t, (struct first){ "abc" + i, 0, 0 });
+            struct stream *s = add(&t, (struct first){ &"abc"[i], 0, 0 });
             if (i == at)
                 s->first_op_ns = s->first_op_bound_ns = 0;
         }

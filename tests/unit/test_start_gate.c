@@ -21,7 +21,7 @@
 #include "base/text.h"
 
 /* Of a machine that others use, too: what is asserted is that nothing waits for something else. */
-enum { SOON_MS = 500 };
+enum { SOON_MS = 3000 };
 
 static const _Atomic bool NEVER;
 

@@ -156,7 +156,7 @@ static void arguments_lead_where_they_should(void **state)
         { "show 1 2", 2, "", "what is '2'?" },
         { "list 1", 2, "", "what is '1'?" },
         { "list --archive /nowhere/archive.db", 2, "", "there is none" },
-        { "show --archive /etc/hosts", 2, "", "not a tare archive" },
+        { "show --archive /etc/passwd", 2, "", "not a tare archive" },
     };
     static struct said said;
     for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {

@@ -73,9 +73,10 @@ static struct half run_half(int fd, size_t message_bytes, bool sends, int64_t le
 {
     struct err e = { 0 };
     struct meter meter = { 0 };
-    struct mover mover = { .flow = flow_new(&fd, message_bytes, &e), .meter = &meter, .sends = sends };
+    struct mover mover = { .flow = flow_new(message_bytes, &e), .meter = &meter, .sends = sends };
     if (!mover.flow)
         die("preparing", &e);
+    flow_connect(mover.flow, &fd);
     int64_t now = clock_mono_ns(), stop = now + length_ns;
     pthread_t thread;
     if (pthread_create(&thread, NULL, move, &mover) != 0)
