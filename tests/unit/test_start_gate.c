@@ -135,31 +135,46 @@ static void cpu_and_scheduling_are_given_back(void **unused)
     assert_int_equal(sched_setscheduler(0, SCHED_OTHER, &none), 0);
 }
 
+/* The CPUs of a waiter once it stands at its gate, pinned to one; whatever they are after 10 s. */
+static cpu_set_t cpus_at_the_gate(struct waiter *w)
+{
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    for (int try = 0; try < 1000 && CPU_COUNT(&cpus) != 1; try++) {
+        pid_t tid = atomic_load(&w->tid);
+        if (tid == 0 || sched_getaffinity(tid, sizeof cpus, &cpus) != 0 || CPU_COUNT(&cpus) != 1)
+            clock_sleep_until_mono(clock_mono_ns() + clock_ms(10));
+    }
+    return cpus;
+}
+
 /* One CPU each while they wait; the same slot, the same CPU. */
 static void slots_pick_different_cpus_of_those_that_are_allowed(void **unused)
 {
     (void)unused;
     cpu_set_t allowed;
     assert_int_equal(sched_getaffinity(0, sizeof allowed, &allowed), 0);
+    if (CPU_COUNT(&allowed) == 1)
+        skip();
     enum { WAITERS = 4 };
     int count = CPU_COUNT(&allowed), slots = count < WAITERS ? count : WAITERS;
     struct waiter waiters[WAITERS] = { 0 };
-    int64_t at_ns = clock_raw_ns() + clock_ms(400);
+    int64_t at_ns = clock_raw_ns() + clock_ms(60 * 1000);
     for (int i = 0; i < WAITERS; i++)
         start(&waiters[i], at_ns, true, i);
-    clock_sleep_until_mono(clock_mono_ns() + clock_ms(100));
     cpu_set_t together, one;
     CPU_ZERO(&together);
     bool all_pinned = true;
     for (int i = 0; i < WAITERS; i++) {
-        assert_int_equal(sched_getaffinity(atomic_load(&waiters[i].tid), sizeof one, &one), 0);
-        all_pinned = all_pinned && CPU_COUNT(&one) == 1;
+        one = cpus_at_the_gate(&waiters[i]);
         CPU_OR(&together, &together, &one);
         CPU_AND(&one, &one, &allowed);
         all_pinned = all_pinned && CPU_COUNT(&one) == 1;
     }
-    for (int i = 0; i < WAITERS; i++)
+    for (int i = 0; i < WAITERS; i++) {
+        atomic_store(&waiters[i].cancelled, true);
         pthread_join(waiters[i].thread, NULL);
+    }
     assert_true(all_pinned);
     assert_int_equal(CPU_COUNT(&together), slots);
 }
@@ -176,11 +191,9 @@ static void a_gate_in_a_confined_process_keeps_to_its_cpus(void **unused)
             CPU_SET(cpu, &last);
     assert_int_equal(sched_setaffinity(0, sizeof last, &last), 0);
     start(&w, clock_raw_ns() + clock_ms(200), true, 0);
-    clock_sleep_until_mono(clock_mono_ns() + clock_ms(50));
-    int failed = sched_getaffinity(atomic_load(&w.tid), sizeof after, &after);
+    after = cpus_at_the_gate(&w);
     pthread_join(w.thread, NULL);
     assert_int_equal(sched_setaffinity(0, sizeof allowed, &allowed), 0);
-    assert_int_equal(failed, 0);
     assert_true(CPU_EQUAL(&after, &last));
     assert_true(w.went);
 }
@@ -212,11 +225,11 @@ static void fifo_that_is_allowed_by_a_limit_alone_is_given_back_too(void **unuse
     assert_true(child >= 0);
     if (child == 0) {
         struct start_gate_result result;
-        const struct itimerval once = { .it_value.tv_usec = 50000 };
+        const struct itimerval once = { .it_value.tv_usec = 300 * 1000 };
         signal(SIGALRM, lose_the_right_to_fifo);
         if (setitimer(ITIMER_REAL, &once, NULL) != 0)
             _exit(1);
-        if (!wait_for(clock_raw_ns() + clock_ms(200), true, &result) || strcmp(result.how, "fifo") != 0)
+        if (!wait_for(clock_raw_ns() + clock_ms(1500), true, &result) || strcmp(result.how, "fifo") != 0)
             _exit(2);
         _exit((sched_getscheduler(0) & ~SCHED_RESET_ON_FORK) == SCHED_OTHER ? 0 : 3);
     }
