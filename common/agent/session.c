@@ -141,7 +141,7 @@ static void watch_connection(struct session *s)
 
 static void drop_trial(struct session *s, const char *why)
 {
-    if (s->trial)
+    if (s->trial && trial_is_running(s->trial))
         log_info("trial %u dropped: %s", trial_number(s->trial), why);
     trial_destroy(&s->trial);
 }
