@@ -57,6 +57,7 @@ struct arguments {
     struct reach_options reach;
     bool is_token;
     const char *name, *out;
+    char out_name[KEY_NAME + 16]; /* what `out` is where nothing was said */
     char endpoint[KEY_ENDPOINT];
     int64_t uses, expires_ns;
 };
@@ -187,10 +188,9 @@ static bool invite(struct arguments *a, struct reach *r, struct err *e)
 {
     struct invite made = { .is_token = a->is_token };
     const struct keyring_token token = { a->uses, (clock_real_ns() + a->expires_ns) / CLOCK_NS_PER_S };
-    char out[KEY_NAME + 16];
     if (!a->out && isatty(STDOUT_FILENO)) {
-        snprintf(out, sizeof out, "%s.invite", a->is_token ? "lab" : a->name);
-        a->out = out;
+        snprintf(a->out_name, sizeof a->out_name, "%s.invite", a->is_token ? "lab" : a->name);
+        a->out = a->out_name;
     } else if (!a->out) {
         a->out = "-";
     }

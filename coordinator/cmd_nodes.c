@@ -68,12 +68,12 @@ static void print(const struct arguments *a, const json_t *nodes)
 
 static bool ask(const struct arguments *a, struct client *client, struct err *e)
 {
-    json_t *lines = NULL, *line, *nodes;
-    size_t i;
+    json_t *lines = NULL, *nodes;
     if (!client_ask(client, json_pack("{s:s}", "verb", "nodes"), &lines, e))
         return false;
     nodes = json_array();
-    json_array_foreach(lines, i, line) json_array_append(nodes, json_object_get(line, "node"));
+    for (size_t i = 0; i < json_array_size(lines); i++)
+        json_array_append(nodes, json_object_get(json_array_get(lines, i), "node"));
     print(a, nodes);
     json_decref(nodes);
     json_decref(lines);

@@ -21,8 +21,10 @@ void endpoint_default_interface(const char *routes, char *interface, size_t size
         char name[16];
         unsigned long destination, mask;
         long metric;
-        /* Iface Destination Gateway Flags RefCnt Use Metric Mask */
-        if (sscanf(line + 1, "%15s %lx %*x %*x %*u %*u %ld %lx", name, &destination, &metric, &mask) == 4 &&
+        /* Iface Destination Gateway Flags RefCnt Use Metric Mask; the kernel wrote the numbers, and none
+         * of them is believed further than to compare it. */
+        if (sscanf(line + 1, /* NOLINT(cert-err34-c) */
+                   "%15s %lx %*x %*x %*u %*u %ld %lx", name, &destination, &metric, &mask) == 4 &&
             destination == 0 && mask == 0 && (best < 0 || metric < best)) {
             best = metric;
             text_copy(interface, size, name);

@@ -97,6 +97,7 @@ static bool is_allowed(int fd)
 static void accept_all(struct control *c)
 {
     int fd;
+    /* cppcheck-suppress nullPointer ; accept4(2) takes NULL */
     while ((fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
         size_t i = 0;
         while (i < PEERS_MOST && c->peers[i].fd >= 0)

@@ -32,7 +32,7 @@ MUST_CHECK bool control_open(const struct control_options *options, struct contr
 /* Before the hub is closed. */
 void control_close(struct control **control);
 
-/* One line for everybody who watches: the function of a live_tap, `control` being its context. */
-void control_tap(void *control, const char *line);
+/* One line for everybody who watches: the function of a live_tap, `context` is a struct control. */
+void control_tap(void *context, const char *line);
 
 #endif

@@ -35,8 +35,10 @@ void peer_put(struct peer *p, json_t *line)
     if (text && p->out_used + size > p->out_room && p->out_used + size <= most) {
         size_t room = 2 * (p->out_used + size);
         char *more = realloc(p->out, room);
-        p->out = more ? more : p->out;
-        p->out_room = more ? room : p->out_room;
+        if (more) {
+            p->out = more;
+            p->out_room = room;
+        }
     }
     if (!text || p->out_used + size > p->out_room) {
         p->is_lost = true;

@@ -82,9 +82,9 @@ static bool do_nodes(const struct control_options *c, struct peer *peer, const j
 {
     (void)request;
     (void)e;
-    json_t *nodes = verbs_nodes(c->hub, c->scenario), *node;
-    size_t i;
-    json_array_foreach(nodes, i, node) peer_put(peer, json_pack("{s:O}", "node", node));
+    json_t *nodes = verbs_nodes(c->hub, c->scenario);
+    for (size_t i = 0; i < json_array_size(nodes); i++)
+        peer_put(peer, json_pack("{s:O}", "node", json_array_get(nodes, i)));
     json_decref(nodes);
     return true;
 }
