@@ -55,8 +55,13 @@ static bool on_hello(struct hub *h, const char *key, const char *key_name, zfram
     if (answer == ROSTER_WELCOME) {
         text_copy(n->address, sizeof n->address, address);
         randombytes_buf(&n->session, sizeof n->session);
-        if (!probe_key_make(PROBE_FROM_AGENT, &n->up, &e) || !probe_key_make(PROBE_FROM_COORDINATOR, &n->down, &e))
+        /* Without keys of its own no session: a probe that anybody could seal would move the clock. */
+        if (!probe_key_make(PROBE_FROM_AGENT, &n->up, &e) || !probe_key_make(PROBE_FROM_COORDINATOR, &n->down, &e)) {
             log_error("%s", e.text);
+            hub_refuse(h, id, "the coordinator finds no random numbers for this session's keys");
+            roster_drop(n);
+            return was_joined;
+        }
     }
     (void)welcome(h, n); /* one that was not sent is asked for again by the next HELLO */
     return was_joined && answer == ROSTER_WELCOME;
