@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "text.h"
+
 static _Atomic int shown = LOG_INFO;
 static const struct log_sink *_Atomic diverted;
 
@@ -36,6 +38,7 @@ void log_line(enum log_level level, const char *fmt, ...)
     if (sink) {
         vsnprintf(line, sizeof line, fmt, args);
         va_end(args);
+        text_disarm(line);
         sink->take(sink->context, level, line);
         errno = saved;
         return;
@@ -48,6 +51,8 @@ void log_line(enum log_level level, const char *fmt, ...)
     used += body < 0 ? 0 : (size_t)body;
     if (used > sizeof line - 2)
         used = sizeof line - 2;
+    line[used] = '\0';
+    text_disarm(line);
     line[used++] = '\n';
     /* One write a line, so that lines of several programs on one terminal never mix. A reader
      * that is gone is not an error of ours. */

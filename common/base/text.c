@@ -75,6 +75,17 @@ bool text_is_printable(const char *text, size_t size)
     return true;
 }
 
+void text_disarm(char *text)
+{
+    for (unsigned char *at = (unsigned char *)text; *at; at++) {
+        bool is_c1 = at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0; /* U+0080 to U+009F */
+        if (is_c1)
+            *at++ = '?';
+        if (is_c1 || *at < 0x20 || *at == 0x7f)
+            *at = '?';
+    }
+}
+
 static int least(int a, int b) { return a < b ? a : b; }
 
 int text_distance(const char *a, const char *b)

@@ -22,6 +22,10 @@ bool text_is_name(const char *text);
 /* True when `text` is well-formed UTF-8 without control characters other than tab. */
 bool text_is_printable(const char *text, size_t size);
 
+/* Put '?' in the place of every control character, so that a text from another machine cannot command
+ * the terminal that shows it. */
+void text_disarm(char *text);
+
 /* The edits (insert, delete, replace, swap neighbours) from `a` to `b`; for "did you mean".
  * Damerau-Levenshtein distance in its optimal string alignment form; 99 for texts over 63 bytes. */
 int text_distance(const char *a, const char *b);

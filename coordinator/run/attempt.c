@@ -75,6 +75,7 @@ void attempt_blame(struct attempt *a, enum attempt_end end, const char *fmt, ...
     va_start(args, fmt);
     vsnprintf(a->why, sizeof a->why, fmt, args);
     va_end(args);
+    text_disarm(a->why); /* a node's own words may be in it */
     a->end = end;
 }
 

@@ -143,6 +143,10 @@ static void strings_stay_in_their_bounds(void **unused)
     assert_false(text_is_printable("\xc0\x80", 2));     /* overlong */
     assert_false(text_is_printable("\xc2\x9b", 2));     /* C1: another escape */
     assert_false(text_is_printable("\xed\xa0\x80", 3)); /* surrogate */
+    char words[] = "a\x1b[31m\nb\xc2\x9b"
+                   "c\x7f gr\xc3\xbc\xc3\x9f";
+    text_disarm(words);
+    assert_string_equal(words, "a?[31m?b??c? gr\xc3\xbc\xc3\x9f");
     assert_int_equal(text_distance("lenght", "length"), 1);
     assert_int_equal(text_distance("warmup", "warm-up"), 1);
     assert_int_equal(text_distance("", "abc"), 3);
