@@ -189,13 +189,13 @@ static int fail(const struct err *e)
     return (int)e->exit;
 }
 
-/* The table, from the archive, as `tare show` gives it. */
-static void show_run(char *archive, int64_t no)
+/* The table, from the archive, as `tare show` gives it, with its exit code. */
+static int show_run(char *archive, int64_t no)
 {
     char which[24];
     snprintf(which, sizeof which, "%" PRId64, no);
     char *args[] = { "show", which, "--archive", archive, NULL };
-    (void)cmd_show(ARRAY_SIZE(args) - 1, args); /* it has told its error; the run's own exit code stands */
+    return cmd_show(ARRAY_SIZE(args) - 1, args);
 }
 
 static int run_scenario(const struct scenario *scenario, struct arguments *a)
@@ -224,9 +224,8 @@ static int run_scenario(const struct scenario *scenario, struct arguments *a)
                  e.text);
     bool told = stage.live && a->live == LIVE_JSONL; /* what a program reads stays free of other lines */
     clear_stage(&stage, ok);
-    if (no != 0) /* also one that was cut short */
-        show_run(a->archive, no);
-    return ok ? 0 : told ? (int)e.exit : fail(&e);
+    int shown = no != 0 ? show_run(a->archive, no) : 0; /* also one that was cut short */
+    return ok ? shown : told ? (int)e.exit : fail(&e);
 }
 
 static int show_plan(const struct scenario *scenario)

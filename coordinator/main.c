@@ -8,7 +8,7 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "--version") == 0) {
         printf("tare %s\n", TARE_VERSION);
-        return 0;
+        return command_finish(0);
     }
-    return command_run(&tare_root, argc, argv);
+    return command_finish(command_run(&tare_root, argc, argv));
 }

@@ -1,5 +1,6 @@
 /* tare-netserver - the agent of the third machine, against which nodes measure the network. */
 #include "agent/agent_main.h"
+#include "command/command.h"
 #include "netserver.h"
 
 int main(int argc, char **argv)
@@ -8,5 +9,5 @@ int main(int argc, char **argv)
     static const struct agent AGENT = { .program = "netserver",
                                         .doc = "the agent of the peer, against which nodes measure the network",
                                         .workloads = SERVED };
-    return agent_main(argc, argv, &AGENT);
+    return command_finish(agent_main(argc, argv, &AGENT));
 }

@@ -1,5 +1,6 @@
 /* tare-node - the agent of a host or a guest: runs what its coordinator asks it to measure. */
 #include "agent/agent_main.h"
+#include "command/command.h"
 #include "workloads/workloads.h"
 
 int main(int argc, char **argv)
@@ -7,5 +8,5 @@ int main(int argc, char **argv)
     static const struct agent AGENT = { .program = "node",
                                         .doc = "the agent of a host or a guest",
                                         .workloads = WORKLOADS };
-    return agent_main(argc, argv, &AGENT);
+    return command_finish(agent_main(argc, argv, &AGENT));
 }

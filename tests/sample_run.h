@@ -149,7 +149,7 @@ static inline struct run *rich_run(void)
         for (int attempt = round == 2 ? 0 : 1; attempt < 2; attempt++) {
             t = new_trial(run, 1, round, 0);
             t->attempt = attempt - (round != 2);
-            add_load(t, "host", "send", 47.1e6, 0);
+            add_load(t, "host", "send", round == 0 ? 31.1e6 : 47.1e6, 0); /* the disturbed one */
             add_load(t, "guest", "send", 46.9e6, 0);
             t->verdict = round == 2 && attempt == 0 ? VERDICT_LATE : VERDICT_TOGETHER;
             if (t->verdict == VERDICT_LATE)

@@ -2,8 +2,9 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
+#include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -129,13 +130,27 @@ int command_begin(const struct command *c, int argc, char **argv, command_take *
     struct err e = { 0 };
     switch (command_read(c, argc, argv, take, to, &e)) {
     case COMMAND_READ: return -1;
-    case COMMAND_HELP:
-        command_help(c, stdout);
-        fflush(stdout);
-        return 0;
+    case COMMAND_HELP: command_help(c, stdout); return 0;
     case COMMAND_REFUSED: break;
     }
     return command_fail(c, &e);
+}
+
+/* Also where the cause is not known any more: earlier output was lost, later output was not. */
+static bool has_reader(int fd)
+{
+    struct pollfd reader = { .fd = fd, .events = POLLOUT };
+    return poll(&reader, 1, 0) < 0 || (reader.revents & POLLERR) == 0;
+}
+
+int command_finish(int exit_code)
+{
+    bool was_lost = ferror(stdout) != 0;
+    int cause = fflush(stdout) == 0 ? 0 : errno;
+    if ((!was_lost && cause == 0) || cause == EPIPE || !has_reader(STDOUT_FILENO))
+        return exit_code;
+    log_error("cannot write the output%s%s", cause ? ": " : "", cause ? strerror(cause) : "");
+    return exit_code ? exit_code : ERR_INTERNAL;
 }
 
 int command_run(const struct command *c, int argc, char **argv)

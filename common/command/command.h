@@ -80,6 +80,10 @@ int command_fail(const struct command *command, const struct err *e);
 /* Give argv to the sub-command that argv[1] names, or to command->run. */
 int command_run(const struct command *command, int argc, char **argv);
 
+/* What a program's main ends with: the exit code, after what it has printed is out. Output that could
+ * not be written is told in one line, and is a failure; a reader who has seen enough is none. */
+int command_finish(int exit_code);
+
 /* ---- what it says of itself ---- */
 
 /* "tare run [OPTION]... SCENARIO" */

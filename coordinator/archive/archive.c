@@ -87,12 +87,15 @@ static bool look_at_file(struct archive *archive, enum kind_of_file *kind, struc
     return true;
 }
 
-static bool connect_to(const char *path, int flags, struct archive **archive, struct err *e)
+/* `uri`: how to open it where that is not by its path; "" else. */
+static bool connect_to(const char *path, const char *uri, int flags, struct archive **archive, struct err *e)
 {
     struct archive *made = calloc(1, sizeof *made);
     if (made)
         made->path = strdup(path);
-    int opened = made && made->path ? sqlite3_open_v2(path, &made->db, flags, NULL) : SQLITE_NOMEM;
+    int opened = made && made->path
+                     ? sqlite3_open_v2(*uri ? uri : path, &made->db, *uri ? flags | SQLITE_OPEN_URI : flags, NULL)
+                     : SQLITE_NOMEM;
     if (opened != SQLITE_OK) {
         if (made && made->db)
             sql_fail(made, "cannot be opened", e);
@@ -153,7 +156,7 @@ bool archive_open(const char *path, struct archive **archive, struct err *e)
 {
     struct archive *opened = NULL;
     enum kind_of_file kind = FILE_OURS;
-    if (!make_directories(path, e) || !make_file(path, e) || !connect_to(path, SQLITE_OPEN_READWRITE, &opened, e))
+    if (!make_directories(path, e) || !make_file(path, e) || !connect_to(path, "", SQLITE_OPEN_READWRITE, &opened, e))
         return false;
     bool ok = look_at_file(opened, &kind, e) && (kind == FILE_OURS || make_tables(opened, e)) && settle(opened, e) &&
               abort_orphans(opened, e);
@@ -164,15 +167,56 @@ bool archive_open(const char *path, struct archive **archive, struct err *e)
     return ok;
 }
 
+/* ---- where nothing can be written: a read-only medium, another user's directory ---- */
+
+/* To read a WAL archive SQLite makes files beside it; where it cannot, and no writer has made them,
+ * nobody writes, and the file can be taken as it is. */
+static bool is_sealed(const char *path)
+{
+    char part[PATH_MAX + 8] = "";
+    text_append(part, sizeof part, "%s-shm", path);
+    if (access(part, F_OK) == 0)
+        return false;
+    text_copy(part, sizeof part, path);
+    char *slash = strrchr(part, '/');
+    if (slash)
+        slash[slash == part] = '\0';
+    return faccessat(AT_FDCWD, slash ? part : ".", W_OK, AT_EACCESS) != 0;
+}
+
+/* "file:PATH?immutable=1", in which some characters of a path would mean something else
+ * (https://www.sqlite.org/uri.html). */
+static bool sealed_name(const char *path, char *name, size_t size, struct err *e)
+{
+    char log[PATH_MAX + 8] = "";
+    struct stat st;
+    text_append(log, sizeof log, "%s-wal", path);
+    if (stat(log, &st) == 0 && st.st_size > 0)
+        return err_set(e, ERR_USAGE,
+                       "archive %s: its newest trials are in %s, which cannot be read where nothing can be written: "
+                       "copy both to a directory of your own",
+                       path, log);
+    bool fits = true;
+    name[0] = '\0';
+    fits &= text_append(name, size, "file:%s", path[0] == '/' ? "//" : "");
+    for (const char *c = path; *c; c++)
+        fits &= text_append(name, size, strchr("?#%", *c) ? "%%%02x" : "%c", (unsigned char)*c);
+    fits &= text_append(name, size, "?immutable=1");
+    return fits || err_set(e, ERR_USAGE, "archive %.64s...: the path is too long", path);
+}
+
 bool archive_open_read(const char *path, struct archive **archive, struct err *e)
 {
+    char sealed[3 * PATH_MAX] = "";
     struct archive *opened = NULL;
     enum kind_of_file kind = FILE_OURS;
     if (access(path, F_OK) != 0 && errno == ENOENT)
         return err_set(e, ERR_USAGE, "archive %s: there is none; `tare run` makes it", path);
     if (access(path, R_OK) != 0)
         return err_errno(e, errno, "archive %s: cannot be read", path);
-    if (!connect_to(path, SQLITE_OPEN_READONLY, &opened, e))
+    if (is_sealed(path) && !sealed_name(path, sealed, sizeof sealed, e))
+        return false;
+    if (!connect_to(path, sealed, SQLITE_OPEN_READONLY, &opened, e))
         return false;
     bool ok = look_at_file(opened, &kind, e);
     if (ok && kind == FILE_EMPTY)

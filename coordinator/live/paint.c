@@ -10,6 +10,7 @@
 #include "live/screen.h"
 #include "live/words.h"
 #include "report/print.h"
+#include "result/summary.h"
 
 enum {
     CELL = 160,
@@ -327,8 +328,9 @@ void screen_trial(const struct screen *s, const struct live_step *step, const st
     struct line l = begin_line(v, out);
     char text[MODEL_TEXT + 32], clean[MODEL_TEXT + 32], name[MODEL_STEP];
     bool is_good = t->verdict == VERDICT_TOGETHER || t->verdict == VERDICT_SINGLE;
-    enum ink ink = t->partial ? INK_BAD : is_good ? INK_GOOD : INK_WARN;
-    const char *mark = t->partial ? (v->utf8 ? "✗" : "x") : is_good ? (v->utf8 ? "✓" : "+") : "!";
+    bool is_sound = is_good && !summary_disturbance(t);
+    enum ink ink = t->partial ? INK_BAD : is_sound ? INK_GOOD : INK_WARN;
+    const char *mark = t->partial ? (v->utf8 ? "✗" : "x") : is_sound ? (v->utf8 ? "✓" : "+") : "!";
     line_put(&l, ink, mark);
     snprintf(name, sizeof name, "%d", step->trials);
     snprintf(text, sizeof text, " %*d/%d ", (int)strlen(name), step->trial + 1, step->trials);

@@ -100,12 +100,14 @@ bool notes_of(const struct run *run, struct notes **notes, struct err *e)
     for (size_t i = 0; ok && i < run->trial_count; i++) {
         const struct trial *trial = &run->trials[i];
         int number = trial->order + 1;
+        bool is_left_out = !trial->partial && summary_counts(run, trial) && !summary_uses(run, trial);
         ok = add_fate(made, run, trial, number);
         for (size_t f = 0; ok && f < trial->flag_count; f++) {
             const struct flag *flag = &trial->flags[f];
             char line[sizeof made->list->text], kind[sizeof flag->kind], text[MODEL_TEXT];
             begin(line, sizeof line, run, trial, flag->stream);
-            text_append(line, sizeof line, "%s: %s", print_clean(flag->kind, kind, sizeof kind),
+            text_append(line, sizeof line, "%s%s: %s", print_clean(flag->kind, kind, sizeof kind),
+                        is_left_out && flag == summary_disturbance(trial) ? ", in no figure above" : "",
                         print_clean(flag->text, text, sizeof text));
             ok = add(made, number, line);
         }

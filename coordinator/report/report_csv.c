@@ -42,7 +42,7 @@ static void put_figure(const struct run *run, const struct trial *trial, const s
     for (size_t i = 0; i < ARRAY_SIZE(before); i++)
         fputc(',', out), put_text(out, before[i]);
     fprintf(out, ",%d,%d,%d,%d,%d", trial->order + 1, trial->round, trial->block, trial->attempt,
-            summary_counts(run, trial) && !trial->partial);
+            summary_uses(run, trial));
     for (size_t i = 0; i < ARRAY_SIZE(after); i++)
         fputc(',', out), put_text(out, after[i]);
     fprintf(out, ",%.15g", figure->value);

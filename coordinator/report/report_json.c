@@ -199,18 +199,17 @@ static json_t *trial_value(const struct run *run, const struct trial *trial)
         VALUE_OBJECT({ "verdict", json_string(verdict_name(trial->verdict)) }, { "late", value_word(trial->late) },
                      { "pairs", skew_list(trial) }, { "at_ns", value_if(trial->at_ns != 0, trial->at_ns) },
                      { "at", value_utc(trial->at_real_ns) });
-    return VALUE_OBJECT({ "trial", json_integer(trial->order + 1) }, /* as the table numbers them */
-                        { "step", value_text(step->name) }, { "workload", value_text(step->workload) },
-                        { "round", json_integer(trial->round) }, { "block", json_integer(trial->block) },
-                        { "idx", json_integer(trial->idx) }, { "attempt", json_integer(trial->attempt) },
-                        { "order", json_integer(trial->order) }, { "when", value_text(step->when) },
-                        { "kind", json_string(trial_kind_name(trial->kind)) },
-                        { "counts", json_boolean(summary_counts(run, trial) && !trial->partial) },
-                        { "partial", json_boolean(trial->partial) }, { "why", value_word(trial->why) },
-                        { "guest_state", value_word(trial->guest_state) }, { "start", start },
-                        { "streams", stream_list(run, trial, STREAM_LOAD) },
-                        { "witnesses", stream_list(run, trial, STREAM_WITNESS) }, { "totals", total_list(trial) },
-                        { "costs", cost_list(trial) }, { "flags", flag_list(trial) });
+    return VALUE_OBJECT(
+        { "trial", json_integer(trial->order + 1) }, /* as the table numbers them */
+        { "step", value_text(step->name) }, { "workload", value_text(step->workload) },
+        { "round", json_integer(trial->round) }, { "block", json_integer(trial->block) },
+        { "idx", json_integer(trial->idx) }, { "attempt", json_integer(trial->attempt) },
+        { "order", json_integer(trial->order) }, { "when", value_text(step->when) },
+        { "kind", json_string(trial_kind_name(trial->kind)) }, { "counts", json_boolean(summary_uses(run, trial)) },
+        { "partial", json_boolean(trial->partial) }, { "why", value_word(trial->why) },
+        { "guest_state", value_word(trial->guest_state) }, { "start", start },
+        { "streams", stream_list(run, trial, STREAM_LOAD) }, { "witnesses", stream_list(run, trial, STREAM_WITNESS) },
+        { "totals", total_list(trial) }, { "costs", cost_list(trial) }, { "flags", flag_list(trial) });
 }
 json_t *report_json_trial(const struct run *run, const struct trial *trial) { return trial_value(run, trial); }
 

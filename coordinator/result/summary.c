@@ -25,6 +25,9 @@ static const int BADNESS[VERDICT_COUNT] = {
     [VERDICT_LATE] = 4, [VERDICT_UNPROVEN] = 3, [VERDICT_TOGETHER] = 2, [VERDICT_SINGLE] = 1, [VERDICT_NONE] = 0,
 };
 
+/* Flags of what came from outside: the figure is then not one of what was to be measured. */
+static const char *const DISTURBANCES[] = { "link", "noisy" };
+
 bool summary_counts(const struct run *run, const struct trial *trial)
 {
     if (trial->kind != TRIAL_MEASURE_KIND)
@@ -35,6 +38,20 @@ bool summary_counts(const struct run *run, const struct trial *trial)
             return false;
     }
     return true;
+}
+
+const struct flag *summary_disturbance(const struct trial *trial)
+{
+    for (size_t f = 0; f < trial->flag_count; f++)
+        for (size_t i = 0; i < ARRAY_SIZE(DISTURBANCES); i++)
+            if (strcmp(trial->flags[f].kind, DISTURBANCES[i]) == 0)
+                return &trial->flags[f];
+    return NULL;
+}
+
+bool summary_uses(const struct run *run, const struct trial *trial)
+{
+    return !trial->partial && !summary_disturbance(trial) && summary_counts(run, trial);
 }
 
 static int ascending(const void *a, const void *b)
@@ -101,21 +118,26 @@ static void add_start(struct summary_row *row, const struct trial *trial)
     }
 }
 
-/* `counts` and `values` are as long as the run has trials; `values` is for use on the way. */
-static void fill_row(const struct run *run, const bool *counts, double *values, struct summary_row *row)
+/* What is decided once of each trial of the run. */
+struct choice {
+    bool counts, used;
+};
+
+/* `choices` and `values` are as long as the run has trials; `values` is for use on the way. */
+static void fill_row(const struct run *run, const struct choice *choices, double *values, struct summary_row *row)
 {
     for (size_t i = 0; i < run->trial_count; i++) {
         const struct trial *trial = &run->trials[i];
-        if (!counts[i] || !stream_of(trial, row))
+        if (!choices[i].counts || !stream_of(trial, row))
             continue;
         row->trials++;
-        row->used += !trial->partial;
+        row->used += choices[i].used;
         add_start(row, trial);
     }
     for (size_t f = 0; f < ARRAY_SIZE(FIGURES); f++) {
         size_t count = 0;
         for (size_t i = 0; i < run->trial_count; i++) {
-            const struct stream *stream = counts[i] && !run->trials[i].partial ? stream_of(&run->trials[i], row) : NULL;
+            const struct stream *stream = choices[i].used ? stream_of(&run->trials[i], row) : NULL;
             const struct figure *figure = stream ? stream_main_figure(stream, FIGURES[f].name) : NULL;
             if (figure && isfinite(figure->value))
                 values[count++] = figure->value;
@@ -170,7 +192,8 @@ static bool has_total(const struct summary *summary, const struct summary_row *r
 }
 
 /* One for the step and direction of `row`, when any trial of them has a total. */
-static bool add_total(const struct run *run, const bool *counts, const struct summary_row *row, struct summary *summary)
+static bool add_total(const struct run *run, const struct choice *choices, const struct summary_row *row,
+                      struct summary *summary)
 {
     struct summary_total made = { .step = row->step, .direction = row->direction };
     struct spread *const spreads[] = { &made.sum, &made.least, &made.most, &made.jain };
@@ -180,7 +203,7 @@ static bool add_total(const struct run *run, const bool *counts, const struct su
         return false;
     for (size_t i = 0; i < run->trial_count; i++) {
         struct total total;
-        if (run->trials[i].step != row->step || !counts[i] || run->trials[i].partial ||
+        if (run->trials[i].step != row->step || !choices[i].used ||
             !total_of(&run->trials[i], row->direction, WINDOW_WHOLE, &total) || !isfinite(total.jain))
             continue;
         const double parts[] = { total.sum, total.least, total.most, total.jain };
@@ -205,19 +228,20 @@ static bool add_total(const struct run *run, const bool *counts, const struct su
 bool summary_of(const struct run *run, struct summary **summary, struct err *e)
 {
     struct summary *made = calloc(1, sizeof *made);
-    bool *counts = calloc(run->trial_count + 1, sizeof *counts);
+    struct choice *choices = calloc(run->trial_count + 1, sizeof *choices);
     double *values = calloc(run->trial_count + 1, sizeof *values);
-    bool ok = made && counts && values;
+    bool ok = made && choices && values;
     for (size_t i = 0; ok && i < run->trial_count; i++) {
-        counts[i] = summary_counts(run, &run->trials[i]);
-        for (size_t s = 0; ok && counts[i] && s < run->trials[i].stream_count; s++)
+        choices[i].counts = summary_counts(run, &run->trials[i]);
+        choices[i].used = summary_uses(run, &run->trials[i]);
+        for (size_t s = 0; ok && choices[i].counts && s < run->trials[i].stream_count; s++)
             ok = add_row(run, run->trials[i].step, &run->trials[i].streams[s], made);
     }
     for (size_t i = 0; ok && i < made->row_count; i++)
-        fill_row(run, counts, values, &made->rows[i]);
+        fill_row(run, choices, values, &made->rows[i]);
     for (size_t i = 0; ok && i < made->row_count; i++)
-        ok = has_total(made, &made->rows[i]) || add_total(run, counts, &made->rows[i], made);
-    free(counts);
+        ok = has_total(made, &made->rows[i]) || add_total(run, choices, &made->rows[i], made);
+    free(choices);
     free(values);
     if (!ok) {
         summary_destroy(&made);

@@ -1,8 +1,8 @@
 /* summary.h - a run in few rows: each step, node under test and direction, over its rounds.
  *
  * What every report shows at first sight is decided here, so that they cannot differ: warm-up
- * trials and starts that were repeated do not count; trials that ended early count, but give no
- * figure; figures are those of the whole window on the coordinator's clock.
+ * trials and starts that were repeated do not count; trials that ended early or were disturbed count,
+ * but give no figure; figures are those of the whole window on the coordinator's clock.
  */
 #ifndef TARE_SUMMARY_H
 #define TARE_SUMMARY_H
@@ -19,7 +19,7 @@ struct spread {
 struct summary_row {
     int step;
     const char *node, *direction; /* borrowed from the run */
-    int trials, used;             /* that count; of these, those that went their whole time */
+    int trials, used;             /* that count; of these, those that give figures */
     struct spread throughput;     /* bit/s */
     struct spread retransmits;
     struct spread rtt;                /* s */
@@ -54,8 +54,15 @@ struct summary {
 MUST_CHECK bool summary_of(const struct run *run, struct summary **summary, struct err *e);
 void summary_destroy(struct summary **summary);
 
-/* Whether a trial enters the figures; those that do not are reported all the same. */
+/* Whether a trial is one of its row's; those that are not are reported all the same. */
 bool summary_counts(const struct run *run, const struct trial *trial);
+
+/* Whether its figures enter the row: it counts, went its whole time, and nothing from outside disturbed
+ * it (flags `link` and `noisy`). Those that do not are kept and told of. */
+bool summary_uses(const struct run *run, const struct trial *trial);
+
+/* The flag by which a trial is left out of the row's figures; NULL where there is none. */
+const struct flag *summary_disturbance(const struct trial *trial);
 
 /* True when another node of the run reads the same /proc/stat: the price of a machine is then the
  * price of both. */

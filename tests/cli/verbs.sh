@@ -35,3 +35,19 @@ says 0 'usage: tare COMMAND' --help
 for verb in $("$tare" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
     says 0 "usage: tare $verb" "$verb" --help
 done
+
+# Output that cannot be written is told in one line, and is a failure; a reader who has seen enough is none.
+for words in --version --help 'run --help' workloads "check $quickstart" "run --dry-run $quickstart" 'man run' \
+    'completion bash' 'lab status' 'doctor'; do
+    got=0
+    # shellcheck disable=SC2086 # words
+    "$tare" $words >/dev/full 2>"$scratch/err" || got=$?
+    [ "$got" = 1 ] || { [ "$words" = doctor ] && [ "$got" = 2 ]; } || fail "exit code $got: tare $words >/dev/full"
+    [ "$(cat "$scratch/err")" = "tare: error: cannot write the output: No space left on device" ] ||
+        fail "tare $words >/dev/full"
+done
+for words in 'man run' 'completion bash' doctor; do
+    # shellcheck disable=SC2086
+    "$tare" $words 2>"$scratch/err" | head -n 1 >"$scratch/out"
+    [ -s "$scratch/out" ] && [ ! -s "$scratch/err" ] || fail "tare $words | head -n 1"
+done

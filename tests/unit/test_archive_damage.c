@@ -13,6 +13,7 @@
 #include <sqlite3.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "archive_place.h"
 
@@ -199,6 +200,63 @@ static void a_full_disk_keeps_what_was_finished(void **state)
     umount(disk);
 }
 
+/* Whether this process, which cannot write there, reads the run of four trials; else what it is told. */
+static bool reads(const char *path, struct err *why)
+{
+    struct archive *archive = NULL;
+    struct run *run = NULL;
+    bool ok = archive_open_read(path, &archive, why) && archive_read(archive, "last", false, &run, why);
+    archive_close(&archive);
+    ok = ok && run->trial_count == 4;
+    run_destroy(&run);
+    return ok;
+}
+
+/* In a process of another user where we are root, whom no mode keeps from writing. */
+static void as_one_who_cannot_write(const char *path, bool wanted, const char *because)
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct err why = { 0 };
+        if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+            _exit(2);
+        bool ok = reads(path, &why);
+        if (ok != wanted || !strstr(why.text, because))
+            fprintf(stderr, "%s\n", why.text);
+        _exit(ok == wanted && strstr(why.text, because) ? 0 : 1);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+static void an_archive_is_read_where_nothing_can_be_written(void **state)
+{
+    const struct place *place = *state;
+    char odd[256] = "", log[256] = "", data[128] = "", tare[128] = "";
+    text_append(odd, sizeof odd, "%s/data/tare/50%% #1?.db", place->directory);
+    text_append(log, sizeof log, "%s-wal", odd);
+    text_append(data, sizeof data, "%s/data", place->directory);
+    text_append(tare, sizeof tare, "%s/data/tare", place->directory);
+    make_archive_with_a_run(place->path);
+    assert_int_equal(rename(place->path, odd), 0);
+    assert_int_equal(chmod(odd, 0444), 0);
+    assert_int_equal(chmod(place->directory, 0755), 0);
+    assert_int_equal(chmod(data, 0755), 0);
+    assert_int_equal(chmod(tare, 0555), 0);
+    as_one_who_cannot_write(odd, true, "");
+    /* What a copy took with it, or a coordinator that was killed has left. */
+    assert_int_equal(chmod(tare, 0755), 0);
+    FILE *file = fopen(log, "w");
+    assert_non_null(file);
+    assert_true(fputs("newer trials", file) >= 0);
+    fclose(file);
+    assert_int_equal(chmod(tare, 0555), 0);
+    as_one_who_cannot_write(odd, false, "copy both");
+    assert_int_equal(chmod(tare, 0755), 0);
+}
+
 int main(void)
 {
 #define IN_PLACE(test) cmocka_unit_test_setup_teardown(test, make_place, remove_place)
@@ -209,6 +267,7 @@ int main(void)
         IN_PLACE(values_that_make_no_sense_are_named),
         IN_PLACE(a_null_is_no_value),
         IN_PLACE(a_full_disk_keeps_what_was_finished),
+        IN_PLACE(an_archive_is_read_where_nothing_can_be_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
