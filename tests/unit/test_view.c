@@ -87,7 +87,7 @@ static int run_command(char **argv, int out, int err_fd)
             argc++;
         dup2(out, STDOUT_FILENO);
         dup2(err_fd, STDERR_FILENO);
-        _exit(strcmp(argv[0], "list") == 0 ? cmd_list(argc, argv) : cmd_show(argc, argv));
+        _exit(command_finish(strcmp(argv[0], "list") == 0 ? cmd_list(argc, argv) : cmd_show(argc, argv)));
     }
     int status = 0;
     assert_int_equal(waitpid(pid, &status, 0), pid);
