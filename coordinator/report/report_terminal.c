@@ -11,9 +11,10 @@
 #include "report/notes.h"
 #include "report/page.h"
 #include "report/print.h"
+#include "report/table.h"
 #include "result/summary.h"
 
-enum { CELL = 96 };
+enum { CELL = TABLE_CELL };
 
 static enum tone verdict_tone(enum verdict verdict)
 {
@@ -116,84 +117,36 @@ static void cell_start(const struct summary_row *row, char *out)
     text_append(out, CELL, " %s%s", single ? ns < 0 ? "T" : "T+" : "", skew);
 }
 
-/* The column `drop` = 1 is the last to go, 0 never goes. */
 static const struct column {
-    const char *head;
-    bool left;
-    int drop;
+    struct table_column shape;
     void (*cell)(const struct summary_row *row, char *out);
 } COLUMNS[] = {
-    { "node", true, 0, cell_node },
-    { "dir", true, 1, cell_direction },
-    { "n", false, 4, cell_trials },
-    { "throughput", false, 0, cell_throughput },
-    { "min..max", false, 2, cell_range },
-    { "retr", false, 6, cell_retransmits },
-    { "rtt", false, 7, cell_rtt },
-    { "cpu s/GB", false, 3, cell_cpu_node },
-    { "peer s/GB", false, 5, cell_cpu_peer },
-    { "start", true, 0, cell_start },
+    { { "node", true, 0 }, cell_node },
+    { { "dir", true, 1 }, cell_direction },
+    { { "n", false, 4 }, cell_trials },
+    { { "throughput", false, 0 }, cell_throughput },
+    { { "min..max", false, 2 }, cell_range },
+    { { "retr", false, 6 }, cell_retransmits },
+    { { "rtt", false, 7 }, cell_rtt },
+    { { "cpu s/GB", false, 3 }, cell_cpu_node },
+    { { "peer s/GB", false, 5 }, cell_cpu_peer },
+    { { "start", true, 0 }, cell_start },
 };
-enum { COLUMN_NODE = 0, COLUMN_START = ARRAY_SIZE(COLUMNS) - 1, COLUMN_COUNT = ARRAY_SIZE(COLUMNS) };
+enum { COLUMN_START = ARRAY_SIZE(COLUMNS) - 1, COLUMN_COUNT = ARRAY_SIZE(COLUMNS) };
+
+static const struct table_column *column(size_t column) { return &COLUMNS[column].shape; }
+
+static void cell(const void *rows, size_t row, size_t column, char *out)
+{
+    COLUMNS[column].cell((const struct summary_row *)rows + row, out);
+}
+
+static enum tone tone(const void *rows, size_t row, size_t column)
+{
+    return column == COLUMN_START ? verdict_tone(((const struct summary_row *)rows)[row].verdict) : TONE_PLAIN;
+}
 
 /* ---- the table ---- */
-
-struct layout {
-    int width[COLUMN_COUNT]; /* 0: left out */
-};
-
-static int layout_width(const struct layout *layout)
-{
-    int width = PAGE_MARGIN - PAGE_GAP;
-    for (size_t i = 0; i < COLUMN_COUNT; i++)
-        width += layout->width[i] ? PAGE_GAP + layout->width[i] : 0;
-    return width;
-}
-
-static struct layout lay_out(const struct summary *summary, int width)
-{
-    struct layout layout = { 0 };
-    for (size_t i = 0; i < COLUMN_COUNT; i++)
-        layout.width[i] = print_width(COLUMNS[i].head);
-    for (size_t r = 0; r < summary->row_count; r++)
-        for (size_t i = 0; i < COLUMN_COUNT; i++) {
-            char cell[CELL];
-            COLUMNS[i].cell(&summary->rows[r], cell);
-            int columns = print_width(cell);
-            layout.width[i] = columns > layout.width[i] ? columns : layout.width[i];
-        }
-    for (int drop = COLUMN_COUNT; drop > 0 && layout_width(&layout) > width; drop--)
-        for (size_t i = 0; i < COLUMN_COUNT; i++)
-            if (COLUMNS[i].drop == drop)
-                layout.width[i] = 0;
-    /* Names may be long; what is left over is cut from them, then from the last column. */
-    int over = layout_width(&layout) - width, spare = layout.width[COLUMN_NODE] - 8;
-    if (over > 0 && spare > 0)
-        layout.width[COLUMN_NODE] -= over < spare ? over : spare;
-    over = layout_width(&layout) - width;
-    if (over > 0)
-        layout.width[COLUMN_START] = over < layout.width[COLUMN_START] - 4 ? layout.width[COLUMN_START] - over : 4;
-    return layout;
-}
-
-/* A line of the table; NULL for its head. */
-static void put_row(const struct page *page, const struct layout *layout, const struct summary_row *row)
-{
-    bool first = true;
-    for (size_t i = 0; i < COLUMN_COUNT; i++) {
-        if (layout->width[i] == 0)
-            continue;
-        char cell[CELL];
-        text_copy(cell, sizeof cell, COLUMNS[i].head);
-        if (row)
-            COLUMNS[i].cell(row, cell);
-        enum tone tone = !row ? TONE_FAINT : i == COLUMN_START ? verdict_tone(row->verdict) : TONE_PLAIN;
-        fprintf(page->out, "%*s", first ? PAGE_MARGIN : PAGE_GAP, "");
-        page_cell(page, tone, cell, layout->width[i], COLUMNS[i].left, i == COLUMN_START);
-        first = false;
-    }
-    fputc('\n', page->out);
-}
 
 static void put_step(const struct page *page, const struct run_step *step)
 {
@@ -242,14 +195,15 @@ static void put_legend(const struct page *page)
 
 static void put_table(const struct page *page, const struct run *run, const struct summary *summary)
 {
-    struct layout layout = lay_out(summary, page->width);
+    const struct table table = { summary->rows, summary->row_count, COLUMN_COUNT, column, cell, tone };
+    struct table_layout layout = table_lay_out(&table, page->width);
     for (size_t i = 0; i < summary->row_count; i++) {
         if (i == 0 || summary->rows[i].step != summary->rows[i - 1].step) {
             fputc('\n', page->out);
             put_step(page, &run->steps[summary->rows[i].step]);
-            put_row(page, &layout, NULL);
+            table_put_head(page, &table, &layout);
         }
-        put_row(page, &layout, &summary->rows[i]);
+        table_put_row(page, &table, &layout, i);
         if (i + 1 == summary->row_count || summary->rows[i + 1].step != summary->rows[i].step)
             put_totals(page, summary, summary->rows[i].step);
     }
