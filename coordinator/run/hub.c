@@ -87,7 +87,7 @@ void hub_keys_changed(struct hub *h)
         zframe_t *id = zframe_new(n->id, n->id_size);
         hub_refuse(h, id, "the coordinator has revoked this node's key");
         zframe_destroy(&id);
-        n->is_cut = n->is_revoked = true; /* lost at the next look */
+        n->is_cut = n->is_revoked = h->is_revoking = true; /* lost at the next look */
     }
 }
 
@@ -269,6 +269,10 @@ bool hub_next(struct hub *h, int64_t deadline_mono_ns, struct hub_event *event, 
             *event = (struct hub_event){ .kind = HUB_SIGNAL };
             return true;
         }
+        /* Before what others say of it: that their connections to it broke is a consequence. */
+        if (h->is_revoking && find_dead(h, now, event))
+            return true;
+        h->is_revoking = false;
         int64_t wake = run_timers(h, now);
         bool rest = false;
         /* Lateness is told when all that was sent in time has been read: we may have been kept from

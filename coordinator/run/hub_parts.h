@@ -15,6 +15,7 @@ struct hub {
     int signal_fd;
     int read_in_a_row; /* packets since nothing was left to read */
     bool is_stopped;
+    bool is_revoking; /* a node was cut off whose key is not valid any more; its loss is told before anything else */
     struct hub_guest guest;
     int64_t guest_mono; /* when it is served again, whatever comes */
 };

@@ -18,13 +18,16 @@ measure()
 }
 
 # No wire of 100 Mbit/s carries more, at any time. That it carries as much shows when the machine has the
-# time for it: once in five tries.
+# time for it: once in five tries. Where it never had, that is told, and nothing is concluded.
+load() { awk '{ print $1 }' /proc/loadavg; }
 for direction in "" --reverse; do
     for try in {1..5}; do
         read -r rate lost <<<"$(measure $direction)"
         echo "${direction:-forward}: $rate Mbit/s, $lost retransmits"
         awk -v r="$rate" 'BEGIN { exit !(r <= 94.3) }' || fail "more than 100BASE-TX carries"
         awk -v r="$rate" -v l="$lost" 'BEGIN { exit !(r >= 93.9 && l == 0) }' && break
-        [ "$try" -lt 5 ] || fail "never what 100BASE-TX carries, without a loss"
+        [ "$try" -lt 5 ] && continue
+        awk -v l="$(load)" -v n="$(nproc)" 'BEGIN { exit !(l > 0.75 * n) }' && skip "the machine is busy: load $(load) on $(nproc) CPUs"
+        fail "never what 100BASE-TX carries, without a loss"
     done
 done

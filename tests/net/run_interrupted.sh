@@ -32,9 +32,14 @@ SECONDS=0
 wait "$tare_pid" 2>/dev/null || code=$?
 [ "$code" = 4 ] || [ "$code" = 130 ] || fail "exit code $code after Ctrl-C twice"
 [ "$SECONDS" -le 3 ] || fail "the end took $SECONDS s"
-# A dead lab's directory may stay until the next one clears it; its processes may not.
-"$tare" lab up next >"$scratch/up" 2>&1 || fail "$(cat "$scratch/up")"
-"$tare" lab down next || fail "down"
+# A dead lab's directory may stay until the next one clears it; its processes may not, though they take
+# the kernel a moment.
+for try in {1..50}; do
+    "$tare" lab up next >"$scratch/up" 2>&1 || fail "$(cat "$scratch/up")"
+    "$tare" lab down next || fail "down"
+    [ -z "$(find "$scratch" -maxdepth 2 -name 'lab-run-*' -print)" ] && break
+    sleep 0.1
+done
 nothing_left
 
 # While the lab is still being built: an orderly end, too.
