@@ -161,6 +161,15 @@ static bool fill_use(struct trial *t, struct message_done *done, struct err *e)
     return ok;
 }
 
+/* Where the devices could not be asked nothing is told of them. */
+static void tell_link_errors(const struct trial *t, char *text, size_t size)
+{
+    struct netdevs *now = t->knows_devs ? malloc(sizeof *now) : NULL;
+    if (now && netdevs_read(now, NULL))
+        netdevs_tell_errors(&t->devs_before, now, text, size);
+    free(now);
+}
+
 static void post_done(struct trial *t)
 {
     struct err e = { 0 };
@@ -169,6 +178,7 @@ static void post_done(struct trial *t)
         trial_post_failure(t, &e);
         return;
     }
+    tell_link_errors(t, m.done.link_errors, sizeof m.done.link_errors);
     pthread_mutex_lock(&t->lock);
     if (!t->has_failed && !atomic_load(&t->cancelled))
         trial_post(t, &m);

@@ -11,6 +11,7 @@
 
 #include "agent/trial.h"
 #include "observe/cpu.h"
+#include "observe/netdev.h"
 
 struct runner {
     struct trial *trial;
@@ -46,6 +47,8 @@ struct trial {
     bool is_running;
     struct cpu_times machine_before; /* written before ARM is told to the threads, read after */
     struct cpu_process process_before;
+    struct netdevs devs_before; /* as they were before anything was made ready */
+    bool knows_devs;
 
     pthread_mutex_t lock;
     pthread_cond_t changed;

@@ -33,5 +33,7 @@ bool facts_collect(const struct agent *agent, struct message *m, struct err *e)
     }
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     f->cpus = cpus > 0 ? (uint32_t)cpus : 1;
-    return fingerprint_write("", f->fingerprint, sizeof f->fingerprint, e);
+    struct netdevs devs;
+    bool knows_devs = netdevs_read(&devs, NULL);
+    return fingerprint_write("", knows_devs ? &devs : NULL, f->fingerprint, sizeof f->fingerprint, e);
 }

@@ -90,6 +90,7 @@ bool trial_new(uint32_t number, const struct workload *const *workloads, struct 
         trial_destroy(&t);
         return false;
     }
+    t->knows_devs = netdevs_read(&t->devs_before, NULL);
     *trial = t;
     return true;
 }

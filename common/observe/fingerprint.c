@@ -8,23 +8,24 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "base/json_text.h"
+#include "base/object_text.h"
 #include "base/small_file.h"
 #include "base/text.h"
 #include "base/units.h"
 
-enum { VALUE_MAX = 4096, CONFIG_MAX = 512 * 1024 };
+#ifdef __clang__
+#define COMPILER "clang " __VERSION__
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+
+enum { VALUE_MAX = OBJECT_TEXT_VALUE, CONFIG_MAX = 512 * 1024 };
 
 /* The object as it grows. `root` as in the header. */
 struct facts {
     const char *root;
-    char *json;
-    size_t size;
-    bool is_cut;
+    struct object_text to;
 };
-
-/* What must still fit behind the last fact. */
-#define ENDING ",\"cut\":true}"
 
 /* ---- reading ---- */
 
@@ -57,42 +58,12 @@ static void keep_chosen(char *text)
     memmove(text, open + 1, strlen(open + 1) + 1);
 }
 
-/* ---- writing ---- */
-
-/* A fact goes in whole or not at all. */
-static void add_raw(struct facts *f, const char *key, const char *value)
-{
-    size_t before = strlen(f->json);
-    if (text_append(f->json, f->size - sizeof ENDING, "%s\"%s\":%s", before > 1 ? "," : "", key, value))
-        return;
-    f->json[before] = '\0';
-    f->is_cut = true;
-}
-
-/* Close the object; a comma only behind another fact. */
-static void finish(struct facts *f)
-{
-    const char *ending = !f->is_cut ? "}" : f->json[1] ? ENDING : &ENDING[1];
-    text_append(f->json, f->size, "%s", ending);
-}
-
-static void add_text(struct facts *f, const char *key, const char *value)
-{
-    char quoted[VALUE_MAX + 3] = "\"";
-    if (json_text_append(quoted, sizeof quoted - 1, value) && text_append(quoted, sizeof quoted, "\""))
-        add_raw(f, key, quoted);
-    else
-        f->is_cut = true;
-}
-
+/* The value of a text that is a whole number, nothing else. */
 static void add_number(struct facts *f, const char *key, const char *text)
 {
     int64_t value;
-    if (units_parse_int(text, &value, NULL)) {
-        char number[24];
-        snprintf(number, sizeof number, "%lld", (long long)value);
-        add_raw(f, key, number);
-    }
+    if (units_parse_int(text, &value, NULL))
+        object_text_int(&f->to, key, value);
 }
 
 /* ---- the facts ---- */
@@ -132,6 +103,11 @@ static const struct {
     { "tcp_congestion_available", "/proc/sys/net/ipv4/tcp_available_congestion_control", TEXT },
     { "tcp_rmem", "/proc/sys/net/ipv4/tcp_rmem", TEXT },
     { "tcp_wmem", "/proc/sys/net/ipv4/tcp_wmem", TEXT },
+    { "tcp_timestamps", "/proc/sys/net/ipv4/tcp_timestamps", NUMBER },
+    { "tcp_sack", "/proc/sys/net/ipv4/tcp_sack", NUMBER },
+    { "rmem_max", "/proc/sys/net/core/rmem_max", NUMBER },
+    { "wmem_max", "/proc/sys/net/core/wmem_max", NUMBER },
+    { "busy_poll", "/proc/sys/net/core/busy_poll", NUMBER },
     { "default_qdisc", "/proc/sys/net/core/default_qdisc", TEXT },
 };
 
@@ -147,9 +123,9 @@ static void add_files(struct facts *f)
             *tab = ' ';
         switch (FILES[i].kind) {
         case CHOSEN: keep_chosen(value); /* fallthrough */
-        case TEXT: add_text(f, FILES[i].key, value); break;
+        case TEXT: object_text_string(&f->to, FILES[i].key, value); break;
         case NUMBER: add_number(f, FILES[i].key, value); break;
-        case FLAG: add_raw(f, FILES[i].key, strcmp(value, "0") == 0 ? "false" : "true"); break;
+        case FLAG: object_text_bool(&f->to, FILES[i].key, strcmp(value, "0") != 0); break;
         }
     }
 }
@@ -167,19 +143,19 @@ static void add_product(struct facts *f)
     if (small_file_read(f->root, "/sys/class/dmi/id/product_name", name, sizeof name)) {
         bool has_vendor = small_file_read(f->root, "/sys/class/dmi/id/sys_vendor", vendor, sizeof vendor);
         snprintf(product, sizeof product, "%s%s%s", has_vendor ? vendor : "", has_vendor ? " " : "", name);
-        add_text(f, "product", product);
+        object_text_string(&f->to, "product", product);
     } else if (small_file_read(f->root, "/sys/firmware/devicetree/base/model", name, sizeof name) ||
                small_file_read(f->root, "/sys/hypervisor/type", name, sizeof name)) {
-        add_text(f, "product", name);
+        object_text_string(&f->to, "product", name);
     }
     /* The files by which container managers make themselves known (systemd's CONTAINER_INTERFACE,
      * docker, podman). */
     if (small_file_read(f->root, "/run/systemd/container", name, sizeof name))
-        add_text(f, "container", name);
+        object_text_string(&f->to, "container", name);
     else if (exists(f, "/.dockerenv"))
-        add_text(f, "container", "docker");
+        object_text_string(&f->to, "container", "docker");
     else if (exists(f, "/run/.containerenv"))
-        add_text(f, "container", "podman");
+        object_text_string(&f->to, "container", "podman");
 }
 
 /* Is `word` among the words of `line`? */
@@ -199,29 +175,101 @@ static void add_cpu(struct facts *f)
     if (!small_file_read(f->root, "/proc/cpuinfo", text, sizeof text))
         return;
     if (find_line(text, "model name", ':', value, sizeof value) || find_line(text, "Model", ':', value, sizeof value))
-        add_text(f, "cpu_model", value);
+        object_text_string(&f->to, "cpu_model", value);
     if (find_line(text, "microcode", ':', value, sizeof value))
-        add_text(f, "microcode", value);
+        object_text_string(&f->to, "microcode", value);
     if (find_line(text, "flags", ':', value, sizeof value) || find_line(text, "Features", ':', value, sizeof value)) {
         /* x86 only: elsewhere no flag tells, so the key is absent. */
         if (find_line(text, "vendor_id", ':', vendor, sizeof vendor))
-            add_raw(f, "hypervisor", has_word(value, "hypervisor") ? "true" : "false");
-        add_text(f, "cpu_flags", value);
+            object_text_bool(&f->to, "hypervisor", has_word(value, "hypervisor"));
+        object_text_string(&f->to, "cpu_flags", value);
     }
 }
 
 static void add_memory(struct facts *f)
 {
+    static const struct {
+        const char *key, *line;
+    } LINES[] = { { "memory_bytes", "MemTotal" }, { "swap_bytes", "SwapTotal" } };
     char text[VALUE_MAX], value[64];
-    if (!small_file_read(f->root, "/proc/meminfo", text, sizeof text) ||
-        !find_line(text, "MemTotal", ':', value, sizeof value))
+    if (!small_file_read(f->root, "/proc/meminfo", text, sizeof text))
         return;
-    char *end;
-    long long kib = strtoll(value, &end, 10); /* "2030404 kB", meaning KiB */
-    if (kib > 0 && kib < LLONG_MAX / 1024 && strcmp(end, " kB") == 0) {
-        snprintf(value, sizeof value, "%lld", kib * 1024);
-        add_raw(f, "memory_bytes", value);
+    for (size_t i = 0; i < ARRAY_SIZE(LINES); i++) {
+        if (!find_line(text, LINES[i].line, ':', value, sizeof value))
+            continue;
+        char *end;
+        long long kib = strtoll(value, &end, 10); /* "2030404 kB", meaning KiB */
+        if (kib >= 0 && kib < LLONG_MAX / 1024 && strcmp(end, " kB") == 0)
+            object_text_int(&f->to, LINES[i].key, kib * 1024);
     }
+}
+
+/* "POLL C1E C6": the states that an idle CPU may enter; the deeper, the longer it takes to leave. */
+static void add_idle_states(struct facts *f)
+{
+    enum { STATES_MOST = 16 };
+    char states[256] = "", name[32], path[96], off[8];
+    for (int i = 0; i < STATES_MOST; i++) {
+        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cpuidle/state%d/name", i);
+        if (!small_file_read(f->root, path, name, sizeof name))
+            break;
+        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cpuidle/state%d/disable", i);
+        if (!small_file_read(f->root, path, off, sizeof off) || strcmp(off, "0") == 0)
+            text_append(states, sizeof states, "%s%s", *states ? " " : "", name);
+    }
+    if (*states)
+        object_text_string(&f->to, "idle_states", states);
+}
+
+/* What the boot loader told the kernel and a figure depends on: CPUs and memory that were left out,
+ * mitigations and idle states that were turned off. */
+static void add_boot_options(struct facts *f)
+{
+    static const char *const WORDS[] = { "maxcpus",
+                                         "nr_cpus",
+                                         "mem",
+                                         "isolcpus",
+                                         "nohz_full",
+                                         "nosmt",
+                                         "idle",
+                                         "processor.max_cstate",
+                                         "intel_idle.max_cstate",
+                                         "highres",
+                                         "mitigations",
+                                         "transparent_hugepage",
+                                         "clocksource",
+                                         "tsc" };
+    char line[VALUE_MAX], found[VALUE_MAX] = "";
+    if (!small_file_read(f->root, "/proc/cmdline", line, sizeof line))
+        return;
+    for (char *rest = line, *word; (word = strsep(&rest, " "));)
+        for (size_t i = 0; i < ARRAY_SIZE(WORDS); i++)
+            if (strcspn(word, "=") == strlen(WORDS[i]) && strncmp(word, WORDS[i], strlen(WORDS[i])) == 0)
+                text_append(found, sizeof found, "%s%s", *found ? " " : "", word);
+    if (*found)
+        object_text_string(&f->to, "boot_options", found);
+}
+
+/* "gcc-12 (Debian 12.2.0-14) 12.2.0, GNU ld ...": between who built the kernel and its number. */
+static void add_kernel_compiler(struct facts *f)
+{
+    char text[VALUE_MAX];
+    if (!small_file_read(f->root, "/proc/version", text, sizeof text))
+        return;
+    char *open = strstr(text, ") ("), *close = open ? strstr(open, ") #") : NULL;
+    if (!close)
+        return;
+    *close = '\0';
+    object_text_string(&f->to, "kernel_compiler", open + 3);
+}
+
+/* The CPUs that this process may use: fewer than are online where it is confined to some. */
+static void add_cpus_allowed(struct facts *f)
+{
+    char text[VALUE_MAX], value[256];
+    if (small_file_read(f->root, "/proc/self/status", text, sizeof text) &&
+        find_line(text, "Cpus_allowed_list", ':', value, sizeof value))
+        object_text_string(&f->to, "cpus_allowed", value);
 }
 
 static void add_kernel(struct facts *f)
@@ -231,12 +279,12 @@ static void add_kernel(struct facts *f)
         return;
     char value[VALUE_MAX];
     bool has_release = small_file_read(f->root, "/proc/sys/kernel/osrelease", value, sizeof value);
-    add_text(f, "kernel", has_release ? value : name.release);
+    object_text_string(&f->to, "kernel", has_release ? value : name.release);
     char path[sizeof value + 32];
     snprintf(path, sizeof path, "/boot/config-%s", has_release ? value : name.release);
     if (small_file_read(f->root, "/proc/sys/kernel/version", value, sizeof value))
-        add_text(f, "kernel_version", value);
-    add_text(f, "arch", name.machine);
+        object_text_string(&f->to, "kernel_version", value);
+    object_text_string(&f->to, "arch", name.machine);
     /* How CPU time is accounted. Kernels that keep their configuration only in /proc/config.gz
      * leave these keys absent: nothing else here needs to unpack. */
     char *config = malloc(CONFIG_MAX);
@@ -257,7 +305,7 @@ static void add_kernel(struct facts *f)
     if (find_line(config, "CONFIG_HZ", '=', value, sizeof value))
         add_number(f, "config_hz", value);
     for (size_t i = 0; i < ARRAY_SIZE(OPTIONS); i++)
-        add_raw(f, OPTIONS[i].key, find_line(config, OPTIONS[i].option, '=', value, sizeof value) ? "true" : "false");
+        object_text_bool(&f->to, OPTIONS[i].key, find_line(config, OPTIONS[i].option, '=', value, sizeof value));
     free(config);
 }
 
@@ -275,35 +323,41 @@ static void add_mitigations(struct facts *f)
     int count = scandir(path, &entries, is_visible, by_name);
     if (count < 0)
         return;
-    char object[VALUE_MAX] = "{";
-    struct facts inner = { .root = f->root, .json = object, .size = sizeof object };
+    char object[VALUE_MAX];
+    struct object_text inner;
+    object_text_open(&inner, object, sizeof object);
     for (int i = 0; i < count; i++) {
         char value[512];
         path[0] = '\0';
         if (text_is_name(entries[i]->d_name) &&
             text_append(path, sizeof path, "%s/%s", DIRECTORY, entries[i]->d_name) &&
             small_file_read(f->root, path, value, sizeof value))
-            add_text(&inner, entries[i]->d_name, value);
+            object_text_string(&inner, entries[i]->d_name, value);
         free(entries[i]);
     }
     free(entries);
-    finish(&inner);
-    add_raw(f, "mitigations", object);
+    object_text_close(&inner);
+    object_text_raw(&f->to, "mitigations", object);
 }
 
-bool fingerprint_write(const char *root, char *json, size_t size, struct err *e)
+bool fingerprint_write(const char *root, const struct netdevs *devs, char *json, size_t size, struct err *e)
 {
-    if (size < sizeof ENDING + sizeof "{")
+    struct facts facts = { .root = root };
+    if (!object_text_open(&facts.to, json, size))
         return err_set(e, ERR_INTERNAL, "a fingerprint needs more than %zu bytes", size);
-    struct facts facts = { .root = root, .json = json, .size = size };
-    json[0] = '\0';
-    text_append(json, size, "{");
     add_product(&facts);
     add_kernel(&facts);
+    add_kernel_compiler(&facts);
+    object_text_string(&facts.to, "agent_compiler", COMPILER);
+    add_boot_options(&facts);
     add_memory(&facts);
+    add_cpus_allowed(&facts);
     add_files(&facts);
+    add_idle_states(&facts);
     add_mitigations(&facts);
-    add_cpu(&facts); /* last: the flags are long */
-    finish(&facts);
+    add_cpu(&facts);
+    if (devs) /* last: there may be many */
+        netdevs_write(devs, &facts.to);
+    object_text_close(&facts.to);
     return true;
 }

@@ -121,7 +121,7 @@ enum { PART_LOAD = 0, PART_SERVE = 1 };
     U(T, rtt_us)                     \
     U(T, min_rtt_us) U(T, mss) U(T, send_buffer) U(T, receive_buffer) S(T, congestion, 16)
 /* agent -> coordinator: all flows of all jobs have ended; what the machine and this process used
- * from T to now */
+ * from T to now, and which error counters of its network devices have risen since PREPARE ("" for none) */
 #define DONE_FIELDS(T, U, I, S, B) \
     U(T, trial)                    \
     U(T, cpus)                     \
@@ -130,7 +130,11 @@ enum { PART_LOAD = 0, PART_SERVE = 1 };
     I(T, machine_user_ns)          \
     I(T, machine_sys_ns)           \
     I(T, machine_iowait_ns)        \
-    I(T, machine_steal_ns) I(T, process_used_ns) I(T, process_user_ns) I(T, process_sys_ns)
+    I(T, machine_steal_ns)         \
+    I(T, process_used_ns)          \
+    I(T, process_user_ns)          \
+    I(T, process_sys_ns)           \
+    S(T, link_errors, 256)
 /* agent -> coordinator: the trial cannot go on here */
 #define FAILED_FIELDS(T, U, I, S, B) U(T, trial) S(T, reason, MESSAGE_REASON)
 /* coordinator -> agent: the run is over; wait for the next */

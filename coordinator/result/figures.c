@@ -264,6 +264,11 @@ static bool add_costs(const struct raw_node *n, struct trial *trial)
 
 static bool add_link_flag(const struct raw_node *n, struct trial *trial)
 {
+    const char *errors = n->done.link_errors;
+    if (n->is_done && *errors &&
+        !trial_add_flag(trial, -1, "link_errors", 0, 0, "%s: during the trial %s%s", n->name, errors,
+                        strstr(errors, "collisions") ? ": does one end of the wire think that it is half duplex?" : ""))
+        return false;
     if (n->worst_gap_ns <= clock_ms(LINK_GAP_MS))
         return true;
     return trial_add_flag(trial, -1, "link", (double)n->worst_gap_ns / 1e9, LINK_GAP_MS / 1e3,

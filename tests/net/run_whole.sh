@@ -12,6 +12,10 @@ want '[.trials[0,1].streams[0].figures.throughput.value] | all(. > 92e6 and . < 
 want '[.trials[2].streams[] | .figures.throughput.value] | (length == 2 and all(. > 80e6 and . < 94.5e6))'
 want '[.trials[0,1].streams[0].figures.retransmits.value] | all(. == 0)'
 want '[.nodes[].name] == ["host", "peer"]'
+# What limits a figure is in the fingerprint: the switch's shaping, and the bridge that leads to it.
+want '.nodes[] | select(.name == "host") | .fingerprint.links[] | select(.name == "eth0") |
+      .master == "br0" and .qdisc == "tbf" and .shaped_bit_s == 100000000 and .shaped_overhead == 24 and .mtu == 1500'
+want '.nodes[] | select(.name == "host") | .fingerprint.routes | any(startswith("10.77.0.0/24 br0 "))'
 "$tare" show --archive "$archive" >"$scratch/again"
 cmp "$scratch/out" "$scratch/again" || fail "tare show differs from what the run printed"
 "$tare" list --archive "$archive" --format json | jq -e '.runs | length == 1 and .[0].status == "complete"' >/dev/null ||

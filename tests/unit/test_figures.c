@@ -486,6 +486,24 @@ static void without_the_word_of_the_machine_there_is_no_cpu_figure(void **unused
     close_lab(&lab);
 }
 
+static void errors_that_a_network_card_counted_are_told(void **unused)
+{
+    (void)unused;
+    struct lab *lab = open_lab(0);
+    add_flow(lab, (struct flow_of){ HOST, 0, 0, true, 0, 2000 });
+    struct trial t;
+    lab->raw.nodes[PEER].is_done = true;
+    text_copy(lab->raw.nodes[PEER].done.link_errors, sizeof lab->raw.nodes[PEER].done.link_errors,
+              "eth0: 12 collisions");
+    compute(lab, &t);
+    const struct flag *flag = flag_of(&t, "link_errors");
+    assert_non_null(flag);
+    assert_string_equal(flag->text, "peer: during the trial eth0: 12 collisions: does one end of the wire think that "
+                                    "it is half duplex?");
+    trial_clear(&t);
+    close_lab(&lab);
+}
+
 static void a_link_that_was_silent_for_over_a_second_is_flagged(void **unused)
 {
     (void)unused;
@@ -618,6 +636,7 @@ int main(void)
         cmocka_unit_test(tcps_word_is_the_senders),
         cmocka_unit_test(cpu_is_the_machines_where_a_node_is_alone_and_its_own_where_they_share),
         cmocka_unit_test(without_the_word_of_the_machine_there_is_no_cpu_figure),
+        cmocka_unit_test(errors_that_a_network_card_counted_are_told),
         cmocka_unit_test(a_link_that_was_silent_for_over_a_second_is_flagged),
         cmocka_unit_test(bytes_between_points_are_in_proportion),
         cmocka_unit_test(bytes_grow_with_time_whatever_an_agent_reports),

@@ -55,7 +55,7 @@ static json_t *written(const char *from, size_t size)
 {
     static char json[FINGERPRINT_MAX];
     struct err e = { 0 };
-    if (!fingerprint_write(from, json, size, &e))
+    if (!fingerprint_write(from, NULL, json, size, &e))
         fail_msg("%s", e.text);
     json_error_t why;
     json_t *object = json_loads(json, JSON_REJECT_DUPLICATES, &why);
@@ -73,7 +73,8 @@ static void a_bare_machine_has_no_facts_but_the_kernels_own(void **unused)
 {
     (void)unused;
     json_t *f = written(root, FINGERPRINT_MAX);
-    assert_int_equal(json_object_size(f), 2); /* uname(2) needs no file */
+    assert_int_equal(json_object_size(f), 3); /* uname(2) needs no file */
+    assert_non_null(text_of(f, "agent_compiler"));
     assert_non_null(text_of(f, "kernel"));
     assert_non_null(text_of(f, "arch"));
     json_decref(f);
@@ -88,7 +89,15 @@ static void each_fact_comes_from_its_file(void **unused)
     put("/proc/sys/kernel/osrelease", "6.1.0-test\n");
     put("/boot/config-6.1.0-test",
         "# CONFIG_NO_HZ_FULL is not set\nCONFIG_HZ_250=y\nCONFIG_HZ=250\nCONFIG_NO_HZ_IDLE=y\n");
-    put("/proc/meminfo", "MemTotal:        2030404 kB\nMemFree: 1 kB\n");
+    put("/proc/version", "Linux version 6.1.0-test (who@where) (gcc-12 (Debian 12.2.0-14) 12.2.0) #1 SMP\n");
+    put("/proc/cmdline", "BOOT_IMAGE=/vmlinuz root=UUID=secret maxcpus=1 quiet mem=512M mitigations=off\n");
+    put("/proc/self/status", "Name:\ttare-node\nCpus_allowed_list:\t0-1\n");
+    put("/sys/devices/system/cpu/cpu0/cpuidle/state0/name", "POLL\n");
+    put("/sys/devices/system/cpu/cpu0/cpuidle/state1/name", "C1E\n");
+    put("/sys/devices/system/cpu/cpu0/cpuidle/state1/disable", "1\n");
+    put("/sys/devices/system/cpu/cpu0/cpuidle/state2/name", "C6\n");
+    put("/sys/devices/system/cpu/cpu0/cpuidle/state2/disable", "0\n");
+    put("/proc/meminfo", "MemTotal:        2030404 kB\nMemFree: 1 kB\nSwapTotal: 0 kB\n");
     put("/proc/cpuinfo", "processor\t: 0\nvendor_id\t: GenuineIntel\nmodel name\t: Some CPU\xff @ 2GHz\n"
                          "flags\t\t: fpu hypervisors sse\n\nprocessor\t: 1\n");
     put("/sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n");
@@ -108,6 +117,11 @@ static void each_fact_comes_from_its_file(void **unused)
     assert_true(json_is_true(json_object_get(f, "config_nohz_idle")));
     assert_true(json_is_false(json_object_get(f, "config_nohz_full")));
     assert_int_equal(json_integer_value(json_object_get(f, "memory_bytes")), INT64_C(2030404) * 1024);
+    assert_int_equal(json_integer_value(json_object_get(f, "swap_bytes")), 0);
+    assert_string_equal(text_of(f, "kernel_compiler"), "gcc-12 (Debian 12.2.0-14) 12.2.0");
+    assert_string_equal(text_of(f, "boot_options"), "maxcpus=1 mem=512M mitigations=off");
+    assert_string_equal(text_of(f, "cpus_allowed"), "0-1");
+    assert_string_equal(text_of(f, "idle_states"), "POLL C6");
     assert_string_equal(text_of(f, "cpu_model"), "Some CPU? @ 2GHz");
     assert_true(json_is_false(json_object_get(f, "hypervisor"))); /* 'hypervisors' is another word */
     assert_string_equal(text_of(f, "thp"), "madvise");
@@ -132,7 +146,7 @@ static void whatever_the_size_it_is_json(void **unused)
     }
     char json[4];
     struct err e = { 0 };
-    assert_false(fingerprint_write(root, json, sizeof json, &e));
+    assert_false(fingerprint_write(root, NULL, json, sizeof json, &e));
 }
 
 static void a_file_of_any_length_is_bounded(void **unused)
@@ -154,6 +168,20 @@ static void a_file_of_any_length_is_bounded(void **unused)
     json_decref(f);
 }
 
+static void the_network_is_part_of_it_where_it_was_read(void **unused)
+{
+    (void)unused;
+    char json[FINGERPRINT_MAX];
+    static struct netdevs devs;
+    struct err e = { 0 };
+    if (!netdevs_read(&devs, &e) || !fingerprint_write(root, &devs, json, sizeof json, &e))
+        fail_msg("%s", e.text);
+    json_t *f = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
+    assert_true(json_is_array(json_object_get(f, "links")));
+    assert_true(json_is_array(json_object_get(f, "routes")));
+    json_decref(f);
+}
+
 static void this_machine_has_a_fingerprint(void **unused)
 {
     (void)unused;
@@ -171,6 +199,7 @@ int main(void)
         cmocka_unit_test(each_fact_comes_from_its_file),
         cmocka_unit_test(whatever_the_size_it_is_json),
         cmocka_unit_test(a_file_of_any_length_is_bounded),
+        cmocka_unit_test(the_network_is_part_of_it_where_it_was_read),
         cmocka_unit_test(this_machine_has_a_fingerprint),
     };
     return cmocka_run_group_tests(tests, make_root, remove_root);
