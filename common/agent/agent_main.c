@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/session.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "command/command.h"
@@ -22,6 +23,8 @@ enum option_of_agent {
 #ifdef TARE_TEST_FLAGS
     OPT_TEST_DIE_AT,
     OPT_TEST_MAJOR,
+    OPT_TEST_DRIFT,
+    OPT_TEST_STAMPS,
 #endif
 };
 
@@ -45,6 +48,8 @@ static const struct command_option OPTIONS[] = {
 #ifdef TARE_TEST_FLAGS
     [OPT_TEST_DIE_AT] = { .name = "test-die-at", .kind = ARGUMENT_TEXT, .argument = "STATE", .is_hidden = true },
     [OPT_TEST_MAJOR] = { .name = "test-major", .kind = ARGUMENT_TEXT, .argument = "N", .is_hidden = true },
+    [OPT_TEST_DRIFT] = { .name = "test-drift", .kind = ARGUMENT_TEXT, .argument = "PPM", .is_hidden = true },
+    [OPT_TEST_STAMPS] = { .name = "test-stamps", .kind = ARGUMENT_WORD, .argument = "user|rx|tx+rx", .is_hidden = true },
 #endif
 };
 /* clang-format on */
@@ -71,6 +76,8 @@ static bool take(void *to, int option, const char *value, struct err *e)
 #ifdef TARE_TEST_FLAGS
     case OPT_TEST_DIE_AT: a->session.die_at = value; break;
     case OPT_TEST_MAJOR: a->session.test_major = (uint32_t)strtoul(value, NULL, 10); break;
+    case OPT_TEST_DRIFT: clock_test_drift(strtoll(value, NULL, 10) * 1000); break;
+    case OPT_TEST_STAMPS: a->session.stamps = stamp_kind_from(value); break;
 #endif
     }
     return true;

@@ -6,11 +6,13 @@
 
 #include "base/err.h"
 #include "wire/message.h"
+#include "wire/stamp_kind.h"
 
 struct clock_client;
 
-/* `endpoint` is the coordinator's tcp://HOST:PORT, whose host is dialled at the WELCOME's port. */
-MUST_CHECK bool clock_client_new(const char *endpoint, const struct message_welcome *welcome,
+/* `endpoint` is the coordinator's tcp://HOST:PORT, whose host is dialled at the WELCOME's port. The
+ * best stamps that the kernel gives are taken, but none better than `most`. */
+MUST_CHECK bool clock_client_new(const char *endpoint, const struct message_welcome *welcome, enum stamp_kind most,
                                  struct clock_client **client, struct err *e);
 void clock_client_destroy(struct clock_client **client);
 
@@ -19,7 +21,8 @@ int clock_client_fd(const struct clock_client *client);
 /* Say where we are; to be called every second. A datagram that cannot be sent is nobody's fault. */
 void clock_client_dial(struct clock_client *client);
 
-/* Answer all probes that have come. True when one of them was valid: the coordinator lives. */
+/* Answer all probes that have come, and hear what the kernel says of answers that have left: to be called
+ * whenever the descriptor is ready for anything. True when a probe was valid: the coordinator lives. */
 bool clock_client_answer(struct clock_client *client);
 
 #endif

@@ -155,9 +155,9 @@ static void on_welcome(struct session *s, const struct message_welcome *welcome)
     struct err e = { 0 };
     drop_trial(s, "another run begins");
     clock_client_destroy(&s->clock);
-    if (!clock_client_new(s->invite.endpoint, welcome, &s->clock, &e)) {
+    enum stamp_kind most = s->options->stamps ? s->options->stamps : STAMP_BOTH;
+    if (!clock_client_new(s->invite.endpoint, welcome, most, &s->clock, &e))
         log_warn("%s", e.text); /* goes on: the coordinator says that the clock cannot be bounded */
-    }
     memcpy(s->session_id, welcome->session, MESSAGE_SESSION);
     s->state = JOINED;
     s->dial_mono = 0;

@@ -14,6 +14,7 @@
 #include "agent/enrol.h"
 #include "base/err.h"
 #include "wire/keys.h"
+#include "wire/stamp_kind.h"
 
 struct session_options {
     const struct agent *agent;
@@ -21,6 +22,7 @@ struct session_options {
     struct enrol_place place; /* for what a token's enrolment keeps */
     const char *die_at;       /* test builds: the point at which this process kills itself; else NULL */
     uint32_t test_major;      /* test builds: the version to claim; else 0 */
+    enum stamp_kind stamps;   /* the best that clock probes may have; 0: no limit */
 };
 
 /* Serve until a signal asks for the end (true), or the machine refuses something needed. */

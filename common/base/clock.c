@@ -11,10 +11,39 @@ static int64_t read_ns(clockid_t id)
     return (int64_t)t.tv_sec * CLOCK_NS_PER_S + t.tv_nsec;
 }
 
+#ifdef TARE_TEST_FLAGS
+__extension__ typedef __int128 wide;
+static int64_t test_drift_ppb; /* set once, before there are threads */
+
+void clock_test_drift(int64_t ppb) { test_drift_ppb = ppb; }
+
+int64_t clock_raw_ns(void)
+{
+    int64_t ns = read_ns(CLOCK_MONOTONIC_RAW);
+    return ns + (int64_t)((wide)ns * test_drift_ppb / CLOCK_NS_PER_S);
+}
+#else
 int64_t clock_raw_ns(void) { return read_ns(CLOCK_MONOTONIC_RAW); }
+#endif
+
 int64_t clock_mono_ns(void) { return read_ns(CLOCK_MONOTONIC); }
 int64_t clock_real_ns(void) { return read_ns(CLOCK_REALTIME); }
 int64_t clock_process_cpu_ns(void) { return read_ns(CLOCK_PROCESS_CPUTIME_ID); }
+
+struct clock_reading clock_read_all(void)
+{
+    struct clock_reading best = { 0 };
+    for (int i = 0; i < 3; i++) {
+        struct clock_reading r;
+        r.mono_before_ns = clock_mono_ns();
+        r.real_ns = clock_real_ns();
+        r.raw_ns = clock_raw_ns();
+        r.mono_after_ns = clock_mono_ns();
+        if (i == 0 || r.mono_after_ns - r.mono_before_ns < best.mono_after_ns - best.mono_before_ns)
+            best = r;
+    }
+    return best;
+}
 
 int64_t clock_mono_at_raw_ns(int64_t raw_ns)
 {

@@ -22,6 +22,20 @@ int64_t clock_mono_ns(void);
 /* CLOCK_REALTIME: only to tell a person when something happened. */
 int64_t clock_real_ns(void);
 
+/* One reading of three clocks: REALTIME, then RAW, both between two readings of MONOTONIC. */
+struct clock_reading {
+    int64_t mono_before_ns, real_ns, raw_ns, mono_after_ns;
+};
+
+/* The tightest of three, so that one interrupt does not make it wide: 70 ns between the outer two, as
+ * a rule, where user space reads the clocks itself. */
+struct clock_reading clock_read_all(void);
+
+#ifdef TARE_TEST_FLAGS
+/* From now on RAW runs faster by so many parts in 10^9: what it reads is multiplied by 1 + ppb / 10^9. */
+void clock_test_drift(int64_t ppb);
+#endif
+
 /* CPU time of the whole process, user and system; exact (from the scheduler, not from ticks). */
 int64_t clock_process_cpu_ns(void);
 

@@ -11,7 +11,8 @@ enum {
     AT_MAGIC = 0,
     AT_VERSION = 4,
     AT_KIND = 5,
-    AT_EARLIER = 6,
+    AT_CLOCK = 6,
+    AT_EARLIER = 7,
     AT_SESSION = 8,
     AT_SEQUENCE = 16,
     AT_T2 = 24,
@@ -49,8 +50,11 @@ static bool check_packet(const struct probe_packet *p, enum probe_sender sender,
         return err_set(e, ERR_PARTIAL, "clock probe: unknown kind %d", (int)p->kind);
     if ((p->kind == PROBE_ASK) != (sender == PROBE_FROM_COORDINATOR))
         return err_set(e, ERR_PARTIAL, "clock probe: kind %d goes the other way", (int)p->kind);
-    if (p->kind != PROBE_ANSWER && (p->t2_ns != 0 || p->t3_ns != 0 || p->earlier != 0))
+    bool has_stamps = p->t2_ns != 0 || p->t3_ns != 0 || p->earlier != 0 || p->is_t2_kernel || p->moves != 0;
+    if (p->kind != PROBE_ANSWER && has_stamps)
         return err_set(e, ERR_PARTIAL, "clock probe: only an answer has stamps");
+    if (p->moves >= PROBE_MOVES)
+        return err_set(e, ERR_PARTIAL, "clock probe: %d moves of the wall clock", p->moves);
     if (p->earlier == 0 && p->earlier_t3_ns != 0)
         return err_set(e, ERR_PARTIAL, "clock probe: a stamp of no earlier answer");
     return true;
@@ -63,7 +67,8 @@ bool probe_seal(const struct probe_packet *p, const struct probe_key *key, unsig
     memcpy(out + AT_MAGIC, MAGIC, sizeof MAGIC);
     out[AT_VERSION] = PROBE_VERSION;
     out[AT_KIND] = (unsigned char)p->kind;
-    bytes_put(out + AT_EARLIER, 2, p->earlier);
+    out[AT_CLOCK] = (unsigned char)(p->moves << 1 | p->is_t2_kernel);
+    out[AT_EARLIER] = p->earlier;
     bytes_put(out + AT_SESSION, 8, p->session);
     bytes_put(out + AT_SEQUENCE, 8, p->sequence);
     bytes_put(out + AT_T2, 8, (uint64_t)p->t2_ns);
@@ -92,7 +97,9 @@ bool probe_open(const void *bytes, size_t size, const struct probe_key *key, str
         .sequence = bytes_get(in + AT_SEQUENCE, 8),
         .t2_ns = (int64_t)bytes_get(in + AT_T2, 8),
         .t3_ns = (int64_t)bytes_get(in + AT_T3, 8),
-        .earlier = (uint16_t)bytes_get(in + AT_EARLIER, 2),
+        .is_t2_kernel = in[AT_CLOCK] & 1,
+        .moves = in[AT_CLOCK] >> 1,
+        .earlier = in[AT_EARLIER],
         .earlier_t3_ns = (int64_t)bytes_get(in + AT_EARLIER_T3, 8),
     };
     if (!check_packet(&p, key->sender, e))

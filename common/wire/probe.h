@@ -9,11 +9,15 @@
  *       0  4  "tare"            16  8  sequence
  *       4  1  version           24  8  t2
  *       5  1  kind              32  8  t3
- *       6  2  earlier           40  8  t3 of the earlier answer
- *       8  8  session           48 16  tag
+ *       6  1  of the clock      40  8  t3 of the earlier answer
+ *       7  1  earlier           48 16  tag
+ *       8  8  session
  *
- * The kernel's own stamp of an answer's departure is known only after it has left, so it travels in
- * a later answer: that of sequence - earlier, 0 for none.
+ * t2 and t3 are on the side that makes their inequalities true (bounds.h): it had arrived by t2, and
+ * had not left before t3. The kernel's own stamp of an answer's departure is known only after it has
+ * left, so it travels in a later answer: that of sequence - earlier, 0 for none. Of the clock: bit 0
+ * says that t2 is from the kernel's stamp; the others how often the node has seen its wall clock, which
+ * those stamps are read from, being moved.
  *
  * The tag is libsodium's keyed generichash (BLAKE2b) over all that stands before it. It is checked,
  * in constant time, before anything is decoded. Each session has two keys, one for a direction, which
@@ -27,7 +31,7 @@
 
 #include "base/err.h"
 
-enum { PROBE_SIZE = 64, PROBE_KEY_SIZE = 32, PROBE_VERSION = 1 };
+enum { PROBE_SIZE = 64, PROBE_KEY_SIZE = 32, PROBE_VERSION = 2, PROBE_MOVES = 128 /* they are counted round */ };
 
 enum probe_kind { PROBE_DIAL = 1, PROBE_ASK, PROBE_ANSWER };
 
@@ -44,7 +48,9 @@ struct probe_packet {
     uint64_t session;
     uint64_t sequence;     /* of a DIAL: counts up; of an ANSWER: that of its ASK */
     int64_t t2_ns, t3_ns;  /* ANSWER: the node's RAW clock */
-    uint16_t earlier;      /* ANSWER: how many sequences back, 0 for none, ... */
+    bool is_t2_kernel;     /* ANSWER: from the kernel's stamp */
+    uint8_t moves;         /* ANSWER: of the node's wall clock, below PROBE_MOVES */
+    uint8_t earlier;       /* ANSWER: how many sequences back, 0 for none, ... */
     int64_t earlier_t3_ns; /* ... and when that answer really left */
 };
 

@@ -1,32 +1,54 @@
 #include "probe_window.h"
 
-static bool is_open(const struct probe_window *w, uint64_t sequence)
+#include <stddef.h>
+
+/* The slot of a sequence that is in this state, or NULL. */
+static struct probe_slot *find(struct probe_window *w, uint64_t sequence, enum probe_state state)
 {
-    return sequence >= 1 && sequence <= w->asked && w->asked - sequence < PROBE_WINDOW_SIZE &&
-           w->slots[sequence % PROBE_WINDOW_SIZE].is_open;
+    struct probe_slot *slot = &w->slots[sequence % PROBE_WINDOW_SIZE];
+    bool is_inside = sequence >= 1 && sequence <= w->asked && w->asked - sequence < PROBE_WINDOW_SIZE;
+    return is_inside && slot->state == state ? slot : NULL;
 }
 
 uint64_t probe_window_ask(struct probe_window *w, int64_t t1_ns)
 {
     uint64_t sequence = ++w->asked;
-    w->slots[sequence % PROBE_WINDOW_SIZE].t1_ns = t1_ns;
-    w->slots[sequence % PROBE_WINDOW_SIZE].is_open = true;
+    w->slots[sequence % PROBE_WINDOW_SIZE] = (struct probe_slot){ .state = PROBE_ASKED, .t1_ns = t1_ns };
     return sequence;
 }
 
 bool probe_window_stamp(struct probe_window *w, uint64_t sequence, int64_t t1_ns)
 {
-    if (!is_open(w, sequence))
+    struct probe_slot *slot = find(w, sequence, PROBE_ASKED);
+    if (!slot)
         return false;
-    w->slots[sequence % PROBE_WINDOW_SIZE].t1_ns = t1_ns;
+    slot->t1_ns = t1_ns;
+    slot->is_t1_kernel = true;
     return true;
 }
 
-bool probe_window_take(struct probe_window *w, uint64_t sequence, int64_t *t1_ns)
+const struct probe_slot *probe_window_take(struct probe_window *w, uint64_t sequence, int64_t t4_ns,
+                                           bool is_received_kernel)
 {
-    if (!is_open(w, sequence))
-        return false;
-    w->slots[sequence % PROBE_WINDOW_SIZE].is_open = false;
-    *t1_ns = w->slots[sequence % PROBE_WINDOW_SIZE].t1_ns;
-    return true;
+    struct probe_slot *slot = find(w, sequence, PROBE_ASKED);
+    if (!slot)
+        return NULL;
+    slot->state = PROBE_ANSWERED;
+    slot->t4_ns = t4_ns;
+    slot->is_received_kernel = is_received_kernel;
+    return slot;
+}
+
+const struct probe_slot *probe_window_again(struct probe_window *w, uint64_t sequence)
+{
+    struct probe_slot *slot = find(w, sequence, PROBE_ANSWERED);
+    if (slot)
+        slot->state = PROBE_CLOSED;
+    return slot;
+}
+
+void probe_window_forget(struct probe_window *w)
+{
+    for (size_t i = 0; i < PROBE_WINDOW_SIZE; i++)
+        w->slots[i].state = PROBE_CLOSED;
 }

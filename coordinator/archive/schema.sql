@@ -132,7 +132,7 @@ CREATE TABLE clock (
     ppm REAL,                             -- the node's clock runs faster by this
     ppm_bound REAL,
     wander_ppm REAL,                      -- assumed
-    stamps TEXT NOT NULL,                 -- where the probes' stamps come from
+    stamps TEXT NOT NULL,                 -- where most of the probes' come from: tx+rx, rx (the kernel), user, zeromq
     probes INTEGER NOT NULL,
     PRIMARY KEY (trial, idx)
 ) STRICT, WITHOUT ROWID;

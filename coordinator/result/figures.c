@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "result/start.h"
+#include "wire/wall.h"
 
 /* A gap between two signs of life that no queue of ours explains: probes come at 4 Hz in a trial. */
 enum { LINK_GAP_MS = 1000 };
@@ -216,7 +217,7 @@ static bool add_clock(const struct raw_trial *raw, const struct raw_node *n, str
     if (!fit)
         return false;
     text_copy(fit->node, sizeof fit->node, n->name);
-    text_copy(fit->stamps, sizeof fit->stamps, n->is_udp_blocked ? "zeromq" : "user");
+    text_copy(fit->stamps, sizeof fit->stamps, stamp_kind_word(n->stamps));
     fit->offset_ns = n->at_ns - bounds_mid(at);
     fit->bound_ns = bounds_half(at);
     fit->wander_ppm = BOUNDS_WANDER_PPM;
@@ -225,7 +226,12 @@ static bool add_clock(const struct raw_trial *raw, const struct raw_node *n, str
         fit->ppm = (low + high) / 2;
         fit->ppm_bound = (high - low) / 2;
     }
-    return !n->is_udp_blocked ||
+    if (n->wall_moves > 0 &&
+        !trial_add_flag(trial, -1, "wall_clock", n->wall_moves, 0,
+                        "%s: its wall clock was stepped, or slewed by over %d ppm; no figure is taken from it", n->name,
+                        WALL_SLEW_PPM))
+        return false;
+    return n->stamps != STAMP_ZEROMQ ||
            trial_add_flag(trial, -1, "clock", 0, 0,
                           "%s: no clock probe came back by UDP; the control channel's bounds are wider", n->name);
 }

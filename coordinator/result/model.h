@@ -93,7 +93,7 @@ struct clock_fit {
     int64_t offset_ns, bound_ns; /* node's clock - coordinator's, at T */
     double ppm, ppm_bound;       /* the node's clock runs faster by this */
     double wander_ppm;           /* assumed */
-    char stamps[16];             /* where the stamps come from: "user" */
+    char stamps[16];             /* where most of the probes' stamps come from (stamp_kind.h) */
     int probes;
 };
 

@@ -12,6 +12,7 @@
 #include "stats/meter.h"
 #include "sync/bounds.h"
 #include "wire/message.h"
+#include "wire/stamp_kind.h"
 
 enum { RAW_POINTS_MAX = 16 * 1000 * 1000 }; /* of one end: 44 hours at one every 10 ms */
 
@@ -19,8 +20,9 @@ struct raw_node {
     char name[MODEL_NAME], boot_id[40];
     const struct bounds *bounds; /* borrowed: its clock against the coordinator's */
     uint32_t probes;
-    bool is_udp_blocked; /* they went over the control channel */
-    int64_t at_ns;       /* T on its own clock; 0 when it was not armed */
+    enum stamp_kind stamps; /* where most of their stamps come from */
+    uint32_t wall_moves;    /* so many times its wall clock was seen to be moved; tare goes by none */
+    int64_t at_ns;          /* T on its own clock; 0 when it was not armed */
     bool is_done;
     struct message_done done;
     int64_t worst_gap_ns; /* between two signs of life during the trial */

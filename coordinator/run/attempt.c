@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "result/figures.h"
+#include "run/prober.h"
 
 int64_t attempt_overhead_ns(void)
 {
@@ -274,7 +275,7 @@ bool attempt_run(const struct attempt_context *context, const struct plan_trial 
     bool ok = cast(&a, e);
     if (ok && check_nodes(&a)) {
         for (size_t i = 0; i < a.raw.node_count; i++)
-            bounds_reset(a.players[i].node->bounds);
+            prober_forget(a.players[i].node);
         for (size_t i = 0; i < a.raw.node_count; i++)
             text_copy(a.players[i].node->doing, sizeof a.players[i].node->doing, step->name);
         a.deadline_mono = clock_mono_ns() + clock_ms(CALIBRATE_MS);
@@ -288,7 +289,8 @@ bool attempt_run(const struct attempt_context *context, const struct plan_trial 
             continue;
         a.raw.nodes[i].worst_gap_ns = a.raw.at_ns ? node->worst_gap_ns : 0;
         a.raw.nodes[i].probes = (uint32_t)bounds_count(node->bounds);
-        a.raw.nodes[i].is_udp_blocked = node->is_udp_blocked;
+        a.raw.nodes[i].stamps = prober_kind(node);
+        a.raw.nodes[i].wall_moves = node->wall_moves;
         hub_probe(context->hub, node, 0);
         hub_set_armed(context->hub, node, false);
         node->doing[0] = '\0';

@@ -113,7 +113,7 @@ static bool on_facts(struct roster_node *n, const struct message_facts *facts)
 
 static bool on_answer(struct roster_node *n, const struct message_answer *m, int64_t t4_ns)
 {
-    return m->sequence > 0 && prober_take(n, (uint64_t)m->sequence, m->t2_ns, m->t3_ns, t4_ns);
+    return m->sequence > 0 && prober_take(n, (uint64_t)m->sequence, m->t2_ns, m->t3_ns, t4_ns, STAMP_ZEROMQ);
 }
 
 static void on_pong(struct roster_node *n, uint32_t sequence)

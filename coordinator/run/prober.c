@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "wire/stamps.h"
 
 struct prober {
     int fd;
     unsigned port;
+    struct stamps stamps;
 };
 
 /* One socket for both families, where an IPv4 sender appears as ::ffff:a.b.c.d; for IPv4 alone on a
@@ -45,6 +47,7 @@ bool prober_open(unsigned port, struct prober **prober, struct err *e)
         return false;
     }
     p->port = ntohs(bound.sin6_port);
+    stamps_begin(&p->stamps, p->fd, STAMP_BOTH);
     *prober = p;
     return true;
 }
@@ -61,6 +64,28 @@ void prober_close(struct prober **prober)
 int prober_fd(const struct prober *p) { return p->fd; }
 unsigned prober_port(const struct prober *p) { return p->port; }
 
+void prober_limit(struct prober *p, enum stamp_kind most) { stamps_begin(&p->stamps, p->fd, most); }
+
+void prober_forget(struct roster_node *n)
+{
+    bounds_reset(n->bounds);
+    probe_window_forget(&n->window);
+    n->probes = n->wall_moves = 0;
+    memset(n->by_stamps, 0, sizeof n->by_stamps);
+}
+
+/* When questions really left. */
+static void hear_departures(struct prober *p, const struct roster *roster)
+{
+    struct stamps_mark mark;
+    int64_t left_ns;
+    while (stamps_departure(&p->stamps, &mark, &left_ns)) {
+        struct roster_node *n = roster_by_session(roster, mark.session);
+        if (n)
+            (void)probe_window_stamp(&n->window, mark.sequence, left_ns);
+    }
+}
+
 void prober_ask(struct prober *p, struct roster_node *node)
 {
     unsigned char bytes[PROBE_SIZE];
@@ -71,19 +96,55 @@ void prober_ask(struct prober *p, struct roster_node *node)
     struct probe_packet ask = { .kind = PROBE_ASK,
                                 .session = node->session,
                                 .sequence = probe_window_ask(&node->window, clock_raw_ns()) };
-    if (!probe_seal(&ask, &node->down, bytes, &e) ||
-        sendto(p->fd, bytes, sizeof bytes, 0, (struct sockaddr *)&node->udp, node->udp_size) < 0)
-        return; /* as good as lost on its way */
+    const struct stamps_mark mark = { ask.session, ask.sequence };
+    if (probe_seal(&ask, &node->down, bytes, &e))
+        (void)stamps_send(&p->stamps, bytes, sizeof bytes, (struct sockaddr *)&node->udp, node->udp_size, &mark);
 }
 
-bool prober_take(struct roster_node *n, uint64_t sequence, int64_t t2_ns, int64_t t3_ns, int64_t t4_ns)
+bool prober_take(struct roster_node *n, uint64_t sequence, int64_t t2_ns, int64_t t3_ns, int64_t t4_ns,
+                 enum stamp_kind kind)
 {
-    int64_t t1_ns = 0;
     struct err e = { 0 };
-    if (!probe_window_take(&n->window, sequence, &t1_ns) || !bounds_add(n->bounds, t1_ns, t2_ns, t3_ns, t4_ns, &e))
+    const struct probe_slot *slot = probe_window_take(&n->window, sequence, t4_ns, kind == STAMP_RECEIVED);
+    if (!slot || !bounds_add(n->bounds, slot->t1_ns, t2_ns, t3_ns, t4_ns, &e))
         return false;
     n->probes++;
+    n->by_stamps[kind]++;
     return true;
+}
+
+/* An answer that was taken left at `t3_ns`, and not as early as was known then. */
+static void take_departure(struct roster_node *n, uint64_t sequence, int64_t t3_ns)
+{
+    struct err e = { 0 };
+    const struct probe_slot *slot = probe_window_again(&n->window, sequence);
+    if (!slot || !bounds_tighten(n->bounds, t3_ns, slot->t4_ns, &e))
+        return;
+    if (slot->is_t1_kernel && slot->is_received_kernel && n->by_stamps[STAMP_RECEIVED] > 0) {
+        n->by_stamps[STAMP_RECEIVED]--;
+        n->by_stamps[STAMP_BOTH]++;
+    }
+}
+
+static bool take_answer(struct roster_node *n, const struct probe_packet *p, const struct stamps_arrival *arrival)
+{
+    n->is_udp_blocked = false;
+    n->wall_moves += n->knows_moves ? (uint8_t)(p->moves - n->moves) % PROBE_MOVES : 0;
+    n->moves = p->moves;
+    n->knows_moves = true;
+    if (p->earlier > 0 && p->earlier < p->sequence)
+        take_departure(n, p->sequence - p->earlier, p->earlier_t3_ns);
+    return prober_take(n, p->sequence, p->t2_ns, p->t3_ns, arrival->at_ns,
+                       arrival->is_kernel && p->is_t2_kernel ? STAMP_RECEIVED : STAMP_USER);
+}
+
+enum stamp_kind prober_kind(const struct roster_node *n)
+{
+    enum stamp_kind most = STAMP_ZEROMQ;
+    for (int kind = STAMP_ZEROMQ; kind < STAMP_KIND_COUNT; kind++)
+        if (n->by_stamps[kind] > n->by_stamps[most])
+            most = (enum stamp_kind)kind;
+    return most;
 }
 
 struct roster_node *prober_read(struct prober *p, const struct roster *roster, bool *more)
@@ -91,8 +152,9 @@ struct roster_node *prober_read(struct prober *p, const struct roster *roster, b
     unsigned char bytes[PROBE_SIZE + 1];
     struct sockaddr_storage from;
     socklen_t from_size = sizeof from;
-    ssize_t size = recvfrom(p->fd, bytes, sizeof bytes, 0, (struct sockaddr *)&from, &from_size);
-    int64_t t4_ns = clock_raw_ns();
+    struct stamps_arrival arrival;
+    hear_departures(p, roster); /* before the answer to such a question is taken */
+    ssize_t size = stamps_receive(&p->stamps, bytes, sizeof bytes, &from, &from_size, &arrival);
     *more = size >= 0 || errno == EINTR || errno == ECONNREFUSED;
     if (size != PROBE_SIZE)
         return NULL;
@@ -101,10 +163,8 @@ struct roster_node *prober_read(struct prober *p, const struct roster *roster, b
     struct err e = { 0 };
     if (!n || !probe_open(bytes, (size_t)size, &n->up, &packet, &e))
         return NULL;
-    if (packet.kind == PROBE_ANSWER) {
-        n->is_udp_blocked = false;
-        return prober_take(n, packet.sequence, packet.t2_ns, packet.t3_ns, t4_ns) ? n : NULL;
-    }
+    if (packet.kind == PROBE_ANSWER)
+        return take_answer(n, &packet, &arrival) ? n : NULL;
     if (packet.sequence <= n->dials)
         return NULL; /* an old DIAL, sent again */
     n->dials = packet.sequence;

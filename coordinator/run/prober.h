@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "run/roster.h"
+#include "wire/stamp_kind.h"
 
 struct prober;
 
@@ -18,7 +19,17 @@ unsigned prober_port(const struct prober *prober);
 void prober_ask(struct prober *prober, struct roster_node *node);
 
 /* Take in an answer, however it came: false for one that was not asked, or contradicts itself. */
-bool prober_take(struct roster_node *node, uint64_t sequence, int64_t t2_ns, int64_t t3_ns, int64_t t4_ns);
+bool prober_take(struct roster_node *node, uint64_t sequence, int64_t t2_ns, int64_t t3_ns, int64_t t4_ns,
+                 enum stamp_kind kind);
+
+/* Begin with a node's clock anew: nothing that was asked until now counts any more. */
+void prober_forget(struct roster_node *node);
+
+/* Where most stamps came from since then. */
+enum stamp_kind prober_kind(const struct roster_node *node);
+
+/* Take no better stamps than these from now on. */
+void prober_limit(struct prober *prober, enum stamp_kind most);
 
 /* Take in one datagram that waits: a valid answer goes into its node's bounds. Returns its node,
  * or NULL for one that said nothing valid; *more is false when none was waiting. */

@@ -148,7 +148,7 @@ enum roster_answer roster_admit(struct roster *r, const char *key_name, const ch
     n->rtt_ns = n->ping_mono = 0;
     n->dials = 0;
     n->udp_size = 0;
-    n->is_udp_blocked = false;
+    n->is_udp_blocked = n->knows_moves = false;
     n->probe_every_ns = 0;
     n->window = (struct probe_window){ 0 };
     bounds_reset(n->bounds);

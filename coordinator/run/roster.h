@@ -15,6 +15,7 @@
 #include "wire/message.h"
 #include "wire/probe.h"
 #include "wire/probe_window.h"
+#include "wire/stamp_kind.h"
 
 enum {
     ROSTER_ID_MAX = 32,       /* bytes of a ROUTER's id */
@@ -51,10 +52,14 @@ struct roster_node {
     struct sockaddr_storage udp;
     socklen_t udp_size; /* 0 until it has dialled */
     int64_t probe_every_ns, probe_mono, probing_since_mono;
-    bool is_udp_blocked;     /* no answer came: probes go over the control channel ... */
-    uint32_t blocked_probes; /* ... but for every so many-th of these */
-    struct bounds *bounds;   /* owned */
-    uint32_t probes;         /* answered since the last reset */
+    bool is_udp_blocked;                  /* no answer came: probes go over the control channel ... */
+    uint32_t blocked_probes;              /* ... but for every so many-th of these */
+    struct bounds *bounds;                /* owned */
+    uint32_t probes;                      /* answered since the last reset */
+    uint32_t by_stamps[STAMP_KIND_COUNT]; /* so many exchanges, by where their stamps are from */
+    bool knows_moves;
+    uint8_t moves;       /* of its wall clock, as its last answer has them */
+    uint32_t wall_moves; /* ... of them since the last reset */
 };
 
 struct roster;

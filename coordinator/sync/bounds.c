@@ -138,19 +138,28 @@ static void take_in(struct bounds *b, bool is_mirrored, struct ceiling_point poi
     b->slopes = is_mirrored ? slopes_mirrored(now) : now;
 }
 
+#define BEYOND "a clock reading beyond 36 years"
+
 static bool is_in_range(int64_t ns) { return ns >= -CEILING_TIME_MAX && ns <= CEILING_TIME_MAX; }
 
 bool bounds_add(struct bounds *b, int64_t t1_ns, int64_t t2_ns, int64_t t3_ns, int64_t t4_ns, struct err *e)
 {
     if (!is_in_range(t1_ns) || !is_in_range(t2_ns) || !is_in_range(t3_ns) || !is_in_range(t4_ns))
-        return err_set(e, ERR_PARTIAL, "a clock reading beyond 36 years");
+        return err_set(e, ERR_PARTIAL, BEYOND);
     if (t3_ns < t2_ns)
         return err_set(e, ERR_PARTIAL, "answered %lld ns before it was asked", (long long)(t2_ns - t3_ns));
     if (t4_ns < t1_ns)
         return err_set(e, ERR_PARTIAL, "answer received %lld ns before it was asked for", (long long)(t1_ns - t4_ns));
     take_in(b, true, (struct ceiling_point){ t2_ns, t2_ns - t1_ns + T1_CUT_NS, 0 });
-    take_in(b, false, (struct ceiling_point){ t3_ns, t4_ns - t3_ns + T4_CUT_NS, 0 });
     b->count++;
+    return bounds_tighten(b, t3_ns, t4_ns, e);
+}
+
+bool bounds_tighten(struct bounds *b, int64_t t3_ns, int64_t t4_ns, struct err *e)
+{
+    if (!is_in_range(t3_ns) || !is_in_range(t4_ns))
+        return err_set(e, ERR_PARTIAL, BEYOND);
+    take_in(b, false, (struct ceiling_point){ t3_ns, t4_ns - t3_ns + T4_CUT_NS, 0 });
     return true;
 }
 
@@ -171,7 +180,7 @@ static bool can_answer(const struct bounds *b, int64_t about_ns, struct err *e)
     if (b->count == 0)
         return err_set(e, ERR_PARTIAL, "no clock exchange yet");
     if (!is_in_range(about_ns))
-        return err_set(e, ERR_INTERNAL, "a clock reading beyond 36 years");
+        return err_set(e, ERR_INTERNAL, BEYOND);
     return bounds_check(b, e);
 }
 

@@ -59,6 +59,10 @@ void bounds_reset(struct bounds *bounds);
 MUST_CHECK bool bounds_add(struct bounds *bounds, int64_t t1_ns, int64_t t2_ns, int64_t t3_ns, int64_t t4_ns,
                            struct err *e);
 
+/* The answer that was received at `t4_ns`, in an exchange that was taken in, left at `t3_ns`, later than
+ * it said. Refuses as bounds_add does, and counts no exchange. */
+MUST_CHECK bool bounds_tighten(struct bounds *bounds, int64_t t3_ns, int64_t t4_ns, struct err *e);
+
 /* Exchanges taken in. */
 size_t bounds_count(const struct bounds *bounds);
 

@@ -32,7 +32,7 @@ stats      common/stats/                                    base                
 observe    common/observe/                                  base                                                    yes
 netperf    common/netperf/                                  base                                                    yes
 flow       common/flow/                                     base,stats                                              yes
-message    common/wire/(message|check|probe|probe_window)\. base,schema,stats                                       no
+message    common/wire/(message|check|probe|probe_window|stamp_kind|wall)\. base,schema,stats                         no
 wire       common/wire/                                     base,schema,stats,message                               yes
 agent      common/agent/                                    common                                                  yes
 node       node/                                            common,agent                                            yes

@@ -85,6 +85,34 @@ static void an_asymmetric_path_moves_the_middle_but_not_the_truth(void **unused)
     bounds_destroy(&b);
 }
 
+/* The kernel's stamp of a departure comes later than the answer: it is worth what it would have been at once. */
+static void a_departure_told_later_is_worth_as_much(void **unused)
+{
+    (void)unused;
+    struct bounds *early = bounds_new(1), *late = bounds_new(1);
+    const int64_t x = 5000 * S, ahead = 7 * S;
+    struct err e = { 0 };
+    for (int64_t k = 0; k < 20; k++) {
+        /* Sent and received within 2 us of the wire; between t3 as it was read and the departure lie 9 us. */
+        int64_t t2 = x + k * 10 * MS, t3 = t2 + 3 * US, left = t3 + 9 * US;
+        assert_true(bounds_add(early, t2 + ahead - 2 * US, t2, left, left + ahead + 2 * US, &e));
+        assert_true(bounds_add(late, t2 + ahead - 2 * US, t2, t3, left + ahead + 2 * US, &e));
+        struct bounds_interval before = at(late, t2);
+        assert_true(bounds_tighten(late, left, left + ahead + 2 * US, &e));
+        assert_true(bounds_half(at(late, t2)) < bounds_half(before));
+    }
+    assert_int_equal(bounds_count(late), 20);
+    for (int64_t k = -5; k < 30; k++) {
+        struct bounds_interval a = at(early, x + k * 10 * MS), b = at(late, x + k * 10 * MS);
+        assert_in_range(a.low_ns - b.low_ns + ROUND, 0, 2 * ROUND);
+        assert_in_range(b.high_ns - a.high_ns + ROUND, 0, 2 * ROUND);
+    }
+    assert_false(bounds_tighten(late, INT64_MAX, 0, &e));
+    assert_true(strstr(e.text, "36 years") != NULL);
+    bounds_destroy(&early);
+    bounds_destroy(&late);
+}
+
 static void two_groups_fix_the_rate(void **unused)
 {
     (void)unused;
@@ -323,6 +351,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_exchange_bounds_its_own_moment),
         cmocka_unit_test(an_asymmetric_path_moves_the_middle_but_not_the_truth),
+        cmocka_unit_test(a_departure_told_later_is_worth_as_much),
         cmocka_unit_test(two_groups_fix_the_rate),
         cmocka_unit_test(wander_widens_between_and_beyond_exchanges),
         cmocka_unit_test(clocks_years_apart_lose_no_nanosecond),

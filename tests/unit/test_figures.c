@@ -68,6 +68,7 @@ static struct lab *open_lab(int64_t warmup_ns)
         text_copy(n->boot_id, sizeof n->boot_id, NAMES[i]);
         n->at_ns = node_at(lab, i, AT);
         n->probes = 140;
+        n->stamps = STAMP_BOTH;
         probe(lab, i, AT - 2 * S, AT + 5 * S);
     }
     return lab;
@@ -504,6 +505,23 @@ static void errors_that_a_network_card_counted_are_told(void **unused)
     close_lab(&lab);
 }
 
+static void a_wall_clock_that_was_moved_is_told_and_changes_nothing(void **unused)
+{
+    (void)unused;
+    struct lab *lab = open_lab(0);
+    struct trial t;
+    add_flow(lab, (struct flow_of){ HOST, 0, 0, true, 0, 2000 });
+    lab->raw.nodes[HOST].wall_moves = 2;
+    compute(lab, &t);
+    const struct flag *flag = flag_of(&t, "wall_clock");
+    assert_non_null(flag);
+    assert_true(fabs(flag->value - 2) < 1e-9);
+    assert_int_equal(t.verdict, VERDICT_SINGLE);
+    assert_int_equal(t.flag_count, 1);
+    trial_clear(&t);
+    close_lab(&lab);
+}
+
 static void a_link_that_was_silent_for_over_a_second_is_flagged(void **unused)
 {
     (void)unused;
@@ -637,6 +655,7 @@ int main(void)
         cmocka_unit_test(cpu_is_the_machines_where_a_node_is_alone_and_its_own_where_they_share),
         cmocka_unit_test(without_the_word_of_the_machine_there_is_no_cpu_figure),
         cmocka_unit_test(errors_that_a_network_card_counted_are_told),
+        cmocka_unit_test(a_wall_clock_that_was_moved_is_told_and_changes_nothing),
         cmocka_unit_test(a_link_that_was_silent_for_over_a_second_is_flagged),
         cmocka_unit_test(bytes_between_points_are_in_proportion),
         cmocka_unit_test(bytes_grow_with_time_whatever_an_agent_reports),

@@ -21,7 +21,9 @@ static const struct probe_packet ANSWER = {
     .sequence = UINT64_C(0xfedcba9876543210),
     .t2_ns = INT64_MIN,
     .t3_ns = -1,
-    .earlier = 65535,
+    .is_t2_kernel = true,
+    .moves = PROBE_MOVES - 1,
+    .earlier = 254,
     .earlier_t3_ns = INT64_MAX,
 };
 
@@ -60,6 +62,8 @@ static void packets_survive_the_journey(void **unused)
         assert_int_equal(got.sequence, all[i].sequence);
         assert_int_equal(got.t2_ns, all[i].t2_ns);
         assert_int_equal(got.t3_ns, all[i].t3_ns);
+        assert_int_equal(got.is_t2_kernel, all[i].is_t2_kernel);
+        assert_int_equal(got.moves, all[i].moves);
         assert_int_equal(got.earlier, all[i].earlier);
         assert_int_equal(got.earlier_t3_ns, all[i].earlier_t3_ns);
     }
@@ -71,7 +75,7 @@ static void the_layout_is_the_documented_one(void **unused)
     unsigned char bytes[PROBE_SIZE];
     seal(&ANSWER, bytes);
     static const unsigned char EXPECTED[48] = {
-        't',  'a',  'r',  'e',  1,    3,    0xff, 0xff, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef,
+        't',  'a',  'r',  'e',  2,    3,    0xff, 0xfe, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef,
         0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10, 0x80, 0,    0,    0,    0,    0,    0,    0,
         0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
     };
@@ -129,6 +133,9 @@ static void nothing_is_sealed_that_would_be_refused(void **unused)
         { { .kind = PROBE_ASK, .t2_ns = 1 }, &TO_AGENT, "only an answer has stamps" },
         { { .kind = PROBE_DIAL, .t3_ns = 1 }, &TO_COORDINATOR, "only an answer has stamps" },
         { { .kind = PROBE_DIAL, .earlier = 1 }, &TO_COORDINATOR, "only an answer has stamps" },
+        { { .kind = PROBE_ASK, .is_t2_kernel = true }, &TO_AGENT, "only an answer has stamps" },
+        { { .kind = PROBE_DIAL, .moves = 1 }, &TO_COORDINATOR, "only an answer has stamps" },
+        { { .kind = PROBE_ANSWER, .moves = PROBE_MOVES }, &TO_COORDINATOR, "128 moves" },
         { { .kind = PROBE_ANSWER, .earlier_t3_ns = 1 }, &TO_COORDINATOR, "no earlier answer" },
     };
     for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
@@ -157,23 +164,44 @@ static void each_answer_is_taken_once_and_finds_its_question(void **unused)
 {
     (void)unused;
     struct probe_window w = { 0 };
-    int64_t t1 = -1;
-    assert_false(probe_window_take(&w, 0, &t1));
-    assert_false(probe_window_take(&w, 1, &t1));
+    assert_null(probe_window_take(&w, 0, 9, false));
+    assert_null(probe_window_take(&w, 1, 9, false));
     uint64_t first = probe_window_ask(&w, 100), second = probe_window_ask(&w, 200), third = probe_window_ask(&w, 300);
-    assert_true(probe_window_take(&w, second, &t1)); /* out of order */
-    assert_int_equal(t1, 200);
-    t1 = -1;
-    assert_false(probe_window_take(&w, second, &t1)); /* again */
-    assert_false(probe_window_take(&w, third + 1, &t1));
-    assert_false(probe_window_take(&w, 0, &t1));
-    assert_false(probe_window_take(&w, UINT64_MAX, &t1));
-    assert_int_equal(t1, -1);
+    const struct probe_slot *slot = probe_window_take(&w, second, 250, false); /* out of order */
+    assert_non_null(slot);
+    assert_int_equal(slot->t1_ns, 200);
+    assert_int_equal(slot->t4_ns, 250);
+    assert_false(slot->is_t1_kernel || slot->is_received_kernel);
+    assert_null(probe_window_take(&w, second, 9, false)); /* again */
+    assert_null(probe_window_take(&w, third + 1, 9, false));
+    assert_null(probe_window_take(&w, 0, 9, false));
+    assert_null(probe_window_take(&w, UINT64_MAX, 9, false));
     assert_true(probe_window_stamp(&w, first, 101));
-    assert_true(probe_window_take(&w, first, &t1));
-    assert_int_equal(t1, 101);
+    slot = probe_window_take(&w, first, 150, true);
+    assert_int_equal(slot->t1_ns, 101);
+    assert_true(slot->is_t1_kernel && slot->is_received_kernel);
     assert_false(probe_window_stamp(&w, first, 102));
     assert_false(probe_window_stamp(&w, third + 1, 102));
+}
+
+static void of_each_answer_its_departure_is_told_once(void **unused)
+{
+    (void)unused;
+    struct probe_window w = { 0 };
+    uint64_t first = probe_window_ask(&w, 100), second = probe_window_ask(&w, 200);
+    assert_null(probe_window_again(&w, first)); /* not answered yet */
+    assert_non_null(probe_window_take(&w, first, 150, true));
+    const struct probe_slot *slot = probe_window_again(&w, first);
+    assert_int_equal(slot->t4_ns, 150);
+    assert_null(probe_window_again(&w, first));
+    assert_null(probe_window_again(&w, 0));
+    assert_null(probe_window_again(&w, second + 1));
+    assert_non_null(probe_window_take(&w, second, 250, true));
+    uint64_t third = probe_window_ask(&w, 300);
+    probe_window_forget(&w);
+    assert_null(probe_window_again(&w, second)); /* of a clock that counts no more */
+    assert_null(probe_window_take(&w, third, 350, true));
+    assert_int_equal(probe_window_ask(&w, 400), third + 1); /* no sequence is given twice */
 }
 
 static void what_was_asked_too_long_ago_is_forgotten(void **unused)
@@ -182,13 +210,12 @@ static void what_was_asked_too_long_ago_is_forgotten(void **unused)
     struct probe_window w = { 0 };
     for (int64_t i = 1; i <= PROBE_WINDOW_SIZE + 1; i++)
         assert_int_equal(probe_window_ask(&w, i * 10), i);
-    int64_t t1 = -1;
-    assert_false(probe_window_take(&w, 1, &t1)); /* its place is another's now */
+    assert_null(probe_window_take(&w, 1, 9, false)); /* its place is another's now */
     assert_false(probe_window_stamp(&w, 1, 5));
-    assert_int_equal(t1, -1);
     for (int64_t i = 2; i <= PROBE_WINDOW_SIZE + 1; i++) {
-        assert_true(probe_window_take(&w, (uint64_t)i, &t1));
-        assert_int_equal(t1, i * 10);
+        const struct probe_slot *slot = probe_window_take(&w, (uint64_t)i, 9, false);
+        assert_non_null(slot);
+        assert_int_equal(slot->t1_ns, i * 10);
     }
 }
 
@@ -203,6 +230,7 @@ int main(void)
         cmocka_unit_test(nothing_is_sealed_that_would_be_refused),
         cmocka_unit_test(keys_are_random_and_wiped),
         cmocka_unit_test(each_answer_is_taken_once_and_finds_its_question),
+        cmocka_unit_test(of_each_answer_its_departure_is_told_once),
         cmocka_unit_test(what_was_asked_too_long_ago_is_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
