@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include "flow/tcp_stream.h"
+
 bool net_stream_make_flows(struct part *part, struct err *e)
 {
     const struct net_stream_options *options = &part->options.net_stream;
@@ -9,7 +11,7 @@ bool net_stream_make_flows(struct part *part, struct err *e)
     part->flow_count = options->direction == NET_BOTH ? 2 : 1;
     for (uint32_t i = 0; i < part->flow_count; i++) {
         part->flows[i].starts = net_stream_load_sends(options, i) == is_load;
-        part->flows[i].flow = flow_new((size_t)options->message_bytes, e);
+        part->flows[i].flow = flow_new((size_t)options->message_bytes, TCP_STREAM_READ_BYTES, e);
         if (!part->flows[i].flow)
             return false;
     }
@@ -19,8 +21,7 @@ bool net_stream_make_flows(struct part *part, struct err *e)
 struct flow_options net_stream_flow_options(const struct part *part)
 {
     const struct net_stream_options *o = &part->options.net_stream;
-    return (struct flow_options){ .message_bytes = (size_t)o->message_bytes,
-                                  .send_buffer_bytes = (int)o->send_buffer_bytes,
+    return (struct flow_options){ .send_buffer_bytes = (int)o->send_buffer_bytes,
                                   .receive_buffer_bytes = (int)o->receive_buffer_bytes,
                                   .congestion = o->congestion,
                                   .nodelay = o->nodelay };
@@ -28,7 +29,8 @@ struct flow_options net_stream_flow_options(const struct part *part)
 
 bool net_stream_run(struct part_flow *f, struct err *e)
 {
-    bool ok = f->starts ? flow_send(f->flow, &f->meter, &f->times, e) : flow_receive(f->flow, &f->meter, &f->times, e);
+    bool ok = f->starts ? tcp_stream_send(f->flow, &f->meter, &f->times, e)
+                        : tcp_stream_receive(f->flow, true, &f->meter, &f->times, e);
     return flow_tcp_info(f->flow, &f->tcp, ok ? e : NULL) && ok;
 }
 

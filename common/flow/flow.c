@@ -1,9 +1,8 @@
-#include "flow.h"
+#include "flow_parts.h"
 
 #include <errno.h>
 #include <linux/tcp.h> /* not netinet/tcp.h: glibc's tcp_info ends before tcpi_min_rtt */
 #include <netinet/in.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,52 +11,16 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "flow/sockopt.h"
 
-struct flow {
-    int fd;
-    unsigned char *buffer; /* page-aligned */
-    size_t message_bytes, buffer_bytes;
-    /* Set before the shutdown that they explain, so that who sees its effect sees the reason. */
-    _Atomic bool stopped, aborted;
-    bool failed;
-};
-
-/* One read takes what is there, up to RECEIVE_BYTES; what is not there is not touched, so large
- * costs nothing. At high rates a read also waits for company (SO_RCVLOWAT): as many bytes as come in
- * COMPANY_NS at the rate that was seen, so no byte is held for longer than about that, which is what
- * a network card's interrupt moderation does too. Below 64 KiB a COMPANY_NS (5.2 Gbit/s) it does not
- * wait, and reads are those of a plain program. Why at all: a receiver that is woken for each
- * segment makes the sender pay for waking it. Ratios to iperf3 on loopback, 2 CPUs, cubic, medians
- * of 5 to 12 runs on a fairly quiet machine, rate and CPU s a GB, for messages of 16 KB / 128 KB /
- * 1 MB:
- *     plain reads of 128 KB     0.96 0.74    0.97 0.95    0.86 1.03
- *     plain reads of 1 MB       1.04 0.72    1.01 0.92    0.90 0.99
- *     MSG_WAITALL, 1 MB         1.09 0.70    1.01 0.90    1.01 0.87   (late by 84 ms at 100 Mbit/s)
- *     company of 50 us          1.17 0.62    1.15 0.76    1.06 0.80
- *     company of 100 us         1.24 0.57    1.22 0.72    1.14 0.78
- *     company of 200 us         1.28 0.55    1.24 0.70    1.07 0.80
- * Huge pages under the buffer, or poll(2) in front of send and recv, made no difference. */
-enum {
-    RECEIVE_BYTES = 1024 * 1024,
-    COMPANY_NS = 100 * 1000,
-    COMPANY_LEAST = 64 * 1024,
-    COMPANY_MOST = RECEIVE_BYTES / 2,
-    COMPANY_REVIEW_BYTES = 4 * RECEIVE_BYTES, /* the clock is read this often: every ms at 40 Gbit/s */
-};
-
-static bool set_int(int fd, int level, int option, int value, const char *name, struct err *e)
-{
-    if (setsockopt(fd, level, option, &value, sizeof value) != 0)
-        return err_errno(e, errno, "setting %s to %d", name, value);
-    return true;
-}
+enum { SLEEP_STEP_MS = 50 };
 
 /* The kernel cuts what is above its limit without a word, and doubles what it takes (socket(7)). */
 static bool set_buffer(int fd, int option, int bytes, const char *name, const char *limit, struct err *e)
 {
     int real = 0;
     socklen_t size = sizeof real;
-    if (!set_int(fd, SOL_SOCKET, option, bytes, name, e))
+    if (!sockopt_int(fd, SOL_SOCKET, option, bytes, name, e))
         return false;
     if (getsockopt(fd, SOL_SOCKET, option, &real, &size) != 0)
         return err_errno(e, errno, "reading %s", name);
@@ -75,7 +38,7 @@ bool flow_configure(int fd, const struct flow_options *options, struct err *e)
     if (options->receive_buffer_bytes > 0 &&
         !set_buffer(fd, SO_RCVBUF, options->receive_buffer_bytes, "a receive buffer (SO_RCVBUF)", "rmem_max", e))
         return false;
-    if (options->nodelay && !set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY", e))
+    if (options->nodelay && !sockopt_int(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY", e))
         return false;
     const char *congestion = options->congestion;
     if (!congestion || !congestion[0])
@@ -106,9 +69,10 @@ static void fill(unsigned char *buffer, size_t size)
     }
 }
 
-struct flow *flow_new(size_t message_bytes, struct err *e)
+struct flow *flow_new(size_t message_bytes, size_t read_bytes, struct err *e)
 {
-    if (message_bytes == 0) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), room = (message_bytes + page - 1) / page * page;
+    if (message_bytes == 0 && read_bytes == 0) {
         err_set(e, ERR_USAGE, "a message of 0 bytes moves nothing; ask for at least 1");
         return NULL;
     }
@@ -117,15 +81,22 @@ struct flow *flow_new(size_t message_bytes, struct err *e)
         err_errno(e, ENOMEM, "a flow");
         return NULL;
     }
-    size_t size = message_bytes > RECEIVE_BYTES ? message_bytes : RECEIVE_BYTES;
-    void *buffer = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *buffer = mmap(NULL, room + read_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (buffer == MAP_FAILED) {
-        err_errno(e, errno, "a buffer of %zu bytes", size);
+        err_errno(e, errno, "a buffer of %zu bytes", room + read_bytes);
         free(flow);
         return NULL;
     }
-    fill(buffer, size);
-    *flow = (struct flow){ .fd = -1, .buffer = buffer, .message_bytes = message_bytes, .buffer_bytes = size };
+    fill(buffer, room + read_bytes);
+    *flow = (struct flow){ .fd = -1,
+                           .file_fd = -1,
+                           .at_hand = -1,
+                           .message = buffer,
+                           .inbox = (unsigned char *)buffer + room,
+                           .message_bytes = message_bytes,
+                           .read_bytes = read_bytes,
+                           .mapped_bytes = room + read_bytes };
+    pthread_mutex_init(&flow->lock, NULL);
     return flow;
 }
 
@@ -147,7 +118,10 @@ void flow_destroy(struct flow **flow)
     }
     if (f->fd >= 0)
         close(f->fd);
-    munmap(f->buffer, f->buffer_bytes);
+    if (f->file_fd >= 0)
+        close(f->file_fd);
+    pthread_mutex_destroy(&f->lock);
+    munmap(f->message, f->mapped_bytes);
     free(f);
 }
 
@@ -158,22 +132,35 @@ void flow_stop_sending(struct flow *flow)
     (void)shutdown(flow->fd, SHUT_WR);
 }
 
+void flow_stop(struct flow *flow) { atomic_store(&flow->stopped, true); }
+
 void flow_abort(struct flow *flow)
 {
     atomic_store(&flow->aborted, true);
-    /* Wakes a blocked send(2) (EPIPE) as well as a blocked recv(2) (0). */
-    (void)shutdown(flow->fd, SHUT_RDWR);
+    /* Wakes a blocked send(2) (EPIPE) as well as a blocked recv(2) (0), and accept(2) (EINVAL). */
+    if (flow->fd >= 0)
+        (void)shutdown(flow->fd, SHUT_RDWR);
+    pthread_mutex_lock(&flow->lock);
+    if (flow->at_hand >= 0)
+        (void)shutdown(flow->at_hand, SHUT_RDWR);
+    pthread_mutex_unlock(&flow->lock);
 }
 
-/* What `errno_value` means to the person who reads it. Returns false. */
-static bool broken(struct flow *f, int errno_value, const char *doing, struct err *e)
+int flow_broken_by(const struct flow *flow) { return flow->broken_by; }
+
+bool flow_break(struct flow *f, int errno_value, const char *doing, struct err *e)
 {
     f->failed = true;
+    f->broken_by = errno_value;
     if (atomic_load(&f->aborted))
         return err_set(e, ERR_PARTIAL, "the flow was aborted while %s", doing);
     switch (errno_value) {
     case ECONNRESET: return err_set(e, ERR_PARTIAL, "the other side reset the connection while %s", doing);
+    case 0:
     case EPIPE: return err_set(e, ERR_PARTIAL, "the other side closed the connection while %s", doing);
+    case ECONNREFUSED:
+        return err_set(e, ERR_PARTIAL, "nobody listens on the other side any more, while %s: has its agent ended?",
+                       doing);
     case ETIMEDOUT:
         return err_set(e, ERR_PARTIAL, "the other side no longer answers while %s: is the link down?", doing);
     default: break;
@@ -184,23 +171,7 @@ static bool broken(struct flow *f, int errno_value, const char *doing, struct er
     return false;
 }
 
-/* Until the writing half is shut down; a send that was in progress then returns what it copied,
- * the next one EPIPE. A peer that closed and then refused our bytes also reads as EPIPE. */
-static bool send_messages(struct flow *f, struct meter *meter, struct err *e)
-{
-    for (;;) {
-        ssize_t sent = send(f->fd, f->buffer, f->message_bytes, MSG_NOSIGNAL);
-        if (sent > 0)
-            meter_add(meter, (uint64_t)sent);
-        else if (sent < 0 && errno == EPIPE && atomic_load(&f->stopped) && !atomic_load(&f->aborted))
-            return true;
-        else if (sent < 0 && errno != EINTR)
-            return broken(f, errno, "sending", e);
-    }
-}
-
-/* The other side's close says that it has read everything. */
-static bool wait_for_close(struct flow *f, struct err *e)
+bool flow_wait_for_close(struct flow *f, struct err *e)
 {
     for (;;) {
         char unexpected;
@@ -212,85 +183,49 @@ static bool wait_for_close(struct flow *f, struct err *e)
             return err_set(e, ERR_PARTIAL, "the receiving side sent bytes where only its close was due");
         }
         if (got == 0 || errno != EINTR)
-            return broken(f, got == 0 ? 0 : errno, "waiting for the other side to read the rest", e);
+            return flow_break(f, got == 0 ? 0 : errno, "waiting for the other side to read the rest", e);
     }
 }
 
-bool flow_send(struct flow *f, struct meter *meter, struct flow_times *times, struct err *e)
+bool flow_sleep_until(const struct flow *flow, int64_t mono_ns)
 {
-    times->first_op_ns = clock_raw_ns();
-    bool ok = send_messages(f, meter, e) && wait_for_close(f, e);
-    times->last_op_ns = clock_raw_ns();
-    return ok;
-}
-
-/* How many bytes a read waits for, and since when and how many it has been like that. */
-struct company {
-    int64_t bytes, since_ns, since_bytes;
-};
-
-static void review_company(int fd, struct company *c, ssize_t got)
-{
-    c->since_bytes += got;
-    if (c->since_bytes < COMPANY_REVIEW_BYTES)
-        return;
-    int64_t now_ns = clock_raw_ns();
-    int64_t wanted = c->since_bytes * COMPANY_NS / (now_ns - c->since_ns + 1);
-    c->since_ns = now_ns;
-    c->since_bytes = 0;
-    if (wanted < COMPANY_LEAST)
-        wanted = 1;
-    else if (wanted > COMPANY_MOST)
-        wanted = COMPANY_MOST;
-    if (wanted <= c->bytes + c->bytes / 4 && wanted >= c->bytes - c->bytes / 4)
-        return;
-    c->bytes = wanted;
-    /* Refused, reads stay plain. At the stream's end they return whatever is left. */
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &(int){ (int)wanted }, sizeof(int));
-}
-
-bool flow_receive(struct flow *f, struct meter *meter, struct flow_times *times, struct err *e)
-{
-    *times = (struct flow_times){ 0 };
-    struct company company = { .bytes = 1, .since_ns = clock_raw_ns() };
-    for (;;) {
-        ssize_t got = recv(f->fd, f->buffer, f->buffer_bytes, 0);
-        if (got > 0) {
-            if (times->first_op_ns == 0) /* once, so that reads hold no clock */
-                times->first_op_ns = clock_raw_ns();
-            meter_add(meter, (uint64_t)got);
-            review_company(f->fd, &company, got);
-            continue;
-        }
-        if (got < 0 && errno == EINTR)
-            continue;
-        int reason = got == 0 ? 0 : errno;
-        times->last_op_ns = times->first_op_ns ? clock_raw_ns() : 0;
-        if (reason != 0 || atomic_load(&f->aborted))
-            return broken(f, reason, "receiving", e);
-        /* A sender that is gone already has its own report. */
-        (void)shutdown(f->fd, SHUT_WR);
-        return true;
+    for (int64_t now; !flow_is_stopped(flow);) {
+        now = clock_mono_ns();
+        if (now >= mono_ns)
+            return true;
+        int64_t step = clock_ms(SLEEP_STEP_MS);
+        clock_sleep_until_mono(mono_ns - now < step ? mono_ns : now + step);
     }
+    return false;
+}
+
+static bool read_tcp(int fd, struct flow_tcp_info *info, struct err *e)
+{
+    struct tcp_info tcp = { 0 }; /* an older kernel fills less of it */
+    socklen_t size = sizeof tcp;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &tcp, &size) != 0)
+        return err_errno(e, errno, "reading TCP_INFO");
+    info->retransmits = tcp.tcpi_total_retrans;
+    info->rtt_us = tcp.tcpi_rtt;
+    info->min_rtt_us = tcp.tcpi_min_rtt == UINT32_MAX ? 0 : tcp.tcpi_min_rtt;
+    info->mss = tcp.tcpi_snd_mss;
+    char congestion[sizeof info->congestion + 1] = ""; /* the kernel's names fill 16 bytes */
+    size = sizeof info->congestion;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, congestion, &size) != 0)
+        return err_errno(e, errno, "reading TCP_CONGESTION");
+    text_copy(info->congestion, sizeof info->congestion, congestion);
+    return true;
 }
 
 bool flow_tcp_info(const struct flow *f, struct flow_tcp_info *info, struct err *e)
 {
-    struct tcp_info tcp = { 0 }; /* an older kernel fills less of it */
-    socklen_t size = sizeof tcp;
-    if (getsockopt(f->fd, IPPROTO_TCP, TCP_INFO, &tcp, &size) != 0)
-        return err_errno(e, errno, "reading TCP_INFO");
-    struct flow_tcp_info read = {
-        .retransmits = tcp.tcpi_total_retrans,
-        .rtt_us = tcp.tcpi_rtt,
-        .min_rtt_us = tcp.tcpi_min_rtt == UINT32_MAX ? 0 : tcp.tcpi_min_rtt,
-        .mss = tcp.tcpi_snd_mss,
-    };
-    char congestion[sizeof read.congestion + 1] = ""; /* the kernel's names fill 16 bytes */
-    size = sizeof read.congestion;
-    if (getsockopt(f->fd, IPPROTO_TCP, TCP_CONGESTION, congestion, &size) != 0)
-        return err_errno(e, errno, "reading TCP_CONGESTION");
-    text_copy(read.congestion, sizeof read.congestion, congestion);
+    struct flow_tcp_info read = { 0 };
+    int protocol = 0;
+    socklen_t size = sizeof protocol;
+    if (getsockopt(f->fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0)
+        return err_errno(e, errno, "reading SO_PROTOCOL");
+    if (protocol == IPPROTO_TCP && !read_tcp(f->fd, &read, e))
+        return false;
     size = sizeof read.send_buffer_bytes;
     if (getsockopt(f->fd, SOL_SOCKET, SO_SNDBUF, &read.send_buffer_bytes, &size) != 0)
         return err_errno(e, errno, "reading SO_SNDBUF");

@@ -1,11 +1,19 @@
-/* flow.h - bulk bytes over a connected TCP socket: the two loops that a throughput figure is made of.
+/* flow.h - one flow of a network test: its socket, its buffer, and how others end it.
  *
- * A flow knows nothing of trials, messages or clocks of others. The sending loop holds no clock
- * read and no poll: it ends because somebody else calls flow_stop_sending() at the end of the
- * measured time, which shuts the writing half down. That is sticky, so unlike a signal it can't be
- * lost between a check and the system call, and unlike a timeout it costs nothing per call.
+ * The loops that move its bytes are in files of their own, one a test:
  *
- * One thread moves the bytes (flow_send or flow_receive); any thread may stop or abort meanwhile.
+ *     tcp_stream    bulk bytes one way                       TCP_STREAM, TCP_MAERTS
+ *     tcp_sendfile  the same from a file, by sendfile(2)     TCP_SENDFILE
+ *     tcp_rr        request and response                     TCP_RR
+ *     tcp_crr       connect, request, response, close        TCP_CRR
+ *     udp_stream    datagrams one way                        UDP_STREAM
+ *     udp_rr        request and response in datagrams        UDP_RR
+ *
+ * A flow knows nothing of trials, messages or clocks of others. One thread moves it; any thread may
+ * stop or abort it meanwhile, and both are sticky: unlike a signal they can't be lost between a check
+ * and the system call. A loop over one connection holds no clock read, no poll and no check: stopping
+ * shuts its writing half down, which costs nothing until it happens.
+ *
  * The flow owns its socket, so that neither can hit a descriptor that was closed and used again:
  * destroy it when the moving thread is joined and nobody else holds it.
  */
@@ -21,10 +29,10 @@
 struct flow;
 
 struct flow_options {
-    size_t message_bytes;
     int send_buffer_bytes, receive_buffer_bytes; /* 0: the kernel's default */
-    const char *congestion;                      /* NULL or "": the kernel's default */
-    bool nodelay;
+    const char *congestion;                      /* NULL or "": the kernel's default; TCP only */
+    bool nodelay;                                /* TCP only */
+    const char *from;                            /* numeric address to connect from; NULL or "": the kernel's choice */
 };
 
 /* RAW stamps; 0: it did not happen. */
@@ -46,8 +54,10 @@ struct flow_tcp_info {
  * limit is one. */
 MUST_CHECK bool flow_configure(int fd, const struct flow_options *options, struct err *e);
 
-/* All that is slow, outside the measured time: maps, fills and so touches the buffer. NULL on failure. */
-struct flow *flow_new(size_t message_bytes, struct err *e);
+/* All that is slow, outside the measured time: maps, fills and so touches the buffer. `message_bytes`
+ * is what one send hands to the kernel, `read_bytes` the most that one read takes; either may be 0 where
+ * the loop does not do it. NULL on failure. */
+struct flow *flow_new(size_t message_bytes, size_t read_bytes, struct err *e);
 
 /* Give it its connected, blocking socket, which it takes over: `*fd` becomes -1. Once, before anything
  * else is asked of it. */
@@ -57,26 +67,23 @@ void flow_connect(struct flow *flow, int *fd);
  * link that comes back does not carry it through the next trial. */
 void flow_destroy(struct flow **flow);
 
-/* Send messages from one buffer until flow_stop_sending(), then wait for the other side's close,
- * which says that it has read everything (netperf's rule: the drain belongs to the elapsed time).
- * `meter` counts what the kernel took. Stamps: before the first send and after the drain.
- * Fails when the connection breaks; meter and stamps hold even then (last_op_ns: of the failure). */
-MUST_CHECK bool flow_send(struct flow *flow, struct meter *meter, struct flow_times *times, struct err *e);
-
-/* Read until the other side ends (above 5 Gbit/s in chunks of about 100 us, see flow.c); then close the writing half so
- * that it knows. Stamps: after the first bytes arrived and when the end was read; both 0 when no byte came. A sender
- * that was killed ends in the same way as one that had finished: its own report tells them apart. Fails when the
- * connection breaks; meter and stamps hold even then. */
-MUST_CHECK bool flow_receive(struct flow *flow, struct meter *meter, struct flow_times *times, struct err *e);
-
-/* From another thread: end the sending half in order. Before flow_send, it sends nothing. */
+/* From another thread: end a loop over one connection in order, by shutting its writing half down. A
+ * transaction at hand is completed. Before the loop begins, it sends nothing. */
 void flow_stop_sending(struct flow *flow);
+
+/* From another thread: end a loop over datagrams or many connections in order, after the one at hand. A
+ * side that answers ends when nothing has come for a while. */
+void flow_stop(struct flow *flow);
 
 /* From another thread: break both directions at once, whatever hangs (a link that is down, a peer
  * that neither reads nor closes); the moving thread returns false. */
 void flow_abort(struct flow *flow);
 
-/* Cheap: three getsockopt. Also after the end of a flow. */
+/* The errno that broke it: ECONNRESET, EPIPE, ... 0: nothing did, or the other side closed where more
+ * was due. For who knows better than the loop which end is one in order. */
+int flow_broken_by(const struct flow *flow);
+
+/* Cheap: a few getsockopt. Also after the end of a flow. Of a socket for datagrams only the buffers. */
 MUST_CHECK bool flow_tcp_info(const struct flow *flow, struct flow_tcp_info *info, struct err *e);
 
 #endif

@@ -2,16 +2,15 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <poll.h>
 #include <sodium.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/text.h"
+#include "flow/address.h"
+#include "flow/sockopt.h"
+#include "flow/token_wait.h"
 
 enum { HELLO_BYTES = TOKEN_BYTES + 4 };
 
@@ -31,88 +30,31 @@ struct accepting {
     unsigned refused; /* for the message of a deadline */
 };
 
-static bool parse_address(const char *address, uint16_t port, int flags, struct sockaddr_storage *to, socklen_t *size,
-                          struct err *e)
-{
-    char service[8] = "";
-    text_append(service, sizeof service, "%u", (unsigned)port);
-    /* Numeric only: a look-up would wait past any deadline. */
-    const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | flags, .ai_socktype = SOCK_STREAM };
-    struct addrinfo *found = NULL;
-    int status = getaddrinfo(address, service, &hints, &found);
-    if (status != 0)
-        return err_set(e, ERR_USAGE, "'%.64s' is no IP address (10.0.0.7, fe80::1%%eth0): %s", address,
-                       gai_strerror(status));
-    memcpy(to, found->ai_addr, found->ai_addrlen);
-    *size = found->ai_addrlen;
-    freeaddrinfo(found);
-    return true;
-}
-
-static bool set_blocking(int fd, struct err *e)
-{
-    int flags = fcntl(fd, F_GETFL);
-    if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) != 0)
-        return err_errno(e, errno, "making a data connection blocking");
-    return true;
-}
-
-/* Poll with the cancel fd in the last place. False when cancelled, late or failed; `awaited` says
- * for what it waited. */
-static bool wait_for(struct pollfd *fds, nfds_t count, const struct token_wait *wait, const char *awaited,
-                     struct err *e)
-{
-    fds[count - 1] = (struct pollfd){ .fd = wait->cancel_fd, .events = POLLIN };
-    for (;;) {
-        int ready = poll(fds, count, clock_ms_until(wait->deadline_mono_ns));
-        if (ready < 0 && errno == EINTR)
-            continue;
-        if (ready < 0)
-            return err_errno(e, errno, "waiting for %s", awaited);
-        if (fds[count - 1].revents)
-            return err_set(e, ERR_INTERRUPTED, "cancelled while waiting for %s", awaited);
-        /* Also when somebody is ready: strangers that keep knocking do not lengthen the wait. */
-        if (clock_mono_ns() >= wait->deadline_mono_ns)
-            return err_set(e, ERR_PARTIAL, "%s did not come in time", awaited);
-        return true;
-    }
-}
-
 /* ---- the listening side ---- */
 
-static bool bind_and_listen(int fd, const struct sockaddr_storage *at, socklen_t size,
-                            const struct flow_options *options, uint16_t *port, struct err *e)
+static bool bind_and_listen(int fd, const struct address *at, const struct flow_options *options, uint16_t *port,
+                            struct err *e)
 {
     if (!flow_configure(fd, options, e))
         return false;
-    if (bind(fd, (const struct sockaddr *)at, size) != 0)
+    if (bind(fd, address_of(at), at->size) != 0)
         return err_errno(e, errno, "binding the data port");
     if (listen(fd, SOMAXCONN) != 0)
         return err_errno(e, errno, "listening on the data port");
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } name = { 0 };
-    size = sizeof name;
-    if (getsockname(fd, &name.any, &size) != 0)
-        return err_errno(e, errno, "asking for the data port");
-    *port = ntohs(name.any.sa_family == AF_INET6 ? name.v6.sin6_port : name.v4.sin_port);
-    return true;
+    return address_port(fd, port, e);
 }
 
 bool token_listen(const char *address, const struct flow_options *options, int *fd, uint16_t *port, struct err *e)
 {
-    struct sockaddr_storage at = { 0 };
-    socklen_t size = 0;
-    if (!parse_address(address ? address : "::", 0, AI_PASSIVE, &at, &size, e))
+    struct address at;
+    if (!address_parse(address ? address : "::", 0, &at, e))
         return false;
-    int listener = socket(at.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int listener = socket(at.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (listener < 0 && errno == EAFNOSUPPORT && !address)
         return token_listen("0.0.0.0", options, fd, port, e); /* a kernel booted without IPv6 */
     if (listener < 0)
         return err_errno(e, errno, "a socket for %s", address ? address : "::");
-    if (!bind_and_listen(listener, &at, size, options, port, e)) {
+    if (!bind_and_listen(listener, &at, options, port, e)) {
         close(listener);
         return err_wrap(e, "listening at [%s]", address ? address : "::");
     }
@@ -155,7 +97,7 @@ static bool decide(struct accepting *a, unsigned index, struct err *e)
     a->flows[number] = p->fd;
     a->taken++;
     forget(a, index);
-    return set_blocking(a->flows[number], e);
+    return sockopt_blocking(a->flows[number], e);
 }
 
 /* Read what has come of a hello, never a byte behind it. False only for a fault of this machine. */
@@ -205,7 +147,7 @@ static bool accept_all(struct accepting *a, int listen_fd, const struct token_wa
         char awaited[96] = "";
         text_append(awaited, sizeof awaited, "data connections (%u of %u are here, %u were refused)", a->taken,
                     a->count, a->refused);
-        if (!wait_for(fds, waiting + 2, wait, awaited, e))
+        if (!token_wait_for(fds, waiting + 2, -1, wait, awaited, e))
             return false;
         for (unsigned i = waiting; i-- > 0;) /* from the end, for they close ranks */
             if (fds[i].revents && !hear(a, i, e))
@@ -238,13 +180,12 @@ bool token_accept(int listen_fd, const struct token *token, unsigned count, int 
 
 /* ---- the connecting side ---- */
 
-static bool finish_connect(int fd, const struct sockaddr_storage *to, socklen_t size, const struct token_wait *wait,
-                           struct err *e)
+static bool finish_connect(int fd, const struct address *to, const struct token_wait *wait, struct err *e)
 {
-    int status = connect(fd, (const struct sockaddr *)to, size) == 0 ? 0 : errno;
+    int status = connect(fd, address_of(to), to->size) == 0 ? 0 : errno;
     if (status == EINPROGRESS || status == EINTR) {
         struct pollfd fds[2] = { { .fd = fd, .events = POLLOUT } };
-        if (!wait_for(fds, 2, wait, "the data connection", e))
+        if (!token_wait_for(fds, 2, -1, wait, "the data connection", e))
             return false;
         socklen_t length = sizeof status;
         if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &status, &length) != 0)
@@ -270,7 +211,7 @@ static bool present(int fd, const struct token *token, uint32_t number, const st
         return err_errno(e, errno, "presenting the token");
     for (;;) {
         struct pollfd fds[2] = { { .fd = fd, .events = POLLIN } };
-        if (!wait_for(fds, 2, wait, "the answer to the token", e))
+        if (!token_wait_for(fds, 2, -1, wait, "the answer to the token", e))
             return false;
         unsigned char answer = 0;
         ssize_t got = recv(fd, &answer, 1, 0);
@@ -286,15 +227,15 @@ static bool present(int fd, const struct token *token, uint32_t number, const st
 bool token_connect(const char *address, uint16_t port, const struct token *token, uint32_t number,
                    const struct flow_options *options, const struct token_wait *wait, int *fd, struct err *e)
 {
-    struct sockaddr_storage to = { 0 };
-    socklen_t size = 0;
-    if (!parse_address(address, port, 0, &to, &size, e))
+    struct address to;
+    if (!address_parse(address, port, &to, e))
         return false;
-    int client = socket(to.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int client = socket(to.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (client < 0)
         return err_errno(e, errno, "a socket for %s", address);
-    if (!flow_configure(client, options, e) || !finish_connect(client, &to, size, wait, e) ||
-        !present(client, token, number, wait, e) || !set_blocking(client, e)) {
+    if (!flow_configure(client, options, e) || !address_bind_from(client, options->from, &to, e) ||
+        !finish_connect(client, &to, wait, e) || !present(client, token, number, wait, e) ||
+        !sockopt_blocking(client, e)) {
         close(client);
         return err_wrap(e, "%s port %u", address, (unsigned)port);
     }

@@ -24,14 +24,16 @@ struct meter_point {
     uint64_t bytes, operations;
 };
 
-/* Only the owning thread calls this: a load and a store, no locked instruction. */
-static inline void meter_add(struct meter *m, uint64_t bytes)
+/* Only the owning thread calls these: a load and a store, no locked instruction. */
+static inline void meter_add_many(struct meter *m, uint64_t bytes, uint64_t operations)
 {
     uint64_t b = atomic_load_explicit(&m->bytes, memory_order_relaxed);
     uint64_t o = atomic_load_explicit(&m->operations, memory_order_relaxed);
     atomic_store_explicit(&m->bytes, b + bytes, memory_order_relaxed);
-    atomic_store_explicit(&m->operations, o + 1, memory_order_relaxed);
+    atomic_store_explicit(&m->operations, o + operations, memory_order_relaxed);
 }
+
+static inline void meter_add(struct meter *m, uint64_t bytes) { meter_add_many(m, bytes, 1); }
 
 static inline struct meter_point meter_read(const struct meter *m)
 {

@@ -6,136 +6,87 @@
 
 #include <cmocka.h>
 
-#include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "base/clock.h"
-#include "flow/flow.h"
-#include "flow/token.h"
+#include "flow/tcp_sendfile.h"
+#include "flow/tcp_stream.h"
+#include "flow_end.h"
 
 enum { MESSAGE_BYTES = 16 * 1024 };
 
-static void sleep_ms(int ms) { clock_sleep_until_mono(clock_mono_ns() + (int64_t)ms * CLOCK_NS_PER_MS); }
+static bool sends(struct end *end) { return tcp_stream_send(end->flow, &end->meter, &end->times, &end->e); }
+static bool sends_file(struct end *end) { return tcp_sendfile_send(end->flow, &end->meter, &end->times, &end->e); }
 
-/* ---- a connection and its ends ---- */
-
-static const struct token TOKEN = { "a trial's token!" };
-static const struct flow_options PLAIN = { .message_bytes = MESSAGE_BYTES };
-
-static struct token_wait within_ms(int ms)
+/* `flag`: in plain reads. */
+static bool receives(struct end *end)
 {
-    return (struct token_wait){ clock_mono_ns() + (int64_t)ms * CLOCK_NS_PER_MS, -1 };
+    return tcp_stream_receive(end->flow, !end->flag, &end->meter, &end->times, &end->e);
 }
 
-/* The one that connects, in a thread of its own. */
-struct client {
-    uint16_t port;
-    int fd;
-};
-
-static void *connect_one(void *argument)
-{
-    struct client *client = argument;
-    struct token_wait wait = within_ms(5000);
-    struct err e = { 0 };
-    if (!token_connect("127.0.0.1", client->port, &TOKEN, 0, &PLAIN, &wait, &client->fd, &e))
-        print_message("%s\n", e.text);
-    return NULL;
-}
-
-/* fds[0] connected, fds[1] accepted. */
-static void connected_pair(int fds[2])
-{
-    int listener = -1;
-    struct client client = { .fd = -1 };
-    struct err e = { 0 };
-    struct token_wait wait = within_ms(5000);
-    pthread_t thread;
-    assert_true(token_listen("127.0.0.1", &PLAIN, &listener, &client.port, &e));
-    assert_int_equal(pthread_create(&thread, NULL, connect_one, &client), 0);
-    if (!token_accept(listener, &TOKEN, 1, &fds[1], &wait, &e))
-        fail_msg("%s", e.text);
-    pthread_join(thread, NULL);
-    fds[0] = client.fd;
-    assert_true(fds[0] >= 0);
-    close(listener);
-}
-
-/* A flow and the thread that moves it. */
-struct end {
-    struct meter meter;
-    struct flow *flow;
-    bool sends, ok;
-    struct flow_times times;
-    struct err e;
-    pthread_t thread;
-};
-
-static void *move(void *argument)
-{
-    struct end *end = argument;
-    end->ok = end->sends ? flow_send(end->flow, &end->meter, &end->times, &end->e)
-                         : flow_receive(end->flow, &end->meter, &end->times, &end->e);
-    return NULL;
-}
-
-static void make(struct end *end, int fd, bool sends)
-{
-    *end = (struct end){ .sends = sends };
-    end->flow = flow_new(MESSAGE_BYTES, &end->e);
-    if (end->flow)
-        flow_connect(end->flow, &fd);
-    assert_non_null(end->flow);
-    assert_int_equal(fd, -1);
-}
-
-static void start(struct end *end) { assert_int_equal(pthread_create(&end->thread, NULL, move, end), 0); }
-static void join(struct end *end) { pthread_join(end->thread, NULL); }
-
-static void says(const struct end *end, const char *because)
-{
-    assert_false(end->ok);
-    if (!strstr(end->e.text, because))
-        fail_msg("'%s' expected, got: %s", because, end->e.text);
-}
+static void make_sender(struct end *end, int fd) { end_make(end, sends, MESSAGE_BYTES, 0, fd); }
+static void make_receiver(struct end *end, int fd) { end_make(end, receives, 0, TCP_STREAM_READ_BYTES, fd); }
 
 /* ---- flows ---- */
 
+/* From a buffer and from a file whose length no message divides; read in company and plainly. */
 static void every_byte_that_is_sent_is_received(void **unused)
 {
     (void)unused;
+    for (int kind = 0; kind < 4; kind++) {
+        int fds[2];
+        struct end sender, receiver;
+        struct flow_tcp_info info;
+        connected_pair(fds);
+        end_make(&sender, kind / 2 ? sends_file : sends, kind == 3 ? 100000 : MESSAGE_BYTES, 0, fds[0]);
+        if (kind / 2)
+            assert_true(tcp_sendfile_prepare(sender.flow, &sender.e));
+        make_receiver(&receiver, fds[1]);
+        receiver.flag = kind % 2;
+        int64_t before_ns = clock_raw_ns();
+        end_start(&receiver);
+        end_start(&sender);
+        sleep_ms(60);
+        assert_true(meter_read(&sender.meter).bytes > 0); /* readable meanwhile */
+        flow_stop_sending(sender.flow);
+        end_join(&sender);
+        end_join(&receiver);
+        int64_t after_ns = clock_raw_ns();
+        end_good(&sender);
+        end_good(&receiver);
+        assert_true(sender.meter.bytes > 0);
+        assert_int_equal(sender.meter.bytes, receiver.meter.bytes);
+        assert_true(sender.times.first_op_ns >= before_ns && sender.times.last_op_ns <= after_ns);
+        assert_true(sender.times.last_op_ns - sender.times.first_op_ns >= clock_ms(50));
+        assert_true(receiver.times.first_op_ns >= sender.times.first_op_ns);
+        assert_true(receiver.times.last_op_ns <= sender.times.last_op_ns);
+        assert_true(flow_tcp_info(sender.flow, &info, &sender.e));
+        assert_true(info.mss > 0 && info.send_buffer_bytes > 0 && info.receive_buffer_bytes > 0 && info.congestion[0]);
+        assert_int_equal(flow_broken_by(sender.flow), 0);
+        flow_destroy(&sender.flow);
+        assert_null(sender.flow);
+        flow_destroy(&sender.flow);
+        flow_destroy(&receiver.flow);
+    }
+}
+
+/* sendfile(2) knows no MSG_NOSIGNAL: a program that does not ignore SIGPIPE would die of a peer that goes. */
+static void a_broken_pipe_while_sending_a_file_raises_no_signal(void **unused)
+{
+    (void)unused;
     int fds[2];
-    struct end sender, receiver;
-    struct flow_tcp_info info;
+    struct end sender;
+    void (*before)(int) = signal(SIGPIPE, SIG_DFL);
     connected_pair(fds);
-    make(&sender, fds[0], true);
-    make(&receiver, fds[1], false);
-    int64_t before_ns = clock_raw_ns();
-    start(&receiver);
-    start(&sender);
-    sleep_ms(60);
-    assert_true(meter_read(&sender.meter).bytes > 0); /* readable meanwhile */
-    flow_stop_sending(sender.flow);
-    join(&sender);
-    join(&receiver);
-    int64_t after_ns = clock_raw_ns();
-    if (!sender.ok || !receiver.ok)
-        fail_msg("%s%s", sender.e.text, receiver.e.text);
-    assert_true(sender.meter.bytes > 0);
-    assert_int_equal(sender.meter.bytes, receiver.meter.bytes);
-    assert_true(sender.times.first_op_ns >= before_ns && sender.times.last_op_ns <= after_ns);
-    assert_true(sender.times.last_op_ns - sender.times.first_op_ns >= 50 * (int64_t)CLOCK_NS_PER_MS);
-    assert_true(receiver.times.first_op_ns >= sender.times.first_op_ns);
-    assert_true(receiver.times.last_op_ns <= sender.times.last_op_ns);
-    assert_true(flow_tcp_info(sender.flow, &info, &sender.e));
-    assert_true(info.mss > 0 && info.send_buffer_bytes > 0 && info.receive_buffer_bytes > 0 && info.congestion[0]);
+    end_make(&sender, sends_file, MESSAGE_BYTES, 0, fds[0]);
+    assert_true(tcp_sendfile_prepare(sender.flow, &sender.e));
+    close(fds[1]);
+    sleep_ms(20);
+    end_start(&sender);
+    end_join(&sender);
+    end_says(&sender, "while sending a file");
+    assert_int_not_equal(flow_broken_by(sender.flow), 0);
     flow_destroy(&sender.flow);
-    assert_null(sender.flow);
-    flow_destroy(&sender.flow);
-    flow_destroy(&receiver.flow);
+    signal(SIGPIPE, before);
 }
 
 static void stopped_beforehand_it_sends_nothing(void **unused)
@@ -144,13 +95,13 @@ static void stopped_beforehand_it_sends_nothing(void **unused)
     int fds[2];
     struct end sender, receiver;
     connected_pair(fds);
-    make(&sender, fds[0], true);
-    make(&receiver, fds[1], false);
+    make_sender(&sender, fds[0]);
+    make_receiver(&receiver, fds[1]);
     flow_stop_sending(sender.flow);
-    start(&receiver);
-    start(&sender);
-    join(&sender);
-    join(&receiver);
+    end_start(&receiver);
+    end_start(&sender);
+    end_join(&sender);
+    end_join(&receiver);
     assert_true(sender.ok && receiver.ok);
     assert_int_equal(sender.meter.bytes, 0);
     assert_int_equal(receiver.times.first_op_ns, 0);
@@ -166,49 +117,42 @@ static void what_hangs_can_be_aborted(void **unused)
     struct end sender, receiver;
     /* A sender that nobody reads from. */
     connected_pair(fds);
-    make(&sender, fds[0], true);
-    start(&sender);
+    make_sender(&sender, fds[0]);
+    end_start(&sender);
     sleep_ms(30);
     flow_abort(sender.flow);
-    join(&sender);
-    says(&sender, "aborted while sending");
+    end_join(&sender);
+    end_says(&sender, "aborted while sending");
     assert_int_equal(sender.e.exit, ERR_PARTIAL);
     assert_true(sender.meter.bytes > 0 && sender.times.first_op_ns > 0);
     flow_destroy(&sender.flow);
     close(fds[1]);
     /* A sender that waits for the other's close. */
     connected_pair(fds);
-    make(&sender, fds[0], true);
-    start(&sender);
+    make_sender(&sender, fds[0]);
+    end_start(&sender);
     sleep_ms(20);
     flow_stop_sending(sender.flow);
     sleep_ms(20);
     flow_abort(sender.flow);
-    join(&sender);
-    says(&sender, "aborted while waiting for the other side to read");
+    end_join(&sender);
+    end_says(&sender, "aborted while waiting for the other side to read");
     flow_destroy(&sender.flow);
     close(fds[1]);
     /* A receiver to whom nobody sends; and one that is aborted before it began. */
     for (int when = 0; when < 2; when++) {
         connected_pair(fds);
-        make(&receiver, fds[0], false);
+        make_receiver(&receiver, fds[0]);
         if (when == 1)
             flow_abort(receiver.flow);
-        start(&receiver);
+        end_start(&receiver);
         sleep_ms(20);
         flow_abort(receiver.flow);
-        join(&receiver);
-        says(&receiver, "aborted while receiving");
+        end_join(&receiver);
+        end_says(&receiver, "aborted while receiving");
         flow_destroy(&receiver.flow);
         close(fds[1]);
     }
-}
-
-static void reset_on_close(int fd)
-{
-    const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
-    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
-    close(fd);
 }
 
 static void a_peer_that_breaks_off_is_no_normal_end(void **unused)
@@ -217,31 +161,31 @@ static void a_peer_that_breaks_off_is_no_normal_end(void **unused)
     int fds[2];
     struct end sender, receiver;
     connected_pair(fds);
-    make(&sender, fds[0], true);
-    start(&sender);
+    make_sender(&sender, fds[0]);
+    end_start(&sender);
     sleep_ms(20);
     reset_on_close(fds[1]);
-    join(&sender);
-    says(&sender, "reset the connection while sending");
+    end_join(&sender);
+    end_says(&sender, "reset the connection while sending");
     flow_destroy(&sender.flow);
 
     connected_pair(fds);
-    make(&receiver, fds[0], false);
-    start(&receiver);
+    make_receiver(&receiver, fds[0]);
+    end_start(&receiver);
     sleep_ms(20);
     reset_on_close(fds[1]);
-    join(&receiver);
-    says(&receiver, "reset the connection while receiving");
+    end_join(&receiver);
+    end_says(&receiver, "reset the connection while receiving");
     flow_destroy(&receiver.flow);
 
     /* Closed in order, but before the end: the kernel says EPIPE, as after our own stop. */
     connected_pair(fds);
-    make(&sender, fds[0], true);
+    make_sender(&sender, fds[0]);
     close(fds[1]);
     sleep_ms(20);
-    start(&sender);
-    join(&sender);
-    says(&sender, "while sending");
+    end_start(&sender);
+    end_join(&sender);
+    end_says(&sender, "while sending");
     flow_destroy(&sender.flow);
 }
 
@@ -251,12 +195,12 @@ static void a_receiver_that_talks_back_is_refused(void **unused)
     int fds[2];
     struct end sender;
     connected_pair(fds);
-    make(&sender, fds[0], true);
+    make_sender(&sender, fds[0]);
     flow_stop_sending(sender.flow);
     assert_int_equal(send(fds[1], "hello", 5, 0), 5);
-    start(&sender);
-    join(&sender);
-    says(&sender, "only its close was due");
+    end_start(&sender);
+    end_join(&sender);
+    end_says(&sender, "only its close was due");
     flow_destroy(&sender.flow);
     close(fds[1]);
 }
@@ -271,22 +215,22 @@ static void signals_do_not_end_a_flow(void **unused)
     const struct sigaction interrupting = { .sa_handler = do_nothing }; /* no SA_RESTART */
     sigaction(SIGUSR1, &interrupting, NULL);
     connected_pair(fds);
-    make(&sender, fds[0], true);
-    make(&receiver, fds[1], false);
-    start(&receiver);
+    make_sender(&sender, fds[0]);
+    make_receiver(&receiver, fds[1]);
+    end_start(&receiver);
     for (int i = 0; i < 20; i++) { /* in a read that waits */
         pthread_kill(receiver.thread, SIGUSR1);
         sleep_ms(1);
     }
-    start(&sender);
+    end_start(&sender);
     for (int i = 0; i < 50; i++) {
         pthread_kill(sender.thread, SIGUSR1);
         pthread_kill(receiver.thread, SIGUSR1);
         sleep_ms(1);
     }
     flow_stop_sending(sender.flow);
-    join(&sender);
-    join(&receiver);
+    end_join(&sender);
+    end_join(&receiver);
     if (!sender.ok || !receiver.ok)
         fail_msg("%s%s", sender.e.text, receiver.e.text);
     assert_int_equal(sender.meter.bytes, receiver.meter.bytes);
@@ -308,7 +252,7 @@ static void a_setting_that_is_refused_is_named(void **unused)
     };
     if (!flow_configure(fd, &all, &e))
         fail_msg("%s", e.text);
-    assert_null(flow_new(0, &e));
+    assert_null(flow_new(0, 0, &e));
     assert_true(fd >= 0);
     close(fd);
 }
@@ -334,6 +278,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_byte_that_is_sent_is_received),
+        cmocka_unit_test(a_broken_pipe_while_sending_a_file_raises_no_signal),
         cmocka_unit_test(stopped_beforehand_it_sends_nothing),
         cmocka_unit_test(what_hangs_can_be_aborted),
         cmocka_unit_test(a_peer_that_breaks_off_is_no_normal_end),

@@ -17,7 +17,7 @@
 #include "flow/token.h"
 
 static const struct token TOKEN = { "0123456789abcde" }, OTHER = { "0123456789abcdf" };
-static const struct flow_options PLAIN = { .message_bytes = 1 };
+static const struct flow_options PLAIN = { .nodelay = false };
 
 static void sleep_ms(int ms) { clock_sleep_until_mono(clock_mono_ns() + (int64_t)ms * CLOCK_NS_PER_MS); }
 

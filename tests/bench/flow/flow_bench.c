@@ -28,7 +28,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/units.h"
-#include "flow/flow.h"
+#include "flow/tcp_stream.h"
 #include "flow/token.h"
 #include "observe/cpu.h"
 
@@ -61,7 +61,8 @@ static void *move(void *argument)
     struct mover *m = argument;
     struct flow_times times = { 0 };
     struct err e = { 0 };
-    if (!(m->sends ? flow_send(m->flow, m->meter, &times, &e) : flow_receive(m->flow, m->meter, &times, &e)))
+    if (!(m->sends ? tcp_stream_send(m->flow, m->meter, &times, &e)
+                   : tcp_stream_receive(m->flow, true, m->meter, &times, &e)))
         die(m->sends ? "sending" : "receiving", &e);
     m->half = (struct half){ meter_read(m->meter).bytes, times.last_op_ns - times.first_op_ns };
     atomic_store(&m->is_done, true);
@@ -73,7 +74,9 @@ static struct half run_half(int fd, size_t message_bytes, bool sends, int64_t le
 {
     struct err e = { 0 };
     struct meter meter = { 0 };
-    struct mover mover = { .flow = flow_new(message_bytes, &e), .meter = &meter, .sends = sends };
+    struct mover mover = { .flow = flow_new(message_bytes, sends ? 0 : TCP_STREAM_READ_BYTES, &e),
+                           .meter = &meter,
+                           .sends = sends };
     if (!mover.flow)
         die("preparing", &e);
     flow_connect(mover.flow, &fd);
@@ -165,7 +168,7 @@ static struct half hear(int fd)
     return half;
 }
 
-static void run_tare(int64_t length_ns, const struct flow_options *options)
+static void run_tare(int64_t length_ns, size_t message_bytes, const struct flow_options *options)
 {
     struct err e = { 0 };
     int listener = -1, fd = -1, server_pipe[2], client_pipe[2];
@@ -179,14 +182,14 @@ static void run_tare(int64_t length_ns, const struct flow_options *options)
     if (server == 0) {
         if (!token_accept(listener, &TOKEN, 1, &fd, &wait, &e))
             die("accepting", &e);
-        tell(server_pipe[1], run_half(fd, options->message_bytes, false, 0));
+        tell(server_pipe[1], run_half(fd, message_bytes, false, 0));
         exit(0);
     }
     pid_t client = fork_on(CLIENT_CPU);
     if (client == 0) {
         if (!token_connect("127.0.0.1", port, &TOKEN, 0, options, &wait, &fd, &e))
             die("connecting", &e);
-        tell(client_pipe[1], run_half(fd, options->message_bytes, true, length_ns));
+        tell(client_pipe[1], run_half(fd, message_bytes, true, length_ns));
         exit(0);
     }
     close(server_pipe[1]);
@@ -256,10 +259,10 @@ int main(int count, char **arguments)
     if (!units_parse_int(arguments[2], &seconds, &e) || !units_parse_int(arguments[3], &bytes, &e) || seconds < 1 ||
         bytes < 1)
         die("SECONDS and MESSAGE_BYTES are whole numbers from 1 on", &e);
-    const struct flow_options options = { .message_bytes = (size_t)bytes, .congestion = arguments[4] };
+    const struct flow_options options = { .congestion = arguments[4] };
     snapshot(&before);
     if (is_tare)
-        run_tare(seconds * CLOCK_NS_PER_S, &options);
+        run_tare(seconds * CLOCK_NS_PER_S, (size_t)bytes, &options);
     else
         run_iperf3(arguments[2], arguments[3], arguments[4], arguments[5], arguments[6]);
     return 0;

@@ -1,0 +1,242 @@
+#include "token_datagram.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <sodium.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "flow/address.h"
+#include "flow/sockopt.h"
+#include "flow/token_wait.h"
+
+enum { HELLO_BYTES = TOKEN_BYTES + 4, HELLO_EVERY_MS = 200 };
+
+/* A socket bound to `at`, which others of this machine's user may share. */
+static bool bound_socket(const struct address *at, const struct flow_options *options, int *fd, struct err *e)
+{
+    int made = socket(at->storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (made < 0)
+        return err_errno(e, errno, "a socket for datagrams");
+    if (!flow_configure(made, options, e) || !sockopt_int(made, SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT", e) ||
+        (bind(made, address_of(at), at->size) != 0 && !err_errno(e, errno, "binding the data port"))) {
+        close(made);
+        return false;
+    }
+    *fd = made;
+    return true;
+}
+
+/* ---- the listening side ---- */
+
+bool token_datagram_listen(const char *address, const struct flow_options *options, int *fd, uint16_t *port,
+                           struct err *e)
+{
+    struct address at;
+    struct err why = { 0 };
+    int made = -1;
+    if (!address_parse(address ? address : "::", 0, &at, e))
+        return false;
+    bool is_v6 = at.storage.ss_family == AF_INET6;
+    bool ok = bound_socket(&at, options, &made, &why) &&
+              (is_v6 ? sockopt_int(made, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO", &why)
+                     : sockopt_int(made, IPPROTO_IP, IP_PKTINFO, 1, "IP_PKTINFO", &why)) &&
+              address_port(made, port, &why);
+    if (ok) {
+        *fd = made;
+        return true;
+    }
+    if (made < 0 && !address && is_v6)
+        return token_datagram_listen("0.0.0.0", options, fd, port, e); /* a kernel booted without IPv6 */
+    if (made >= 0)
+        close(made);
+    if (e)
+        *e = why;
+    return err_wrap(e, "listening at [%s]", address ? address : "::");
+}
+
+struct hello {
+    unsigned char bytes[HELLO_BYTES + 1]; /* more is none */
+    ssize_t size;
+    struct address from, at; /* who sent it, and to which address of ours */
+};
+
+static void find_own_address(const struct msghdr *m, struct address *at)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR((struct msghdr *)m, c)) {
+        if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+            struct in6_pktinfo info;
+            memcpy(&info, CMSG_DATA(c), sizeof info);
+            struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&at->storage;
+            v6->sin6_addr = info.ipi6_addr;
+            v6->sin6_scope_id = IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr) ? info.ipi6_ifindex : 0;
+        } else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+            struct in_pktinfo info;
+            memcpy(&info, CMSG_DATA(c), sizeof info);
+            ((struct sockaddr_in *)&at->storage)->sin_addr = info.ipi_addr;
+        }
+    }
+}
+
+/* False when there is none at the moment. */
+static bool read_hello(int listen_fd, struct hello *h)
+{
+    union {
+        struct cmsghdr align;
+        char bytes[256];
+    } control;
+    struct iovec part = { h->bytes, sizeof h->bytes };
+    h->from = (struct address){ .size = sizeof h->from.storage };
+    h->at = (struct address){ .size = sizeof h->at.storage };
+    struct msghdr m = { .msg_name = &h->from.storage,
+                        .msg_namelen = h->from.size,
+                        .msg_iov = &part,
+                        .msg_iovlen = 1,
+                        .msg_control = control.bytes,
+                        .msg_controllen = sizeof control };
+    h->size = recvmsg(listen_fd, &m, 0);
+    if (h->size < 0)
+        return errno == EINTR;
+    h->from.size = m.msg_namelen;
+    if (getsockname(listen_fd, (struct sockaddr *)&h->at.storage, &h->at.size) != 0)
+        return false;
+    find_own_address(&m, &h->at);
+    return true;
+}
+
+struct accepting {
+    const struct token *token;
+    const struct flow_options *options;
+    unsigned count, taken, refused;
+    int flows[TOKEN_FLOWS_MAX]; /* -1: still missing */
+};
+
+/* The number of the flow whose hello this is; -1: nobody's. */
+static int flow_of(const struct accepting *a, const struct hello *h)
+{
+    uint32_t number;
+    if (h->size != HELLO_BYTES || sodium_memcmp(h->bytes, a->token->bytes, TOKEN_BYTES) != 0)
+        return -1;
+    memcpy(&number, h->bytes + TOKEN_BYTES, sizeof number);
+    number = ntohl(number);
+    return number < a->count && a->flows[number] < 0 ? (int)number : -1;
+}
+
+static bool take(struct accepting *a, const struct hello *h, int number, struct err *e)
+{
+    const unsigned char answer = TOKEN_TAKEN;
+    int fd = -1;
+    if (!bound_socket(&h->at, a->options, &fd, e))
+        return false;
+    if (connect(fd, address_of(&h->from), h->from.size) != 0) {
+        a->refused++; /* no way back to it */
+        close(fd);
+        return true;
+    }
+    /* What came between bind and connect may be anybody's; this client says nothing new before it is answered. */
+    for (unsigned char lost[HELLO_BYTES]; recv(fd, lost, sizeof lost, MSG_DONTWAIT) >= 0;)
+        ;
+    (void)send(fd, &answer, 1, MSG_NOSIGNAL); /* lost, it asks again: this socket then hears it */
+    a->flows[number] = fd;
+    a->taken++;
+    return true;
+}
+
+/* A client whose answer was lost asks again, by now through its own socket. */
+static void answer_again(const struct accepting *a, unsigned number)
+{
+    const unsigned char answer = TOKEN_TAKEN;
+    unsigned char again[HELLO_BYTES];
+    if (recv(a->flows[number], again, sizeof again, MSG_DONTWAIT) == HELLO_BYTES)
+        (void)send(a->flows[number], &answer, 1, MSG_NOSIGNAL);
+}
+
+static bool accept_all(struct accepting *a, int listen_fd, const struct token_wait *wait, struct err *e)
+{
+    while (a->taken < a->count) {
+        struct pollfd fds[TOKEN_FLOWS_MAX + 2];
+        char awaited[96] = "";
+        for (unsigned i = 0; i < a->count; i++)
+            fds[i] = (struct pollfd){ .fd = a->flows[i], .events = POLLIN };
+        fds[a->count] = (struct pollfd){ .fd = listen_fd, .events = POLLIN };
+        text_append(awaited, sizeof awaited, "flows of datagrams (%u of %u are here, %u were refused)", a->taken,
+                    a->count, a->refused);
+        if (!token_wait_for(fds, a->count + 2, -1, wait, awaited, e))
+            return false;
+        for (unsigned i = 0; i < a->count; i++)
+            if (fds[i].revents)
+                answer_again(a, i);
+        struct hello h;
+        if (!fds[a->count].revents || !read_hello(listen_fd, &h))
+            continue;
+        int number = flow_of(a, &h);
+        a->refused += number < 0;
+        if (number >= 0 && !take(a, &h, number, e))
+            return false;
+    }
+    return true;
+}
+
+bool token_datagram_accept(int listen_fd, const struct token *token, unsigned count, int *fds,
+                           const struct flow_options *options, const struct token_wait *wait, struct err *e)
+{
+    if (count == 0 || count > TOKEN_FLOWS_MAX)
+        return err_set(e, ERR_USAGE, "%u flows asked for; between 1 and %d are possible", count, TOKEN_FLOWS_MAX);
+    struct accepting a = { .token = token, .options = options, .count = count };
+    for (unsigned i = 0; i < count; i++)
+        a.flows[i] = -1;
+    bool ok = accept_all(&a, listen_fd, wait, e);
+    for (unsigned i = 0; ok && i < count; i++)
+        ok = sockopt_blocking(a.flows[i], e);
+    for (unsigned i = 0; i < count; i++) {
+        if (ok)
+            fds[i] = a.flows[i];
+        else if (a.flows[i] >= 0)
+            close(a.flows[i]);
+    }
+    return ok;
+}
+
+/* ---- the connecting side ---- */
+
+static bool present(int fd, const struct token *token, uint32_t number, const struct token_wait *wait, struct err *e)
+{
+    unsigned char hello[HELLO_BYTES], answer[2];
+    memcpy(hello, token->bytes, TOKEN_BYTES);
+    memcpy(hello + TOKEN_BYTES, &(uint32_t){ htonl(number) }, sizeof number);
+    for (;;) {
+        struct pollfd fds[2] = { { .fd = fd, .events = POLLIN } };
+        if (send(fd, hello, sizeof hello, MSG_NOSIGNAL) < 0 && errno != ECONNREFUSED && errno != EAGAIN &&
+            errno != ENOBUFS && errno != EINTR)
+            return err_errno(e, errno, "presenting the token");
+        if (!token_wait_for(fds, 2, HELLO_EVERY_MS, wait, "the answer to the token", e))
+            return err_wrap(e, "does a firewall drop UDP?");
+        ssize_t got = fds[0].revents ? recv(fd, answer, sizeof answer, 0) : -1;
+        if (got == 1 && answer[0] == TOKEN_TAKEN)
+            return true;
+        if (fds[0].revents && got < 0 && errno == ECONNREFUSED)
+            return err_set(e, ERR_PARTIAL, "nobody listens there; has the trial ended, or does a firewall refuse it?");
+    }
+}
+
+bool token_datagram_connect(const char *address, uint16_t port, const struct token *token, uint32_t number,
+                            const struct flow_options *options, const struct token_wait *wait, int *fd, struct err *e)
+{
+    struct address to;
+    if (!address_parse(address, port, &to, e))
+        return false;
+    int client = socket(to.storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (client < 0)
+        return err_errno(e, errno, "a socket for %s", address);
+    bool ok = flow_configure(client, options, e) && address_bind_from(client, options->from, &to, e) &&
+              (connect(client, address_of(&to), to.size) == 0 || err_errno(e, errno, "connecting")) &&
+              present(client, token, number, wait, e) && sockopt_blocking(client, e);
+    if (!ok) {
+        close(client);
+        return err_wrap(e, "%s UDP port %u", address, (unsigned)port);
+    }
+    *fd = client;
+    return true;
+}
