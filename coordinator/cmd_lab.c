@@ -14,22 +14,26 @@
 #include "commands.h"
 #include "lab/lab.h"
 #include "lab/relay.h"
+#include "lab_nodes.h"
 
 enum { AGENT_ARGS = 32 };
 
-enum up_option { UP_FOREGROUND, UP_NO_SHAPING, UP_NO_TIME_SHIFT, UP_HOST_ARG, UP_PEER_ARG };
+enum up_option { UP_SCENARIO, UP_FOREGROUND, UP_NO_SHAPING, UP_NO_TIME_SHIFT, UP_IPV6, UP_HOST_ARG, UP_PEER_ARG };
 
 /* clang-format off */
 static const struct command_option UP_OPTIONS[] = {
+    [UP_SCENARIO] = { .name = "scenario", .kind = ARGUMENT_FILE, .argument = "FILE",
+                      .doc = "with the hosts and peers of this scenario; else one host and one peer" },
     [UP_FOREGROUND] = { .name = "foreground",
                         .doc = "stay until Ctrl-C, and take the lab down then; it ends with this process, however that ends" },
     [UP_NO_SHAPING] = { .name = "no-shaping", .doc = "leave the ports as fast as this machine is" },
     [UP_NO_TIME_SHIFT] = { .name = "no-time-shift",
-                           .doc = "let host and peer read this machine's clocks; else theirs are hours ahead" },
+                           .doc = "let all machines read this one's clocks; else those of the nodes are years apart" },
+    [UP_IPV6] = { .name = "ipv6", .doc = "addresses of IPv6, and none of IPv4" },
     [UP_HOST_ARG] = { .name = "host-arg", .kind = ARGUMENT_TEXT, .argument = "ARG", .is_repeatable = true,
-                      .doc = "one more argument for tare-node on the host" },
+                      .doc = "one more argument for tare-node, on each host" },
     [UP_PEER_ARG] = { .name = "peer-arg", .kind = ARGUMENT_TEXT, .argument = "ARG", .is_repeatable = true,
-                      .doc = "one more argument for tare-netserver on the peer" },
+                      .doc = "one more argument for tare-netserver, on each peer" },
 };
 static const struct command_option DOWN_OPTIONS[] = { { .name = "all", .doc = "every lab there is" } };
 static const struct command_option EXEC_OPTIONS[] = {
@@ -45,7 +49,7 @@ static int exec(int argc, char **argv);
 static const struct command UP = {
     .name = "tare lab up",
     .doc = "build a lab and start its agents",
-    .text = "NAME is 'lab' where none is given.",
+    .text = "NAME is 'lab' where none is given. `tare run --lab=NAME SCENARIO` runs in it.",
     .options = UP_OPTIONS,
     .option_count = ARRAY_SIZE(UP_OPTIONS),
     .operands = { { "NAME", ARGUMENT_TEXT, 0, 1 } },
@@ -66,7 +70,8 @@ static const struct command EXEC = {
     .doc = "run a command on a machine of a lab",
     .options = EXEC_OPTIONS,
     .option_count = ARRAY_SIZE(EXEC_OPTIONS),
-    .operands = { { "host|peer|coordinator|switch", ARGUMENT_WORD, 1, 1 }, { "COMMAND", ARGUMENT_COMMAND, 1, -1 } },
+    .text = "`tare lab status` tells the machines.",
+    .operands = { { "host|peer|coordinator|switch", ARGUMENT_HINT, 1, 1 }, { "COMMAND", ARGUMENT_COMMAND, 1, -1 } },
     .notes = "The exit status is that of COMMAND, 128 + N when signal N ended it.",
     .example = "tare lab exec host -- ip address",
     .run = exec,
@@ -75,8 +80,8 @@ static const struct command *const SUBS[] = { &UP, &DOWN, &STATUS, &EXEC, NULL }
 
 const struct command tare_lab = {
     .name = "tare lab",
-    .doc = "host, peer and switch on this machine",
-    .text = "A lab is a host, a peer and a coordinator's port on a switch of 100 Mbit/s, made of this machine's own "
+    .doc = "hosts, peer and switch on this machine",
+    .text = "A lab is hosts, peers and a coordinator's port on a switch of 100 Mbit/s, made of this machine's own "
             "namespaces: nothing outside it is touched. As root its programs may use SCHED_FIFO; an ordinary user can "
             "make one, too.",
     .subs = SUBS,
@@ -97,6 +102,8 @@ static int usage(const char *what, const char *argument)
 
 struct up_options {
     struct lab_options lab;
+    const char *scenario; /* NULL: one host and one peer */
+    struct lab_nodes nodes;
     bool foreground;
     const char *host_args[AGENT_ARGS + 1], *peer_args[AGENT_ARGS + 1];
 };
@@ -117,13 +124,36 @@ static bool take_up(void *to, int option, const char *value, struct err *e)
     struct up_options *options = to;
     bool fits = true;
     switch ((enum up_option)option) {
+    case UP_SCENARIO: options->scenario = value; break;
     case UP_FOREGROUND: options->foreground = true; break;
     case UP_NO_SHAPING: options->lab.no_shaping = true; break;
     case UP_NO_TIME_SHIFT: options->lab.no_time_shift = true; break;
+    case UP_IPV6: options->lab.ipv6 = true; break;
     case UP_HOST_ARG: fits = add_argument(options->host_args, value); break;
     case UP_PEER_ARG: fits = add_argument(options->peer_args, value); break;
     }
     return fits || err_set(e, ERR_USAGE, "too many arguments for an agent at '%.40s'", value);
+}
+
+/* The nodes of the scenario's file; its mistakes are told as `tare check` tells them. */
+static bool read_nodes(struct up_options *options, struct err *e)
+{
+    struct diags *diags = diags_new(options->scenario);
+    struct scenario *scenario = NULL;
+    if (!diags)
+        return err_set(e, ERR_INTERNAL, "out of memory");
+    bool ok = scenario_load(options->scenario, &scenario, diags);
+    if (ok)
+        ok = lab_nodes_of(scenario, &options->nodes, e);
+    else {
+        diags_print(diags, stderr);
+        err_set(e, ERR_USAGE, "no lab is made for a scenario with mistakes");
+    }
+    options->lab.nodes = options->nodes.list;
+    options->lab.node_count = options->nodes.count;
+    scenario_destroy(&scenario);
+    diags_destroy(&diags);
+    return ok;
 }
 
 /* -1, or the exit code. */
@@ -138,7 +168,8 @@ static int parse_up(int argc, char **argv, struct up_options *options)
     options->lab.stays = !options->foreground;
     options->lab.host_args = options->host_args;
     options->lab.peer_args = options->peer_args;
-    return -1;
+    struct err e = { 0 };
+    return !options->scenario || read_nodes(options, &e) ? -1 : fail(&e);
 }
 
 /* Until a signal, or until the lab ends by itself. */
@@ -240,15 +271,16 @@ static int status(int argc, char **argv)
     return 0;
 }
 
-static int run_on(const char *name, enum lab_machine machine, char **command)
+static int run_on(const char *name, const char *word, char **command)
 {
+    int machine;
     struct lab *lab = NULL;
     struct err e;
     pid_t pid;
     if (!lab_find(name, &lab, &e))
         return fail(&e);
     relay_prepare();
-    bool ok = lab_spawn(lab, machine, command, NULL, &pid, &e);
+    bool ok = lab_machine_find(lab, word, &machine, &e) && lab_spawn(lab, machine, command, NULL, &pid, &e);
     lab_close(&lab);
     if (!ok)
         return fail(&e);
@@ -269,15 +301,12 @@ static int exec(int argc, char **argv)
     int code = command_begin(&EXEC, argc, argv, take_name, &name);
     if (code >= 0)
         return code;
-    int machine = lab_machine_from(argv[optind]);
-    if (machine < 0)
-        return usage("a lab has host, peer, coordinator and switch, but no machine", argv[optind]);
-    optind++;
+    const char *machine = argv[optind++];
     if (optind < argc && strcmp(argv[optind], "--") == 0)
         optind++;
     if (optind >= argc)
         return usage("exec needs a command after the machine", NULL);
-    return run_on(name, (enum lab_machine)machine, argv + optind);
+    return run_on(name, machine, argv + optind);
 }
 
 int cmd_lab(int argc, char **argv) { return command_run(&tare_lab, argc, argv); }

@@ -15,6 +15,7 @@
 #include "commands.h"
 #include "control/control.h"
 #include "lab/lab.h"
+#include "lab_nodes.h"
 #include "live/live.h"
 #include "run/attempt.h"
 #include "run/run.h"
@@ -41,8 +42,8 @@ enum run_option {
 /* clang-format off */
 static const struct command_option OPTIONS[] = {
     [OPT_LAB] = { .name = "lab", .kind = ARGUMENT_TEXT, .argument = "NAME", .is_optional = true,
-                  .doc = "in a lab of this machine's own namespaces, made for this run and gone with it; with a NAME "
-                         "in that one of `tare lab up`" },
+                  .doc = "in a lab of this machine's own namespaces, with the hosts and peers of the scenario, made for "
+                         "this run and gone with it; with a NAME in that one of `tare lab up`" },
     [OPT_SET] = OVERRIDE_OPTION,
     [OPT_DRY_RUN] = { .name = "dry-run", .doc = "print the plan, every trial with its nodes, and end: no node is needed" },
     [OPT_WAIT] = { .name = "wait", .kind = ARGUMENT_TEXT, .argument = "DURATION",
@@ -51,9 +52,9 @@ static const struct command_option OPTIONS[] = {
     [OPT_ARCHIVE] = { .name = "archive", .kind = ARGUMENT_FILE, .argument = "FILE",
                       .doc = "default $XDG_DATA_HOME/tare/archive.db" },
     [OPT_HOST_ARG] = { .name = "host-arg", .kind = ARGUMENT_TEXT, .argument = "ARG", .is_repeatable = true,
-                       .doc = "one more argument for the lab's tare-node" },
+                       .doc = "one more argument for the lab's tare-node, on each host" },
     [OPT_PEER_ARG] = { .name = "peer-arg", .kind = ARGUMENT_TEXT, .argument = "ARG", .is_repeatable = true,
-                       .doc = "one more argument for the lab's tare-netserver" },
+                       .doc = "one more argument for the lab's tare-netserver, on each peer" },
     [OPT_LIVE] = { .name = "live", .kind = ARGUMENT_WORD, .argument = LIVE_WORDS,
                    .doc = "what is shown meanwhile, on stderr; tty: one block, redrawn; plain: lines; jsonl: an object a "
                           "line, for programs; none: warnings only; by default tty on a terminal, else plain" },
@@ -127,10 +128,15 @@ static bool take(void *to, int option, const char *value, struct err *e)
 }
 
 /* The lab that was asked for, and this process on its coordinator's port. */
-static bool enter_lab(const struct arguments *a, struct lab **lab, struct err *e)
+static bool enter_lab(const struct arguments *a, const struct scenario *scenario, struct lab **lab, struct err *e)
 {
-    const struct lab_options options = { .host_args = a->host_args, .peer_args = a->peer_args };
-    if (a->lab_name ? !lab_find(a->lab_name, lab, e) : !lab_up(&options, lab, e))
+    struct lab_nodes nodes;
+    if (!lab_nodes_of(scenario, &nodes, e))
+        return false;
+    const struct lab_options options = {
+        .nodes = nodes.list, .node_count = nodes.count, .host_args = a->host_args, .peer_args = a->peer_args
+    };
+    if (a->lab_name ? !lab_find(a->lab_name, lab, e) || !lab_nodes_are_in(&nodes, *lab, e) : !lab_up(&options, lab, e))
         return false;
     return lab_enter(*lab, LAB_COORDINATOR, e);
 }
@@ -151,7 +157,7 @@ static bool set_stage(struct stage *stage, struct arguments *a, const struct sce
     /* A signal while the lab is being built waits for the hub, so that it ends in order, too. */
     (void)signals_block();
     /* The lab first: only a process of one thread can move, and live view and hub start some. */
-    if (a->is_lab && !enter_lab(a, &stage->lab, e))
+    if (a->is_lab && !enter_lab(a, scenario, &stage->lab, e))
         return false;
     if (!*a->archive && !archive_default_path(a->archive, sizeof a->archive, e))
         return false;

@@ -7,7 +7,7 @@ const char *completion_words(const struct command *root, enum argument_kind kind
                              size_t size)
 {
     const struct workload_info *workload;
-    text_copy(out, size, kind == ARGUMENT_WORD ? name : "");
+    text_copy(out, size, kind == ARGUMENT_WORD || kind == ARGUMENT_HINT ? name : "");
     for (char *at = out; *at; at++)
         if (*at == '|')
             *at = ' ';

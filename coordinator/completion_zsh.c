@@ -20,7 +20,7 @@ static void put_action(const struct command *root, enum argument_kind kind, cons
     char words[1024];
     completion_words(root, kind, name, words, sizeof words);
     fputc(':', to);
-    put_text(kind == ARGUMENT_WORD ? "word" : name, to);
+    put_text(kind == ARGUMENT_WORD || kind == ARGUMENT_HINT ? "word" : name, to);
     fputc(':', to);
     if (kind == ARGUMENT_FILE)
         fputs("_files", to);
@@ -62,6 +62,9 @@ static void put_options(const struct command *root, const struct command *c, FIL
         if (c->operands[i].least == 0 && c->operands[i].most > 0)
             fputc(':', to); /* two colons: may be left out */
         put_action(root, c->operands[i].kind, c->operands[i].name, to);
+        /* A bare message would keep an option that is being typed from being completed. */
+        if (c->operands[i].kind == ARGUMENT_TEXT)
+            fprintf(to, "_guard \"[^-]*\" %s", c->operands[i].name);
         fputc('\'', to);
     }
     fputc('\n', to);

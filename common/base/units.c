@@ -176,6 +176,14 @@ const char *units_show_rate(double bits_per_s, char *out, size_t size)
 
 const char *units_show_ns(double ns, char *out, size_t size) { return show(ns, DURATIONS, 4, out, size); }
 
+void units_drop_same(char *text, const char *like)
+{
+    char *unit = strchr(text, ' ');
+    const char *same = strchr(like, ' ');
+    if (unit && same && strcmp(unit, same) == 0)
+        *unit = '\0';
+}
+
 const char *units_show_wait(int64_t ns, char *out, size_t size)
 {
     static const int64_t SECOND = KILO * KILO * KILO;

@@ -33,6 +33,9 @@ const char *units_show_ns(double ns, char *out, size_t size);
 /* A time and how sure it is, in one unit: "0.31 +-2.40 us". */
 const char *units_show_ns_within(double ns, double bound_ns, char *out, size_t size);
 
+/* Cut the unit from a shown `text` where it is that of `like`: "5.61" before "6.12 Mbit/s". */
+void units_drop_same(char *text, const char *like);
+
 /* How long a person waits: "45 s", "1 min 10 s" (to 10 s), "2 h 5 min", "3 d 4 h". */
 const char *units_show_wait(int64_t ns, char *out, size_t size);
 

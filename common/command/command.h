@@ -17,6 +17,7 @@ enum argument_kind {
     ARGUMENT_TEXT,
     ARGUMENT_FILE,
     ARGUMENT_WORD, /* one of those that its name lists: "auto|always|never" */
+    ARGUMENT_HINT, /* one of those, or another */
     ARGUMENT_VERB, /* a command of the program */
     ARGUMENT_WORKLOAD,
     ARGUMENT_COMMAND, /* a program and its own arguments: options end before it */

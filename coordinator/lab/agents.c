@@ -12,13 +12,8 @@
 
 enum { ARGUMENTS_MOST = 64 };
 
-static const struct {
-    enum lab_machine machine;
-    const char *program;
-} AGENTS[] = {
-    { LAB_HOST, "tare-node" },
-    { LAB_PEER, "tare-netserver" },
-};
+/* NULL: such a machine has no agent. */
+static const char *const PROGRAMS[LAB_KIND_COUNT] = { [LAB_IS_HOST] = "tare-node", [LAB_IS_PEER] = "tare-netserver" };
 
 static bool path_in(char *path, size_t size, const char *dir, const char *name, const char *suffix, struct err *e)
 {
@@ -41,9 +36,11 @@ static bool program_path(const char *program, char *path, size_t size, struct er
 
 bool lab_agents_check(struct err *e)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(AGENTS); i++) {
+    for (size_t kind = 0; kind < LAB_KIND_COUNT; kind++) {
         char path[LAB_PATH];
-        if (!program_path(AGENTS[i].program, path, sizeof path, e))
+        if (!PROGRAMS[kind])
+            continue;
+        if (!program_path(PROGRAMS[kind], path, sizeof path, e))
             return false;
         if (access(path, X_OK) != 0) {
             err_errno(e, errno, "a lab needs '%s', which stands beside tare in every installation", path);
@@ -55,27 +52,27 @@ bool lab_agents_check(struct err *e)
     return true;
 }
 
-bool lab_agents_invite(const char *dir, struct err *e)
+bool lab_agents_invite(const struct lab_record *record, const char *dir, struct err *e)
 {
     struct keyring *keyring = NULL;
     bool ok = keyring_open(dir, &keyring, e);
-    for (size_t i = 0; ok && i < ARRAY_SIZE(AGENTS); i++) {
+    for (int i = LAB_FIRST_NODE; ok && i < record->machine_count; i++) {
         char path[LAB_PATH];
-        const char *name = lab_machine_word(AGENTS[i].machine);
-        struct invite invite;
+        const char *name = record->machines[i].name;
+        struct invite invite = { 0 };
         ok = path_in(path, sizeof path, dir, name, ".invite", e) &&
-             keyring_invite(keyring, name, LAB_ENDPOINT, &invite, e) && invite_write(path, &invite, e);
+             keyring_invite(keyring, name, lab_network_endpoint(record), &invite, e) && invite_write(path, &invite, e);
         invite_wipe(&invite);
     }
     keyring_close(&keyring);
     return ok;
 }
 
-static bool start(struct lab_record *record, enum lab_machine machine, const char *program, const char *dir,
-                  const char *const *more, struct err *e)
+static bool start(struct lab_record *record, int number, const char *dir, const char *const *more, struct err *e)
 {
+    struct lab_machine *machine = &record->machines[number];
     char path[LAB_PATH], invite[LAB_PATH], log_path[LAB_PATH];
-    const char *name = lab_machine_word(machine);
+    const char *name = machine->name, *program = PROGRAMS[machine->kind];
     const char *argv[ARGUMENTS_MOST + 1] = { path, "--invite", invite };
     size_t count = 3;
     for (; more && *more; more++) {
@@ -90,23 +87,22 @@ static bool start(struct lab_record *record, enum lab_machine machine, const cha
     if (log < 0)
         return err_errno(e, errno, "cannot write '%s'", log_path);
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    struct lab_command command = { machine, LAB_COMMAND_ALL, argv, null, log, log, true };
+    struct lab_command command = { number, LAB_COMMAND_ALL, argv, null, log, log, true };
     pid_t pid;
     bool ok = lab_command_start(record, &command, &pid, e);
     close(log);
     if (null >= 0)
         close(null);
-    if (ok && !lab_process_note(pid, &record->agents[machine], NULL))
-        record->agents[machine] = (struct lab_process){ .pid = pid }; /* ended at once: never found alive */
+    if (ok && !lab_process_note(pid, &machine->agent, NULL))
+        machine->agent = (struct lab_process){ .pid = pid }; /* ended at once: never found alive */
     return ok;
 }
 
 bool lab_agents_start(struct lab_record *record, const char *dir, const struct lab_options *options, struct err *e)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(AGENTS); i++) {
-        const char *const *more = AGENTS[i].machine == LAB_HOST ? options->host_args : options->peer_args;
-        if (!start(record, AGENTS[i].machine, AGENTS[i].program, dir, more, e))
+    for (int i = LAB_FIRST_NODE; i < record->machine_count; i++)
+        if (!start(record, i, dir, record->machines[i].kind == LAB_IS_HOST ? options->host_args : options->peer_args,
+                   e))
             return false;
-    }
     return true;
 }

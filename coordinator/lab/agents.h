@@ -1,4 +1,4 @@
-/* agents.h - the agents of a lab: tare-node on 'host', tare-netserver on 'peer'. */
+/* agents.h - the agents of a lab: tare-node on each host, tare-netserver on each peer. */
 #ifndef TARE_LAB_AGENTS_H
 #define TARE_LAB_AGENTS_H
 
@@ -8,9 +8,9 @@
 MUST_CHECK bool lab_agents_check(struct err *e);
 
 /* The lab's keyring in `dir`, and an invite for each agent. */
-MUST_CHECK bool lab_agents_invite(const char *dir, struct err *e);
+MUST_CHECK bool lab_agents_invite(const struct lab_record *record, const char *dir, struct err *e);
 
-/* Start both; they belong to the lab's init. Fills `record->agents` in. That an agent ends is no
+/* Start them; they belong to the lab's init. Fills them into `record`. That an agent ends is no
  * error here: its words stand in its log. */
 MUST_CHECK bool lab_agents_start(struct lab_record *record, const char *dir, const struct lab_options *options,
                                  struct err *e);

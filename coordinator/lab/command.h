@@ -10,7 +10,7 @@
 enum { LAB_COMMAND_ALL = CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME | CLONE_NEWNS };
 
 struct lab_command {
-    enum lab_machine machine;
+    int machine;
     int kinds;               /* the namespaces to join, CLONE_NEW... */
     const char *const *argv; /* searched in PATH and the system's sbin directories */
     int in, out, err;        /* descriptors that become 0, 1 and 2; -1: this process' own */

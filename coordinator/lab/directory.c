@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -14,12 +15,11 @@
 
 /* All that stands in a lab's directory: nothing else is ever removed. */
 static const char *const FILES[] = {
-    "record",   "record.new", "keys.db",     "keys.db-journal", "keys.db-wal", "keys.db-shm",
-    "host.log", "peer.log",   "host.invite", "peer.invite",     "lab.log",     "control",
+    "record", "record.new", "keys.db", "keys.db-journal", "keys.db-wal", "keys.db-shm", "log", "control",
 };
 
-/* What invite_write leaves when it is killed: such a name and six more characters. */
-static const char *const UNFINISHED[] = { "host.invite.", "peer.invite." };
+/* Of each node; the last is what invite_write leaves when it is killed. */
+static const char *const OF_NODES[] = { "*.log", "*.invite", "*.invite.??????" };
 
 static const char PREFIX[] = "lab-";
 
@@ -70,8 +70,8 @@ static bool is_ours(const char *name)
     for (size_t i = 0; i < ARRAY_SIZE(FILES); i++)
         if (strcmp(name, FILES[i]) == 0)
             return true;
-    for (size_t i = 0; i < ARRAY_SIZE(UNFINISHED); i++)
-        if (strncmp(name, UNFINISHED[i], strlen(UNFINISHED[i])) == 0 && strlen(name) == strlen(UNFINISHED[i]) + 6)
+    for (size_t i = 0; i < ARRAY_SIZE(OF_NODES); i++)
+        if (fnmatch(OF_NODES[i], name, FNM_PERIOD) == 0)
             return true;
     return false;
 }

@@ -74,9 +74,9 @@ static bool enter_root(int fd, struct err *e)
     return (fchdir(fd) == 0 && chroot(".") == 0) || err_errno(e, errno, "cannot enter the lab's root directory");
 }
 
-bool lab_join(const struct lab_record *record, enum lab_machine machine, int kinds, struct err *e)
+bool lab_join(const struct lab_record *record, int machine, int kinds, struct err *e)
 {
-    const struct lab_process *holder = &record->machines[machine];
+    const struct lab_process *holder = &record->machines[machine].holder;
     int fds[ARRAY_SIZE(KINDS)] = { -1, -1, -1, -1, -1 };
     char cwd[LAB_PATH];
     bool has_cwd = getcwd(cwd, sizeof cwd) != NULL;

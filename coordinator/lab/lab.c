@@ -23,38 +23,29 @@ struct lab {
     char dir[LAB_PATH];
 };
 
-#define LAB_MACHINE_WORD(name, word) word,
-static const char *const MACHINES[] = { LAB_MACHINES(LAB_MACHINE_WORD) };
-
-const char *lab_machine_word(enum lab_machine machine) { return MACHINES[machine]; }
-
-int lab_machine_from(const char *word)
-{
-    for (int machine = 0; machine < LAB_MACHINE_COUNT; machine++)
-        if (strcmp(word, MACHINES[machine]) == 0)
-            return machine;
-    return -1;
-}
+const struct lab_node LAB_PLAIN_NODES[2] = { { "host", LAB_IS_HOST }, { "peer", LAB_IS_PEER } };
 
 const char *lab_directory(const struct lab *lab) { return lab->dir; }
 const char *lab_name(const struct lab *lab) { return lab->record.name; }
 
-const char *lab_endpoint(const struct lab *lab)
+const char *lab_endpoint(const struct lab *lab) { return lab_network_endpoint(&lab->record); }
+
+bool lab_machine_find(const struct lab *lab, const char *name, int *machine, struct err *e)
 {
-    (void)lab; /* every lab has the same addresses, each in its own namespaces */
-    return LAB_ENDPOINT;
+    const struct lab_record *record = &lab->record;
+    char names[256] = "";
+    *machine = lab_record_find(record, name);
+    for (int i = 0; *machine < 0 && i < record->machine_count; i++)
+        text_append(names, sizeof names, "%s%s", i == 0 ? "" : ", ", record->machines[i].name);
+    return *machine >= 0 ||
+           err_set(e, ERR_USAGE, "lab '%s' has no machine '%.64s'; it has: %s", record->name, name, names);
 }
 
 bool lab_is_alive(const struct lab *lab) { return lab->has_record && lab_record_lives(&lab->record); }
 
-bool lab_agent_is_alive(const struct lab *lab, enum lab_machine machine)
-{
-    return lab_is_alive(lab) && lab_process_lives(&lab->record.agents[machine]);
-}
-
 int lab_watch(const struct lab *lab)
 {
-    int fd = lab->has_record ? (int)syscall(SYS_pidfd_open, lab->record.machines[LAB_SWITCH].pid, 0) : -1;
+    int fd = lab->has_record ? (int)syscall(SYS_pidfd_open, lab->record.machines[LAB_SWITCH].holder.pid, 0) : -1;
     if (fd >= 0 && !lab_is_alive(lab)) {
         close(fd);
         return -1;
@@ -130,11 +121,12 @@ static bool build(struct lab *lab, const struct lab_options *options, struct err
     char log_path[LAB_PATH + 16] = "";
     int commit;
     struct lab_record *record = &lab->record;
-    text_append(log_path, sizeof log_path, "%s/lab.log", lab->dir);
+    text_append(log_path, sizeof log_path, "%s/log", lab->dir);
     if (!lab_namespaces_start(record, log_path, &commit, e))
         return false;
-    bool ok = lab_network_make(record, e) && lab_agents_invite(lab->dir, e) && lab_record_write(lab->dir, record, e) &&
-              lab_agents_start(record, lab->dir, options, e) && lab_record_write(lab->dir, record, e);
+    bool ok = lab_network_make(record, e) && lab_agents_invite(record, lab->dir, e) &&
+              lab_record_write(lab->dir, record, e) && lab_agents_start(record, lab->dir, options, e) &&
+              lab_record_write(lab->dir, record, e);
     if (ok)
         return lab_namespaces_commit(commit, e);
     close(commit);
@@ -152,7 +144,12 @@ static bool up_locked(const struct lab_options *options, struct lab *lab, struct
         .stays = options->stays,
         .shaped = !options->no_shaping,
         .shifted = !options->no_time_shift,
+        .ipv6 = options->ipv6,
     };
+    const struct lab_node *nodes = options->nodes ? options->nodes : LAB_PLAIN_NODES;
+    size_t count = options->nodes ? options->node_count : ARRAY_SIZE(LAB_PLAIN_NODES);
+    if (!lab_record_cast(record, nodes, count, e))
+        return false;
     if (!choose_name(options, record->name, sizeof record->name, e) ||
         !lab_boot_id(record->boot_id, sizeof record->boot_id, e) ||
         !lab_directory_path(record->name, lab->dir, sizeof lab->dir, e) || !lab_directory_make(lab->dir, e))
@@ -258,13 +255,12 @@ static bool check_alive(const struct lab *lab, struct err *e)
            err_set(e, ERR_USAGE, "lab '%s' is dead: `tare lab up %s` makes it anew", lab_name(lab), lab_name(lab));
 }
 
-bool lab_enter(const struct lab *lab, enum lab_machine machine, struct err *e)
+bool lab_enter(const struct lab *lab, int machine, struct err *e)
 {
     return lab_is_single_threaded(e) && check_alive(lab, e) && lab_join(&lab->record, machine, CLONE_NEWNET, e);
 }
 
-bool lab_spawn(const struct lab *lab, enum lab_machine machine, char *const argv[], const char *log_path, pid_t *pid,
-               struct err *e)
+bool lab_spawn(const struct lab *lab, int machine, char *const argv[], const char *log_path, pid_t *pid, struct err *e)
 {
     int log = -1, null = -1;
     if (!check_alive(lab, e))
@@ -291,19 +287,20 @@ static void status_line(FILE *to, const struct lab *lab)
         fprintf(to, "%s: dead; `tare lab down %s` clears it\n", record->name, record->name);
         return;
     }
-    fprintf(to, "%s: up, init %d, made as %s, ", record->name, record->machines[LAB_SWITCH].pid,
+    fprintf(to, "%s: up, init %d, made as %s, ", record->name, record->machines[LAB_SWITCH].holder.pid,
             lab_way_word(record->way));
-    for (enum lab_machine machine = LAB_HOST; machine < LAB_MACHINE_COUNT; machine++) {
-        const struct lab_process *agent = &record->agents[machine];
-        fprintf(to, "%s %s", lab_machine_word(machine), lab_network_address(machine));
-        if (agent->pid != 0 && lab_process_lives(agent))
-            fprintf(to, " (agent %d)", agent->pid);
-        else if (agent->pid != 0)
-            fprintf(to, " (agent has ended, see %s.log)", lab_machine_word(machine));
+    for (int i = LAB_COORDINATOR; i < record->machine_count; i++) {
+        const struct lab_machine *machine = &record->machines[i];
+        char address[LAB_ADDRESS];
+        fprintf(to, "%s %s", machine->name, lab_network_address(record, i, address));
+        if (machine->agent.pid != 0 && lab_process_lives(&machine->agent))
+            fprintf(to, " (agent %d)", machine->agent.pid);
+        else if (machine->agent.pid != 0)
+            fprintf(to, " (agent has ended, see %s.log)", machine->name);
         fprintf(to, ", ");
     }
     fprintf(to, "%s, %s, %s\n", record->shaped ? "100 Mbit/s" : "not shaped",
-            record->shifted ? "clocks hours apart" : "one clock", lab->dir);
+            record->shifted ? "clocks years apart" : "one clock", lab->dir);
 }
 
 bool lab_status(FILE *to, size_t *count, struct err *e)

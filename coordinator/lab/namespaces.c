@@ -22,9 +22,10 @@
 
 enum { END_DEADLINE_MS = 10 * 1000 };
 
-/* Hours that a machine's clocks are ahead: apart from each other and from this machine's, so that a
- * stamp read on the wrong clock is off by hours, not by a plausible little. */
-static const int HOURS_AHEAD[LAB_MACHINE_COUNT] = { [LAB_HOST] = 5, [LAB_PEER] = 11 };
+/* A node's clocks are ahead of the coordinator's and of those before it by a year and some hours: a
+ * stamp read on the wrong clock is off by that, not by a plausible little, and machines that have been
+ * up for so long do exist. */
+enum { HOURS_AHEAD = 365 * 24 + 5 };
 
 /* All that init needs from the process it came from. */
 struct plan {
@@ -90,15 +91,17 @@ static bool make_network(const struct plan *plan, struct err *e)
         return lab_forbidden(e, errno, "a network namespace", plan->record->way);
     /* Addresses of IPv6 come by themselves, seconds later, and talk on the wire. A kernel without IPv6
      * has no such files. */
+    if (plan->record->ipv6)
+        return access("/proc/sys/net/ipv6", F_OK) == 0 || err_set(e, ERR_USAGE, "this kernel has no IPv6");
     (void)!write_file("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1", NULL);
     (void)!write_file("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1", NULL);
     return true;
 }
 
-static bool shift_clocks(const struct plan *plan, enum lab_machine machine, struct err *e)
+static bool shift_clocks(const struct plan *plan, int machine, struct err *e)
 {
     char offsets[96] = "";
-    long ahead = HOURS_AHEAD[machine] * 3600L;
+    long ahead = machine < LAB_FIRST_NODE ? 0 : (machine - LAB_FIRST_NODE + 1) * HOURS_AHEAD * 3600L;
     if (!plan->record->shifted || ahead == 0)
         return true;
     if (unshare(CLONE_NEWTIME) != 0) {
@@ -116,11 +119,11 @@ static bool shift_clocks(const struct plan *plan, enum lab_machine machine, stru
     return entered || err_errno(e, error, "cannot enter a time namespace");
 }
 
-static _Noreturn void holder_main(const struct plan *plan, enum lab_machine machine)
+static _Noreturn void holder_main(const struct plan *plan, int machine)
 {
     struct err e;
     char title[16] = "";
-    text_append(title, sizeof title, "lab:%s", lab_machine_word(machine));
+    text_append(title, sizeof title, "lab:%s", plan->record->machines[machine].name);
     prctl(PR_SET_NAME, title);
     bool ok = make_network(plan, &e) && shift_clocks(plan, machine, &e);
     report_send(plan->socket, machine, ok ? NULL : &e);
@@ -132,17 +135,17 @@ static _Noreturn void holder_main(const struct plan *plan, enum lab_machine mach
 }
 
 /* Reap what ends. A lab that lost a machine is none any more, so it ends. */
-static _Noreturn void reap(const pid_t holders[LAB_MACHINE_COUNT])
+static _Noreturn void reap(const struct lab_record *record, const pid_t holders[LAB_MACHINES_MOST])
 {
     for (;;) {
         int status;
         pid_t ended = waitpid(-1, &status, 0);
         if (ended < 0 && errno == ECHILD)
             _exit(1);
-        for (enum lab_machine machine = 0; machine < LAB_MACHINE_COUNT; machine++)
-            if (ended > 0 && ended == holders[machine]) {
-                dprintf(STDERR_FILENO, "machine '%s' has ended (status %d), and so the lab\n",
-                        lab_machine_word(machine), status);
+        for (int i = 0; i < record->machine_count; i++)
+            if (ended > 0 && ended == holders[i]) {
+                dprintf(STDERR_FILENO, "machine '%s' has ended (status %d), and so the lab\n", record->machines[i].name,
+                        status);
                 _exit(1);
             }
     }
@@ -160,7 +163,7 @@ static void take_streams(const struct plan *plan)
 static _Noreturn void init_main(struct plan *plan)
 {
     struct err e;
-    pid_t holders[LAB_MACHINE_COUNT] = { 0 };
+    pid_t holders[LAB_MACHINES_MOST] = { 0 };
     sigset_t all;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL); /* for the holders; SIGKILL remains */
@@ -181,22 +184,22 @@ static _Noreturn void init_main(struct plan *plan)
     prctl(PR_SET_NAME, "lab:init");
     bool ok = mount_proc(plan, &e) && make_network(plan, &e);
     report_send(plan->socket, LAB_SWITCH, ok ? NULL : &e);
-    for (enum lab_machine machine = LAB_HOST; ok && machine < LAB_MACHINE_COUNT; machine++) {
-        holders[machine] = fork();
-        if (holders[machine] == 0)
-            holder_main(plan, machine);
+    for (int i = LAB_COORDINATOR; ok && i < plan->record->machine_count; i++) {
+        holders[i] = fork();
+        if (holders[i] == 0)
+            holder_main(plan, i);
     }
     char go;
     if (!ok || recv(plan->socket, &go, sizeof go, 0) != sizeof go)
         _exit(1);
     close(plan->socket);
     (void)!chdir("/"); /* keep nobody's directory busy */
-    reap(holders);
+    reap(plan->record, holders);
 }
 
 static bool collect(int socket, struct lab_record *record, struct err *e)
 {
-    for (int i = 0; i < LAB_MACHINE_COUNT; i++) {
+    for (int i = 0; i < record->machine_count; i++) {
         struct report message = { 0 };
         pid_t pid = 0;
         if (!report_receive(socket, &message, &pid))
@@ -206,7 +209,9 @@ static bool collect(int socket, struct lab_record *record, struct err *e)
                 *e = message.err;
             return false;
         }
-        if (!lab_process_note(pid, &record->machines[message.machine], e))
+        if (message.machine < 0 || message.machine >= record->machine_count)
+            return err_set(e, ERR_INTERNAL, "the lab's init speaks of a machine that is none");
+        if (!lab_process_note(pid, &record->machines[message.machine].holder, e))
             return false;
     }
     return true;
@@ -249,7 +254,7 @@ bool lab_namespaces_commit(int commit, struct err *e)
 
 bool lab_namespaces_end(const struct lab_record *record, struct err *e)
 {
-    pid_t init = record->machines[LAB_SWITCH].pid;
+    pid_t init = record->machines[LAB_SWITCH].holder.pid;
     int fd = (int)syscall(SYS_pidfd_open, init, 0);
     if (fd < 0)
         return errno == ESRCH || err_errno(e, errno, "lab '%s': cannot open its init, process %d", record->name, init);

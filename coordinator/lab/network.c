@@ -1,7 +1,9 @@
 #include "lab/network.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -10,22 +12,16 @@
 #include "base/text.h"
 #include "lab/command.h"
 
-enum { BATCH_SIZE = 2048 };
+enum { BATCH_SIZE = 16 * 1024, PORT_NAME = IFNAMSIZ, MAC = sizeof "02:74:61:72:65:00" };
+
+#define SUBNET_IPV4 "10.77.0."
+#define SUBNET_IPV6 "fd74:6172:65::" /* of those that everybody may give himself (RFC 4193): "tare" */
+#define PORT ":5670"
 
 /* What 100BASE-TX carries: 94.15 Mbit/s of TCP payload. tbf counts 1514 bytes for a frame that takes
  * 1538 on the wire (preamble, FCS, gap), hence the overhead; a shorter limit drops, and with segments
  * cut small (offloads off) the burst would not hold one: both showed as thousands of retransmits. */
 static const char SHAPE[] = "qdisc add dev %s root tbf rate 100mbit burst 16kb limit 512kb overhead 24\n";
-
-static const struct {
-    const char *address;
-    const char *mac;  /* fixed, so that a bridge does not take that of a guest's tap later: neighbours would lose it */
-    const char *port; /* the switch's end */
-} MACHINES[LAB_MACHINE_COUNT] = {
-    [LAB_HOST] = { LAB_SUBNET ".2", "02:74:61:72:65:02", "sw-host" },
-    [LAB_PEER] = { LAB_SUBNET ".3", "02:74:61:72:65:03", "sw-peer" },
-    [LAB_COORDINATOR] = { LAB_SUBNET ".1", "02:74:61:72:65:01", "sw-coord" },
-};
 
 /* What the tools say where this kernel lacks something, and what to do then. */
 static const struct {
@@ -37,7 +33,32 @@ static const struct {
     { "ip", "not supported", "this kernel has no bridge or veth: `modprobe -a bridge veth` as root" },
 };
 
-const char *lab_network_address(enum lab_machine machine) { return MACHINES[machine].address; }
+const char *lab_network_address(const struct lab_record *record, int machine, char out[LAB_ADDRESS])
+{
+    snprintf(out, LAB_ADDRESS, record->ipv6 ? SUBNET_IPV6 "%x" : SUBNET_IPV4 "%d", machine);
+    return out;
+}
+
+const char *lab_network_endpoint(const struct lab_record *record)
+{
+    return record->ipv6 ? "tcp://[" SUBNET_IPV6 "1]" PORT : "tcp://" SUBNET_IPV4 "1" PORT;
+}
+
+/* Fixed, so that a bridge does not take that of a guest's tap later: neighbours would lose it. */
+static const char *mac_of(int machine, char out[MAC])
+{
+    snprintf(out, MAC, "02:74:61:72:65:%02x", (unsigned)machine & 0xffU);
+    return out;
+}
+
+/* The switch's end of the cable. */
+static const char *port_of(const struct lab_record *record, int machine, char out[PORT_NAME])
+{
+    out[0] = '\0';
+    if (!text_append(out, PORT_NAME, "sw-%s", record->machines[machine].name))
+        snprintf(out, PORT_NAME, "port%d", machine); /* the kernel takes 15 characters at most */
+    return out;
+}
 
 static int memory_file(const char *name, const char *text)
 {
@@ -51,7 +72,7 @@ static int memory_file(const char *name, const char *text)
 }
 
 /* The first line that the tool wrote, and advice where it is known. */
-static bool tool_failed(const char *tool, enum lab_machine machine, int output, struct err *e)
+static bool tool_failed(const char *tool, const char *machine, int output, struct err *e)
 {
     char text[256];
     ssize_t got = pread(output, text, sizeof text - 1, 0);
@@ -61,13 +82,12 @@ static bool tool_failed(const char *tool, enum lab_machine machine, int output, 
         if (strcmp(LACKS[i].tool, tool) == 0 && strstr(text, LACKS[i].says))
             advice = LACKS[i].advice;
     text[strcspn(text, "\n")] = '\0';
-    return err_set(e, advice ? ERR_USAGE : ERR_INTERNAL, "%s on machine '%s': %s%s%s", tool, lab_machine_word(machine),
+    return err_set(e, advice ? ERR_USAGE : ERR_INTERNAL, "%s on machine '%s': %s%s%s", tool, machine,
                    text[0] != '\0' ? text : "failed without a word", advice ? ": " : "", advice ? advice : "");
 }
 
 /* `tool -batch -` on `machine`, fed with `batch`. */
-static bool run_tool(const struct lab_record *record, enum lab_machine machine, const char *tool, const char *batch,
-                     struct err *e)
+static bool run_tool(const struct lab_record *record, int machine, const char *tool, const char *batch, struct err *e)
 {
     const char *argv[] = { tool, "-batch", "-", NULL };
     int input = memory_file("batch", batch), output = memory_file("output", "");
@@ -85,7 +105,7 @@ static bool run_tool(const struct lab_record *record, enum lab_machine machine, 
         do
             ended = waitpid(pid, &status, 0);
         while (ended < 0 && errno == EINTR);
-        ok = (ended == pid && status == 0) || tool_failed(tool, machine, output, e);
+        ok = (ended == pid && status == 0) || tool_failed(tool, record->machines[machine].name, output, e);
     }
     if (input >= 0)
         close(input);
@@ -100,42 +120,45 @@ static bool make_switch(const struct lab_record *record, struct err *e)
                              "link add sw0 type bridge stp_state 0 mcast_snooping 0\n"
                              "link set sw0 up\n";
     bool fits = true;
-    for (enum lab_machine machine = LAB_HOST; machine < LAB_MACHINE_COUNT; machine++) {
-        const char *port = MACHINES[machine].port;
+    for (int i = LAB_COORDINATOR; i < record->machine_count; i++) {
+        char port[PORT_NAME], mac[MAC];
+        port_of(record, i, port);
         fits &= text_append(batch, sizeof batch,
                             "link add %s type veth peer name eth0 address %s netns %d\n"
                             "link set %s master sw0 up\n",
-                            port, MACHINES[machine].mac, record->machines[machine].pid, port);
+                            port, mac_of(i, mac), record->machines[i].holder.pid, port);
     }
     return (fits || err_set(e, ERR_INTERNAL, "the switch is too large")) &&
            run_tool(record, LAB_SWITCH, "ip", batch, e);
 }
 
-static bool make_machine(const struct lab_record *record, enum lab_machine machine, struct err *e)
+static bool make_machine(const struct lab_record *record, int machine, struct err *e)
 {
-    char batch[BATCH_SIZE] = "link set lo up\n";
-    const char *bridge = machine == LAB_HOST ? "br0" : NULL;
+    char batch[BATCH_SIZE] = "link set lo up\n", address[LAB_ADDRESS], mac[MAC];
+    const char *bridge = record->machines[machine].kind == LAB_IS_HOST ? "br0" : NULL;
     bool fits = true;
     if (bridge)
         fits = text_append(batch, sizeof batch,
                            "link add %s address %s type bridge stp_state 0 mcast_snooping 0\n"
                            "link set eth0 master %s\n"
                            "link set %s up\n",
-                           bridge, MACHINES[machine].mac, bridge, bridge);
-    fits &= text_append(batch, sizeof batch, "link set eth0 up\naddr add %s/24 dev %s\n", MACHINES[machine].address,
+                           bridge, mac_of(machine, mac), bridge, bridge);
+    /* nodad: an address of IPv6 would be of no use for a second or two. */
+    fits &= text_append(batch, sizeof batch, "link set eth0 up\naddr add %s/%s dev %s\n",
+                        lab_network_address(record, machine, address), record->ipv6 ? "64 nodad" : "24",
                         bridge ? bridge : "eth0");
     return (fits || err_set(e, ERR_INTERNAL, "the machine is too large")) && run_tool(record, machine, "ip", batch, e);
 }
 
 static bool shape(const struct lab_record *record, struct err *e)
 {
-    char ports[BATCH_SIZE] = "", port[256];
-    for (enum lab_machine machine = LAB_HOST; machine < LAB_MACHINE_COUNT; machine++) {
-        port[0] = '\0';
-        if (!text_append(ports, sizeof ports, SHAPE, MACHINES[machine].port) ||
-            !text_append(port, sizeof port, SHAPE, "eth0"))
+    char ports[BATCH_SIZE] = "", port[256] = "", name[PORT_NAME];
+    bool fits = text_append(port, sizeof port, SHAPE, "eth0");
+    for (int i = LAB_COORDINATOR; i < record->machine_count; i++) {
+        fits &= text_append(ports, sizeof ports, SHAPE, port_of(record, i, name));
+        if (!fits)
             return err_set(e, ERR_INTERNAL, "the switch is too large");
-        if (!run_tool(record, machine, "tc", port, e))
+        if (!run_tool(record, i, "tc", port, e))
             return false;
     }
     return run_tool(record, LAB_SWITCH, "tc", ports, e);
@@ -145,8 +168,8 @@ bool lab_network_make(const struct lab_record *record, struct err *e)
 {
     if (!make_switch(record, e))
         return false;
-    for (enum lab_machine machine = LAB_HOST; machine < LAB_MACHINE_COUNT; machine++)
-        if (!make_machine(record, machine, e))
+    for (int i = LAB_COORDINATOR; i < record->machine_count; i++)
+        if (!make_machine(record, i, e))
             return false;
     return !record->shaped || shape(record, e);
 }

@@ -5,11 +5,13 @@
 
 #include "lab/record.h"
 
-#define LAB_SUBNET "10.77.0"
-#define LAB_ENDPOINT "tcp://" LAB_SUBNET ".1:5670" /* the coordinator's */
+enum { LAB_ADDRESS = 40 };
 
-/* Address of a machine's port, "10.77.0.2"; NULL for the switch. */
-const char *lab_network_address(enum lab_machine machine);
+/* Of a machine's port: "10.77.0.2" or "fd74:6172:65::2"; the switch has none. */
+const char *lab_network_address(const struct lab_record *record, int machine, char out[LAB_ADDRESS]);
+
+/* Where the agents dial the coordinator: "tcp://10.77.0.1:5670". */
+const char *lab_network_endpoint(const struct lab_record *record);
 
 /* Build all links of the lab; shaped where `record` says so. */
 MUST_CHECK bool lab_network_make(const struct lab_record *record, struct err *e);

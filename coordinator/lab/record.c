@@ -14,25 +14,64 @@
 static const char *const WAYS[] = { LAB_WAYS(LAB_WAY_WORD) };
 static const char *const NO_YES[] = { "no", "yes" };
 
-static const char HEAD[] = "tare-lab 1";
+static const char HEAD[] = "tare-lab 2", TAIL[] = "end";
 
-enum { AGENT_PREFIX = sizeof "agent." - 1 };
+#define LAB_KIND_WORD(name, word) word,
+static const char *const KINDS[] = { LAB_KINDS(LAB_KIND_WORD) };
 
 const char *lab_way_word(enum lab_way way) { return WAYS[way]; }
+
+/* ---- the machines ---- */
+
+static bool add_machine(struct lab_record *record, const char *name, enum lab_kind kind, struct err *e)
+{
+    if (!text_is_name(name) || strlen(name) >= LAB_NAME)
+        return err_set(e, ERR_USAGE, "'%.70s' is no name for a machine of a lab", name);
+    if (lab_record_find(record, name) >= 0)
+        return err_set(e, ERR_USAGE, "a lab has only one machine '%s': call the node otherwise", name);
+    if (record->machine_count == LAB_MACHINES_MOST)
+        return err_set(e, ERR_USAGE, "a lab has room for %d hosts and peers", LAB_NODES_MOST);
+    struct lab_machine *machine = &record->machines[record->machine_count++];
+    *machine = (struct lab_machine){ .kind = kind };
+    text_copy(machine->name, sizeof machine->name, name);
+    return true;
+}
+
+bool lab_record_cast(struct lab_record *record, const struct lab_node *nodes, size_t count, struct err *e)
+{
+    record->machine_count = 0;
+    bool ok = add_machine(record, KINDS[LAB_IS_SWITCH], LAB_IS_SWITCH, e) &&
+              add_machine(record, KINDS[LAB_IS_COORDINATOR], LAB_IS_COORDINATOR, e);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = add_machine(record, nodes[i].name, nodes[i].kind, e);
+    return ok;
+}
+
+int lab_record_find(const struct lab_record *record, const char *name)
+{
+    for (int i = 0; i < record->machine_count; i++)
+        if (strcmp(record->machines[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+/* ---- as text ---- */
 
 bool lab_record_print(const struct lab_record *record, char *text, size_t size, struct err *e)
 {
     text[0] = '\0';
-    bool fits = text_append(text, size, "%s\nname %s\nboot %s\nway %s\nstays %s\nshaped %s\nshifted %s\n", HEAD,
-                            record->name, record->boot_id, WAYS[record->way], NO_YES[record->stays],
-                            NO_YES[record->shaped], NO_YES[record->shifted]);
-    for (enum lab_machine machine = 0; machine < LAB_MACHINE_COUNT; machine++) {
-        const struct lab_process *holder = &record->machines[machine], *agent = &record->agents[machine];
-        fits &= text_append(text, size, "%s %d %" PRIu64 "\n", lab_machine_word(machine), holder->pid, holder->started);
-        if (agent->pid != 0)
-            fits &= text_append(text, size, "agent.%s %d %" PRIu64 "\n", lab_machine_word(machine), agent->pid,
-                                agent->started);
+    bool fits = text_append(text, size, "%s\nname %s\nboot %s\nway %s\nstays %s\nshaped %s\nshifted %s\nipv6 %s\n",
+                            HEAD, record->name, record->boot_id, WAYS[record->way], NO_YES[record->stays],
+                            NO_YES[record->shaped], NO_YES[record->shifted], NO_YES[record->ipv6]);
+    for (int i = 0; i < record->machine_count; i++) {
+        const struct lab_machine *machine = &record->machines[i];
+        fits &= text_append(text, size, "%s %s %d %" PRIu64 "\n", KINDS[machine->kind], machine->name,
+                            machine->holder.pid, machine->holder.started);
+        if (machine->agent.pid != 0)
+            fits &= text_append(text, size, "agent %s %d %" PRIu64 "\n", machine->name, machine->agent.pid,
+                                machine->agent.started);
     }
+    fits &= text_append(text, size, "%s\n", TAIL);
     if (!fits)
         return err_set(e, ERR_INTERNAL, "lab '%s': its record is too long", record->name);
     return true;
@@ -55,21 +94,47 @@ static bool parse_flag(const char *value, bool *flag)
     return true;
 }
 
-static bool parse_process(const char *value, struct lab_process *process)
+/* "NAME PID START" */
+static bool parse_process(const char *value, char name[LAB_NAME], struct lab_process *process)
 {
-    char copy[64];
+    char copy[LAB_NAME + 64], *rest = copy;
     int64_t pid, started;
     if (!text_copy(copy, sizeof copy, value))
         return false;
-    char *space = strchr(copy, ' ');
-    if (!space)
-        return false;
-    *space = '\0';
+    const char *words[3];
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+        if (!(words[i] = strsep(&rest, " ")))
+            return false;
     /* 1 is this machine's own init, and kill(2) takes 0 and less for groups */
-    if (!units_parse_int(copy, &pid, NULL) || pid < 2 || pid > INT32_MAX ||
-        !units_parse_int(space + 1, &started, NULL) || started < 0)
+    if (rest || !units_parse_int(words[1], &pid, NULL) || pid < 2 || pid > INT32_MAX ||
+        !units_parse_int(words[2], &started, NULL) || started < 0)
         return false;
     *process = (struct lab_process){ (pid_t)pid, (uint64_t)started };
+    return text_copy(name, LAB_NAME, words[0]);
+}
+
+static bool parse_machine(const char *value, enum lab_kind kind, struct lab_record *record)
+{
+    char name[LAB_NAME];
+    struct lab_process holder;
+    if (!parse_process(value, name, &holder) || !add_machine(record, name, kind, NULL))
+        return false;
+    /* The switch and the coordinator come first, in this order, under these names, and nowhere else. */
+    int at = record->machine_count - 1;
+    if (at < LAB_FIRST_NODE ? (int)kind != at || strcmp(name, KINDS[at]) != 0 : kind < LAB_IS_HOST)
+        return false;
+    record->machines[record->machine_count - 1].holder = holder;
+    return true;
+}
+
+static bool parse_agent(const char *value, struct lab_record *record)
+{
+    char name[LAB_NAME];
+    struct lab_process agent;
+    int machine = parse_process(value, name, &agent) ? lab_record_find(record, name) : -1;
+    if (machine < LAB_FIRST_NODE)
+        return false;
+    record->machines[machine].agent = agent;
     return true;
 }
 
@@ -91,16 +156,18 @@ static bool parse_key(const char *key, const char *value, struct lab_record *rec
         return parse_flag(value, &record->shaped);
     if (strcmp(key, "shifted") == 0)
         return parse_flag(value, &record->shifted);
-    bool is_agent = strncmp(key, "agent.", AGENT_PREFIX) == 0;
-    int machine = lab_machine_from(is_agent ? key + AGENT_PREFIX : key);
-    return machine >= 0 && parse_process(value, is_agent ? &record->agents[machine] : &record->machines[machine]);
+    if (strcmp(key, "ipv6") == 0)
+        return parse_flag(value, &record->ipv6);
+    if (strcmp(key, "agent") == 0)
+        return parse_agent(value, record);
+    int kind = word_index(key, KINDS, ARRAY_SIZE(KINDS));
+    return kind >= 0 && parse_machine(value, (enum lab_kind)kind, record);
 }
 
-static bool check_whole(const struct lab_record *record, struct err *e)
+static bool check_whole(const struct lab_record *record, bool has_tail, struct err *e)
 {
-    bool whole = record->name[0] != '\0' && record->boot_id[0] != '\0';
-    for (enum lab_machine machine = 0; machine < LAB_MACHINE_COUNT; machine++)
-        whole &= record->machines[machine].pid != 0;
+    bool whole =
+        has_tail && record->name[0] != '\0' && record->boot_id[0] != '\0' && record->machine_count >= LAB_FIRST_NODE;
     return whole || err_set(e, ERR_INTERNAL, "the lab's record is not whole");
 }
 
@@ -113,12 +180,14 @@ bool lab_record_parse(const char *text, struct lab_record *record, struct err *e
     const char *head = strsep(&rest, "\n");
     if (strcmp(head, HEAD) != 0)
         return err_set(e, ERR_INTERNAL, "the lab's record does not begin with '%s'", HEAD);
+    bool has_tail = false;
     for (int line = 2; rest && *rest != '\0'; line++) {
         char *value = strsep(&rest, "\n"), *key = strsep(&value, " ");
-        if (!value || !parse_key(key, value, &parsed))
+        has_tail = strcmp(key, TAIL) == 0 && !value && rest && *rest == '\0';
+        if (!has_tail && (!value || !parse_key(key, value, &parsed)))
             return err_set(e, ERR_INTERNAL, "the lab's record, line %d: '%.40s' is not understood", line, key);
     }
-    if (!check_whole(&parsed, e))
+    if (!check_whole(&parsed, has_tail, e))
         return false;
     *record = parsed;
     return true;
@@ -222,5 +291,5 @@ bool lab_record_lives(const struct lab_record *record)
 {
     char boot_id[LAB_BOOT_ID];
     return lab_boot_id(boot_id, sizeof boot_id, NULL) && strcmp(boot_id, record->boot_id) == 0 &&
-           lab_process_lives(&record->machines[LAB_SWITCH]);
+           lab_process_lives(&record->machines[LAB_SWITCH].holder);
 }

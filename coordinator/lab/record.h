@@ -17,27 +17,40 @@
 #define LAB_WAY_ENUM(name, word) LAB_WAY_##name,
 enum lab_way { LAB_WAYS(LAB_WAY_ENUM) LAB_WAY_COUNT };
 
-enum { LAB_RECORD_TEXT = 2048, LAB_BOOT_ID = 40 };
+enum { LAB_RECORD_TEXT = 16 * 1024, LAB_BOOT_ID = 40 };
 
 struct lab_process {
     pid_t pid;        /* 0: there is none */
     uint64_t started; /* clock ticks since boot, field 22 of /proc/PID/stat (proc(5)) */
 };
 
+struct lab_machine {
+    char name[LAB_NAME];
+    enum lab_kind kind;
+    struct lab_process holder; /* keeps its namespaces open; the switch's is the lab's init, its PID 1 */
+    struct lab_process agent;  /* of a host or a peer */
+};
+
 struct lab_record {
     char name[LAB_NAME];
     char boot_id[LAB_BOOT_ID];
     enum lab_way way;
-    bool stays, shaped, shifted;
-    /* What keeps each machine's namespaces open. The switch's is the lab's init: PID 1 of the lab. */
-    struct lab_process machines[LAB_MACHINE_COUNT];
-    struct lab_process agents[LAB_MACHINE_COUNT]; /* on host and peer */
+    bool stays, shaped, shifted, ipv6;
+    int machine_count;
+    struct lab_machine machines[LAB_MACHINES_MOST];
 };
 
 const char *lab_way_word(enum lab_way way);
 
-/* Pure: the record as text, and back. Unknown keys are an error, so are missing ones (but agents):
- * a record that is not understood must not lead to a signal for a stranger. */
+/* Pure: the machines of a lab with these nodes, nothing of which runs yet. Refuses names that are none,
+ * or come twice, and more nodes than there is room for. */
+MUST_CHECK bool lab_record_cast(struct lab_record *record, const struct lab_node *nodes, size_t count, struct err *e);
+
+/* -1 when there is no such machine. */
+int lab_record_find(const struct lab_record *record, const char *name);
+
+/* Pure: the record as text, and back. Unknown keys are an error, so are missing ones (but agents),
+ * and a text cut short: a record that is not understood must not lead to a signal for a stranger. */
 MUST_CHECK bool lab_record_print(const struct lab_record *record, char *text, size_t size, struct err *e);
 MUST_CHECK bool lab_record_parse(const char *text, struct lab_record *record, struct err *e);
 

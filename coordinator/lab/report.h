@@ -12,7 +12,7 @@
 
 struct report {
     bool ok;
-    enum lab_machine machine;
+    int machine;
     struct err err;
 };
 
@@ -20,7 +20,7 @@ struct report {
 MUST_CHECK bool report_open(int ends[2], struct err *e);
 
 /* All is well on `machine` where `e` is NULL. */
-void report_send(int fd, enum lab_machine machine, const struct err *e);
+void report_send(int fd, int machine, const struct err *e);
 
 /* The next one and its sender; false at the end. */
 MUST_CHECK bool report_receive(int fd, struct report *report, pid_t *pid);

@@ -24,7 +24,6 @@ enum {
     BAR_MOST = 32,
     HEADED_HEIGHT = 8,  /* lower terminals get no head, */
     SPACED_HEIGHT = 12, /* and these no blank line */
-    STREAMS_NAMED = 4,  /* in the line of a trial that is over; of more only the sum */
 };
 
 /* Columns of the rows; 0 for what has no room. */
@@ -294,17 +293,14 @@ void screen_paint(const struct screen *s, const struct screen_view *v, struct bu
 
 static void put_streams(struct line *l, int indent, const struct trial *t, const struct screen_view *v)
 {
-    char text[CELL], name[CELL], rate[32];
-    double sum = 0;
-    size_t count = 0;
-    for (size_t i = 0; i < t->stream_count; i++) {
-        const struct figure *f = words_throughput(&t->streams[i]);
-        sum += f ? f->value : 0;
-        count += f != NULL;
-    }
-    if (count > STREAMS_NAMED) {
-        snprintf(text, sizeof text, "%zu streams %s  ", count, units_show_rate(sum, rate, sizeof rate));
-        line_piece(l, indent, INK_PLAIN, text);
+    char text[WORDS_LINE], name[CELL], rate[32];
+    if (*words_many(t, text, sizeof text)) {
+        for (char *rest = text, *clause; (clause = strsep(&rest, ","));) {
+            snprintf(name, sizeof name, "%s%s", clause + (clause[0] == ' '), rest ? "," : "");
+            line_piece(l, indent, INK_PLAIN, name);
+            line_blank(l, rest != NULL);
+        }
+        line_blank(l, GAP);
         return;
     }
     for (size_t i = 0; i < t->stream_count; i++) {

@@ -108,18 +108,12 @@ static void plain_begin(void *state, const struct live_step *step)
 static void plain_rates(void *state, int64_t at_ns, const struct live_rate *rates, size_t count)
 {
     struct plain *p = state;
-    struct buffer line = { 0 };
-    char rate[32];
+    char text[WORDS_LINE];
     if (at_ns < p->next_ns)
         return;
     p->next_ns = at_ns - at_ns % clock_ms(RATES_EVERY_MS) + clock_ms(RATES_EVERY_MS);
-    for (size_t i = 0; i < count; i++)
-        if (rates[i].is_known)
-            buffer_print(&line, "%s%s %s %s", line.size ? ", " : "", rates[i].node, rates[i].sends ? "send" : "receive",
-                         units_show_rate(rates[i].bits_per_s, rate, sizeof rate));
-    if (line.size > 0)
-        say(p, OUTLET_RATE, LOG_INFO, "%s  %4.1f s  %.*s", p->place, (double)at_ns / 1e9, (int)line.size, line.text);
-    buffer_clear(&line);
+    if (*words_rates(rates, count, text, sizeof text))
+        say(p, OUTLET_RATE, LOG_INFO, "%s  %4.1f s  %s", p->place, (double)at_ns / 1e9, text);
 }
 
 static void plain_trial(void *state, const struct live_step *step, const struct trial *t, int64_t left_ns)
@@ -129,7 +123,10 @@ static void plain_trial(void *state, const struct live_step *step, const struct 
     char text[WORDS_LINE];
     (void)step;
     (void)left_ns;
-    for (size_t i = 0; i < t->stream_count; i++) {
+    bool is_many = *words_many(t, text, sizeof text);
+    if (is_many)
+        buffer_print(&line, "%s; ", text);
+    for (size_t i = 0; i < t->stream_count && !is_many; i++) {
         const struct stream *s = &t->streams[i];
         const struct figure *f = words_throughput(s);
         if (f)

@@ -1,6 +1,7 @@
 #include "words.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,6 +9,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "report/print.h"
+#include "result/total.h"
 
 const char *words_node(const struct live_node *node, char *out, size_t size)
 {
@@ -59,6 +61,65 @@ const char *words_start(const struct trial *t, char *out, size_t size)
             units_show_ns_within((double)(s->first_op_ns - t->at_ns), (double)s->first_op_bound_ns, text, sizeof text));
         break;
     }
+    return out;
+}
+
+static void append_many(char *out, size_t size, size_t count, const char *what, double sum, double least, double most)
+{
+    char sums[32], leasts[32], mosts[32];
+    units_show_rate(sum, sums, sizeof sums);
+    units_show_rate(least, leasts, sizeof leasts);
+    units_show_rate(most, mosts, sizeof mosts);
+    units_drop_same(leasts, mosts);
+    text_append(out, size, "%s%zu %s %s, %s..%s each", *out ? ", " : "", count, what, sums, leasts, mosts);
+}
+
+const char *words_rates(const struct live_rate *rates, size_t count, char *out, size_t size)
+{
+    double sum = 0, least = INFINITY, most = -INFINITY;
+    size_t known = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        char rate[32];
+        if (!rates[i].is_known)
+            continue;
+        if (count <= WORDS_STREAMS_NAMED)
+            text_append(out, size, "%s%s %s %s", *out ? ", " : "", rates[i].node, rates[i].sends ? "send" : "receive",
+                        units_show_rate(rates[i].bits_per_s, rate, sizeof rate));
+        known++;
+        sum += rates[i].bits_per_s;
+        least = fmin(least, rates[i].bits_per_s);
+        most = fmax(most, rates[i].bits_per_s);
+    }
+    if (count > WORDS_STREAMS_NAMED && known > 0)
+        append_many(out, size, known, "streams", sum, least, most);
+    return out;
+}
+
+const char *words_many(const struct trial *t, char *out, size_t size)
+{
+    static const char *const DIRECTIONS[] = { "send", "receive" };
+    double sum = 0, least = INFINITY, most = -INFINITY;
+    size_t count = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < t->stream_count; i++) {
+        const struct figure *f = words_throughput(&t->streams[i]);
+        if (!f)
+            continue;
+        count++;
+        sum += f->value;
+        least = fmin(least, f->value);
+        most = fmax(most, f->value);
+    }
+    for (size_t i = 0; count > WORDS_STREAMS_NAMED && i < ARRAY_SIZE(DIRECTIONS); i++) {
+        struct total total;
+        if (!total_at_once(t, DIRECTIONS[i], &total))
+            continue;
+        append_many(out, size, total.streams, DIRECTIONS[i], total.sum, total.least, total.most);
+        text_append(out, size, ", fairness %.3f", total.jain);
+    }
+    if (count > WORDS_STREAMS_NAMED && !*out) /* cut short: some have no figure */
+        append_many(out, size, count, "streams", sum, least, most);
     return out;
 }
 

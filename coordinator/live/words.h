@@ -6,7 +6,10 @@
 
 #include "live/live.h"
 
-enum { WORDS_LINE = 400 };
+enum {
+    WORDS_LINE = 400,
+    WORDS_STREAMS_NAMED = 4, /* of more streams in a line only what they make together */
+};
 
 /* Each fills `out` and returns it. */
 
@@ -18,6 +21,13 @@ const char *words_run(const struct run *run, int trials, int64_t left_ns, char *
 const char *words_place(const struct live_step *step, char *out, size_t size);
 /* "together, skew 1.24 +-2.40 us"; "" for a trial that was never started. */
 const char *words_start(const struct trial *trial, char *out, size_t size);
+
+/* "host send 94.11 Mbit/s, host receive 90.89 Mbit/s"; of many "16 streams 94.02 Mbit/s, 5.61..6.12 Mbit/s
+ * each"; "" where nothing is known yet. */
+const char *words_rates(const struct live_rate *rates, size_t count, char *out, size_t size);
+/* Of a trial with many load streams: "16 send 94.02 Mbit/s, 5.61..6.12 Mbit/s each, fairness 0.998"; "" for
+ * one with few. */
+const char *words_many(const struct trial *trial, char *out, size_t size);
 
 /* The throughput over the whole window of the load end that `stream` is; NULL for what is none. */
 const struct figure *words_throughput(const struct stream *stream);

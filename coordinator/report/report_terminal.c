@@ -53,15 +53,6 @@ static void cell_throughput(const struct summary_row *row, char *out)
         units_show_rate(row->throughput.median, out, CELL);
 }
 
-/* Cut the unit from `text` when it is the same as that of `like`. */
-static void drop_same_unit(char *text, const char *like)
-{
-    char *unit = strchr(text, ' ');
-    const char *same = strchr(like, ' ');
-    if (unit && same && strcmp(unit, same) == 0)
-        *unit = '\0';
-}
-
 static void cell_range(const struct summary_row *row, char *out)
 {
     char least[32], most[32], median[32];
@@ -71,8 +62,8 @@ static void cell_range(const struct summary_row *row, char *out)
     units_show_rate(row->throughput.least, least, sizeof least);
     units_show_rate(row->throughput.most, most, sizeof most);
     units_show_rate(row->throughput.median, median, sizeof median);
-    drop_same_unit(least, median);
-    drop_same_unit(most, median);
+    units_drop_same(least, median);
+    units_drop_same(most, median);
     snprintf(out, CELL, "%s..%s", least, most);
 }
 
@@ -163,7 +154,7 @@ static void put_step(const struct page *page, const struct run_step *step)
     print_wrapped(line, print_width(name) + 2, PAGE_MARGIN, page->width, page->out);
 }
 
-/* What the nodes of one trial made together: " 2 nodes send 94.0 Mbit/s, each 46.9..47.1, fairness 0.999 (Jain)" */
+/* What the nodes of one trial made together. */
 static void put_totals(const struct page *page, const struct summary *summary, int step)
 {
     for (size_t i = 0; i < summary->total_count; i++) {
@@ -174,7 +165,7 @@ static void put_totals(const struct page *page, const struct summary *summary, i
         units_show_rate(t->sum.median, sum, sizeof sum);
         units_show_rate(t->least.median, least, sizeof least);
         units_show_rate(t->most.median, most, sizeof most);
-        drop_same_unit(least, most);
+        units_drop_same(least, most);
         text_append(line, sizeof line, "%zu at once, %s: sum %s, min..max %s..%s, fairness %.4f (Jain)", t->streams,
                     print_clean(t->direction[0] ? t->direction : "all", direction, sizeof direction), sum, least, most,
                     t->jain.median);
@@ -183,13 +174,16 @@ static void put_totals(const struct page *page, const struct summary *summary, i
     }
 }
 
-static void put_legend(const struct page *page)
+static void put_legend(const struct page *page, const struct summary *summary)
 {
     static const char TEXT[] =
         "Medians over the rounds, whole window, coordinator's clock; retr is the sum. The start is the worst: "
         "how far apart the first operations were, or how far from T a single one was.";
+    static const char TOTALS[] = " What nodes did at once is taken from the time in which all of them were at it.";
+    char text[sizeof TEXT + sizeof TOTALS] = "";
+    text_append(text, sizeof text, "%s%s", TEXT, summary->total_count ? TOTALS : "");
     fprintf(page->out, "\n%s", page->color ? "\033[2m" : "");
-    print_wrapped(TEXT, 0, 0, page->width, page->out);
+    print_wrapped(text, 0, 0, page->width, page->out);
     fputs(page->color ? "\033[0m" : "", page->out);
 }
 
@@ -210,7 +204,7 @@ static void put_table(const struct page *page, const struct run *run, const stru
     if (summary->row_count == 0)
         fputs("\nno trial was finished\n", page->out);
     else
-        put_legend(page);
+        put_legend(page, summary);
 }
 
 /* ---- the head ---- */

@@ -25,6 +25,13 @@ const struct raw_end *raw_opposite(const struct raw_trial *raw, const struct raw
     return raw_end(raw, end->other, end->job, end->flow);
 }
 
+static bool is_before(const struct raw_end *a, const struct raw_end *b)
+{
+    if (a->job != b->job)
+        return a->job < b->job;
+    return a->flow != b->flow ? a->flow < b->flow : a->role < b->role;
+}
+
 struct raw_end *raw_add_end(struct raw_trial *raw, size_t node, size_t other, enum stream_role role, uint32_t job,
                             uint32_t flow)
 {
@@ -33,9 +40,12 @@ struct raw_end *raw_add_end(struct raw_trial *raw, size_t node, size_t other, en
     if (!more)
         return NULL;
     raw->ends = more;
-    raw->ends[raw->end_count] =
-        (struct raw_end){ .node = node, .other = other, .role = role, .job = job, .flow = flow };
-    return &raw->ends[raw->end_count++];
+    struct raw_end end = { .node = node, .other = other, .role = role, .job = job, .flow = flow };
+    size_t at = raw->end_count++;
+    for (; at > 0 && is_before(&end, &raw->ends[at - 1]); at--)
+        raw->ends[at] = raw->ends[at - 1];
+    raw->ends[at] = end;
+    return &raw->ends[at];
 }
 
 bool raw_add_points(struct raw_end *end, const unsigned char *blob, size_t size, struct err *e)

@@ -44,7 +44,7 @@ struct raw_trial {
     int64_t warmup_ns, length_ns, tolerance_ns;
     struct raw_node *nodes; /* owned */
     size_t node_count;
-    struct raw_end *ends; /* owned */
+    struct raw_end *ends; /* owned; by job and flow, the load's end first */
     size_t end_count;
 };
 
@@ -54,8 +54,8 @@ void raw_clear(struct raw_trial *raw);
 struct raw_end *raw_end(const struct raw_trial *raw, size_t node, uint32_t job, uint32_t flow);
 const struct raw_end *raw_opposite(const struct raw_trial *raw, const struct raw_end *end);
 
-/* Append the end of a flow: the first word of it, a SAMPLE or a STREAM, makes it known. NULL when
- * memory is out or there are too many. */
+/* Put the end of a flow in its place, whoever is heard first: the first word of it, a SAMPLE or a STREAM,
+ * makes it known. Others may move. NULL when memory is out or there are too many. */
 struct raw_end *raw_add_end(struct raw_trial *raw, size_t node, size_t other, enum stream_role role, uint32_t job,
                             uint32_t flow);
 

@@ -204,7 +204,7 @@ static bool add_total(const struct run *run, const struct choice *choices, const
     for (size_t i = 0; i < run->trial_count; i++) {
         struct total total;
         if (run->trials[i].step != row->step || !choices[i].used ||
-            !total_of(&run->trials[i], row->direction, WINDOW_WHOLE, &total) || !isfinite(total.jain))
+            !total_at_once(&run->trials[i], row->direction, &total))
             continue;
         const double parts[] = { total.sum, total.least, total.most, total.jain };
         for (size_t k = 0; k < ARRAY_SIZE(parts); k++)

@@ -34,7 +34,8 @@ struct summary_row {
 };
 
 /* The trials of a step in which several nodes loaded in one direction at once (total.h), over its
- * rounds. */
+ * rounds; in the window in which all of them ran, where it is known: rates of different times make
+ * no sum. */
 struct summary_total {
     int step;
     const char *direction;          /* borrowed from the run */

@@ -27,3 +27,13 @@ bool total_of(const struct trial *trial, const char *direction, enum window wind
     *total = made;
     return true;
 }
+
+bool total_at_once(const struct trial *trial, const char *direction, struct total *total)
+{
+    struct total made;
+    if ((!total_of(trial, direction, WINDOW_COMMON, &made) && !total_of(trial, direction, WINDOW_WHOLE, &made)) ||
+        !isfinite(made.jain))
+        return false;
+    *total = made;
+    return true;
+}

@@ -17,4 +17,8 @@ struct total {
  * there are fewer than two, or one has no such figure: a sum without it would be another thing. */
 bool total_of(const struct trial *trial, const char *direction, enum window window, struct total *total);
 
+/* The same in the time in which all streams ran, for rates of different times make no sum; of the whole
+ * window where that time is not known. False also where nothing was moved. */
+bool total_at_once(const struct trial *trial, const char *direction, struct total *total);
+
 #endif

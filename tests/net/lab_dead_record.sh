@@ -2,7 +2,7 @@
 . "${BASH_SOURCE%/*}/lib.sh"
 need_lab
 directory=$scratch/tare/lab-lab
-init_of() { sed -n 's/^switch \([0-9]*\) .*/\1/p' "$directory/record"; }
+init_of() { sed -n 's/^switch switch \([0-9]*\) .*/\1/p' "$directory/record"; }
 
 "$tare" lab up || fail "up"
 namespaces lab >"$scratch/namespaces"
@@ -15,7 +15,7 @@ grep -q "is dead" "$scratch/words" || fail "exec says: $(<"$scratch/words")"
 reaches lab host 10.77.0.3 || fail "the new one"
 
 # A machine that is lost ends the lab: half of one would measure something else.
-kill -9 "$(sed -n 's/^peer \([0-9]*\) .*/\1/p' "$directory/record")"
+kill -9 "$(sed -n 's/^peer peer \([0-9]*\) .*/\1/p' "$directory/record")"
 for try in {1..50}; do "$tare" lab status | grep -q dead && break; sleep 0.05; done
 "$tare" lab status | grep -q '^lab: dead' || fail "a lab without its peer goes on"
 "$tare" lab down || fail "down of a dead lab"
@@ -28,11 +28,11 @@ cp "$directory/record" "$scratch/record"
 sleep 1000 &
 stranger=$!
 mkdir -m 700 "$directory"
-sed "s/^switch [0-9]*/switch $stranger/" "$scratch/record" >"$directory/record"
+sed "s/^switch switch [0-9]*/switch switch $stranger/" "$scratch/record" >"$directory/record"
 "$tare" lab down || fail "down of a record with a stranger's id"
 kill -0 $stranger || fail "down has killed a stranger"
 mkdir -m 700 "$directory"
-sed "s/^switch .*/switch $stranger $(cut -d' ' -f22 /proc/$stranger/stat)/; s/^boot ./boot x/" "$scratch/record" >"$directory/record"
+sed "s/^switch .*/switch switch $stranger $(cut -d' ' -f22 /proc/$stranger/stat)/; s/^boot ./boot x/" "$scratch/record" >"$directory/record"
 "$tare" lab down || fail "down of a record of another boot"
 kill -0 $stranger || fail "down has killed a stranger of another boot"
 kill $stranger

@@ -11,7 +11,7 @@ for machine in host peer coordinator; do
 done
 "$tare" lab exec host -- ip -br addr show br0 | grep -q 10.77.0.2/24 || fail "the host's address is not on br0"
 "$tare" lab exec host -- bridge link show dev eth0 | grep -q 'master br0' || fail "eth0 is no port of br0"
-for port in sw-host sw-peer sw-coord; do
+for port in sw-host sw-peer sw-coordinator; do
     "$tare" lab exec switch -- tc qdisc show dev "$port" | grep -q 'tbf .*rate 100Mbit burst 16.*overhead 24' ||
         fail "$port is not shaped: $("$tare" lab exec switch -- tc qdisc show dev "$port")"
 done
@@ -22,7 +22,8 @@ done
 
 uptime_of() { "$tare" lab exec "$1" -- cut -d. -f1 /proc/uptime; }
 here=$(cut -d. -f1 /proc/uptime) host=$(uptime_of host) peer=$(uptime_of peer) coordinator=$(uptime_of coordinator)
-(( host - here > 3600 && peer - host > 3600 && coordinator - here < 60 )) ||
+year=$((365 * 24 * 3600))
+(( host - here > year && peer - host > year && coordinator - here < 60 )) ||
     fail "clocks: here $here, host $host, peer $peer, coordinator $coordinator"
 
 directory=$scratch/tare/lab-paper

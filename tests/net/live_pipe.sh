@@ -14,8 +14,8 @@ diff "$scratch/shown" "$scratch/live" || fail "the trial differs from what tare 
 jq -es 'map(select(.event == "rates")) | length >= 8 and all(.[]; .streams | length >= 1)
         and any(.[]; .streams[0].figures.throughput.value > 5e7)' "$scratch/err" >/dev/null || fail "rates"
 
-run 3 --lab --live=jsonl --wait 1s <(sed 's/host:/hosts:/; s/\[host\]/[hosts]/' "$scratch/scenario.yaml")
-jq -es '.[-1] | .event == "done" and .exit_code == 3 and .status == null and (.error | test("hosts"))' "$scratch/err" \
+run 3 --lab --live=jsonl --wait 1s <(sed 's/  peer: .*/&\n  web1: {role: guest, on: host}/' "$scratch/scenario.yaml")
+jq -es '.[-1] | .event == "done" and .exit_code == 3 and .status == null and (.error | test("web1"))' "$scratch/err" \
     >/dev/null || { cat "$scratch/err"; fail "the end of a run that never began"; }
 
 run 2 --live=pretty "$scratch/scenario.yaml"

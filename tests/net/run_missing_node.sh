@@ -2,7 +2,7 @@
 . "$(dirname "$0")/lib.sh"
 need_lab
 scenario
-sed -i 's/  peer: {role: peer}/  peer: {role: peer}\n  web1: {role: host}/' "$scratch/scenario.yaml"
+sed -i 's/  peer: {role: peer}/  peer: {role: peer}\n  web1: {role: guest, on: host}/' "$scratch/scenario.yaml"
 run 3 --lab --wait 2s "$scratch/scenario.yaml"
 says err "web1"
 nothing_left

@@ -18,6 +18,8 @@
 
 #include "lab/lab.h"
 
+enum { HOST = LAB_FIRST_NODE, PEER };
+
 static struct lab *lab;
 static char runtime_dir[] = "/tmp/tare-test-XXXXXX", tare[512];
 
@@ -59,7 +61,7 @@ static int listen_here(void)
     return fd;
 }
 
-static pid_t spawn(enum lab_machine machine, const char *script, const char *log_path)
+static pid_t spawn(int machine, const char *script, const char *log_path)
 {
     char shell[] = "bash", option[] = "-c", text[256];
     snprintf(text, sizeof text, "%s", script);
@@ -87,9 +89,8 @@ static void both_machines_reach_who_entered_the_coordinators_port(void **unused)
     if (!lab_enter(lab, LAB_COORDINATOR, &e))
         fail_msg("%s", e.text);
     int listener = listen_here();
-    for (int machine = LAB_HOST; machine <= LAB_PEER; machine++) {
-        pid_t pid = spawn((enum lab_machine)machine,
-                          "exec 3<>/dev/tcp/10.77.0.1/5671 && read -t 5 word <&3 && test $word = go", NULL);
+    for (int machine = HOST; machine <= PEER; machine++) {
+        pid_t pid = spawn(machine, "exec 3<>/dev/tcp/10.77.0.1/5671 && read -t 5 word <&3 && test $word = go", NULL);
         struct pollfd ready = { .fd = listener, .events = POLLIN };
         assert_int_equal(poll(&ready, 1, 5000), 1);
         int peer = accept(listener, NULL, NULL);
@@ -103,9 +104,9 @@ static void both_machines_reach_who_entered_the_coordinators_port(void **unused)
 static void status_and_signals_pass_through(void **unused)
 {
     (void)unused;
-    int status = status_of(spawn(LAB_HOST, "exit 42", NULL));
+    int status = status_of(spawn(HOST, "exit 42", NULL));
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 42);
-    pid_t pid = spawn(LAB_HOST, "exec sleep 1000", NULL);
+    pid_t pid = spawn(HOST, "exec sleep 1000", NULL);
     assert_int_equal(kill(pid, SIGTERM), 0);
     status = status_of(pid);
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
@@ -116,7 +117,7 @@ static void output_goes_to_the_log(void **unused)
     (void)unused;
     char path[600], text[64] = "";
     snprintf(path, sizeof path, "%s/log", runtime_dir);
-    assert_int_equal(status_of(spawn(LAB_PEER, "echo out; echo err >&2; cat", path)), 0); /* no stdin to wait for */
+    assert_int_equal(status_of(spawn(PEER, "echo out; echo err >&2; cat", path)), 0); /* no stdin to wait for */
     FILE *file = fopen(path, "r");
     assert_non_null(file);
     assert_int_equal(fread(text, 1, sizeof text - 1, file), 8);
@@ -129,7 +130,7 @@ static void the_end_of_the_lab_is_seen(void **unused)
 {
     (void)unused;
     struct err e;
-    pid_t pid = spawn(LAB_HOST, "exec sleep 1000", NULL);
+    pid_t pid = spawn(HOST, "exec sleep 1000", NULL);
     struct pollfd watch = { .fd = lab_watch(lab), .events = POLLIN };
     assert_true(watch.fd >= 0);
     assert_int_equal(poll(&watch, 1, 0), 0);

@@ -51,6 +51,7 @@ control    coordinator/control/                             base,wire,message,ke
 endpoint   coordinator/endpoint\.                           base,wire                                               yes
 node_table coordinator/node_table\.                         base,report                                             no
 reach      coordinator/reach\.                              base,options,wire,message,keyring,run,lab,control       yes
+labnodes   coordinator/lab_nodes\.                          base,scenario,lab                                       no
 command    coordinator/(main|cmd_[a-z_]+)\.c                *                                                       yes
 commands   coordinator/(commands|completion(_[a-z]+)?)\.    base,options,catalogue                                  no
 view       coordinator/view\.                               base,options,stats,model,archive,report                 no

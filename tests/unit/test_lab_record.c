@@ -22,22 +22,27 @@ static const struct lab_record EXAMPLE = {
     .way = LAB_WAY_USER,
     .stays = true,
     .shifted = true,
-    .machines = { { 100, 1000 }, { 101, 1001 }, { 102, 1002 }, { 103, UINT64_C(99999999999) } },
-    .agents = { [LAB_HOST] = { 104, 1004 } },
+    .machine_count = 4,
+    .machines = { { "switch", LAB_IS_SWITCH, { 100, 1000 }, { 0 } },
+                  { "coordinator", LAB_IS_COORDINATOR, { 103, UINT64_C(99999999999) }, { 0 } },
+                  { "web1", LAB_IS_HOST, { 101, 1001 }, { 104, 1004 } },
+                  { "far", LAB_IS_PEER, { 102, 1002 }, { 0 } } },
 };
 
-static const char TEXT[] = "tare-lab 1\n"
+static const char TEXT[] = "tare-lab 2\n"
                            "name paper\n"
                            "boot 6f0c7f1e-3d0e-4c54-9f4b-000000000001\n"
                            "way user\n"
                            "stays yes\n"
                            "shaped no\n"
                            "shifted yes\n"
-                           "switch 100 1000\n"
-                           "host 101 1001\n"
-                           "agent.host 104 1004\n"
-                           "peer 102 1002\n"
-                           "coordinator 103 99999999999\n";
+                           "ipv6 no\n"
+                           "switch switch 100 1000\n"
+                           "coordinator coordinator 103 99999999999\n"
+                           "host web1 101 1001\n"
+                           "agent web1 104 1004\n"
+                           "peer far 102 1002\n"
+                           "end\n";
 
 static void a_record_reads_back_as_it_was(void **unused)
 {
@@ -49,8 +54,10 @@ static void a_record_reads_back_as_it_was(void **unused)
     assert_string_equal(text, TEXT);
     if (!lab_record_parse(text, &back, &e))
         fail_msg("%s", e.text);
+    assert_int_equal(back.machine_count, 4);
     assert_memory_equal(&back.machines, &EXAMPLE.machines, sizeof back.machines);
-    assert_memory_equal(&back.agents, &EXAMPLE.agents, sizeof back.agents);
+    assert_int_equal(lab_record_find(&back, "far"), 3);
+    assert_int_equal(lab_record_find(&back, "near"), -1);
     assert_string_equal(back.name, "paper");
     assert_string_equal(back.boot_id, EXAMPLE.boot_id);
     assert_int_equal(back.way, LAB_WAY_USER);
@@ -62,7 +69,7 @@ static void a_record_reads_back_as_it_was(void **unused)
 static void a_cut_record_is_refused(void **unused)
 {
     (void)unused;
-    for (size_t length = 0; length < sizeof TEXT - sizeof "coordinator 103 99999999999\n"; length++) {
+    for (size_t length = 0; length < sizeof TEXT - 1; length++) {
         char text[sizeof TEXT] = "";
         struct lab_record back = { .stays = true };
         memcpy(text, TEXT, length);
@@ -77,17 +84,25 @@ static void what_is_not_understood_is_refused_with_its_line(void **unused)
     static const struct {
         const char *from, *to, *because;
     } CASES[] = {
-        { "tare-lab 1", "tare-lab 2", "does not begin with 'tare-lab 1'" },
+        { "tare-lab 2", "tare-lab 1", "does not begin with 'tare-lab 2'" },
         { "name paper", "name ../..", "line 2: 'name'" },
         { "way user", "way sideways", "line 4: 'way'" },
         { "stays yes", "stays maybe", "line 5: 'stays'" },
-        { "switch 100", "switch 1", "line 8: 'switch'" }, /* this machine's own init */
-        { "switch 100", "switch 0", "line 8: 'switch'" }, /* kill(2): our process group */
-        { "switch 100", "switch -1", "line 8: 'switch'" },
-        { "switch 100", "switch 4294967396", "line 8: 'switch'" },
-        { "host 101 1001", "host 101", "line 9: 'host'" },
-        { "peer 102", "pear 102", "line 11: 'pear'" },
-        { "peer 102 1002\n", "", "is not whole" },
+        { "switch 100", "switch 1", "line 9: 'switch'" }, /* this machine's own init */
+        { "switch 100", "switch 0", "line 9: 'switch'" }, /* kill(2): our process group */
+        { "switch 100", "switch -1", "line 9: 'switch'" },
+        { "switch 100", "switch 4294967396", "line 9: 'switch'" },
+        { "switch switch", "switch router", "line 9: 'switch'" },
+        { "switch switch 100 1000\n", "", "line 9: 'coordinator'" },
+        { "host web1 101 1001", "host web1 101", "line 11: 'host'" },
+        { "host web1", "host ../..", "line 11: 'host'" },
+        { "host web1", "switch web1", "line 11: 'switch'" },
+        { "agent web1", "agent web2", "line 12: 'agent'" },
+        { "agent web1", "agent switch", "line 12: 'agent'" },
+        { "peer far", "pear far", "line 13: 'pear'" },
+        { "peer far", "peer web1", "line 13: 'peer'" },
+        { "end\n", "", "is not whole" },
+        { "end\n", "end\nend\n", "line 14: 'end'" },
     };
     for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
         char text[LAB_RECORD_TEXT] = "";
@@ -99,6 +114,38 @@ static void what_is_not_understood_is_refused_with_its_line(void **unused)
         assert_false(lab_record_parse(text, &back, &e));
         if (!strstr(e.text, CASES[i].because))
             fail_msg("%s: %s", CASES[i].to, e.text);
+    }
+}
+
+static void a_lab_is_cast_by_the_nodes_of_a_scenario(void **unused)
+{
+    (void)unused;
+    static struct lab_node nodes[LAB_NODES_MOST + 1];
+    struct lab_record record = { .name = "many" };
+    struct err e = { 0 };
+    for (int i = 0; i <= LAB_NODES_MOST; i++) {
+        snprintf(nodes[i].name, sizeof nodes[i].name, "host%d", i);
+        nodes[i].kind = LAB_IS_HOST;
+    }
+    assert_true(lab_record_cast(&record, nodes, LAB_NODES_MOST, &e));
+    assert_int_equal(record.machine_count, LAB_MACHINES_MOST);
+    assert_int_equal(lab_record_find(&record, "host0"), LAB_FIRST_NODE);
+    /* The longest names of the fullest lab, all of it running, have room. */
+    for (int i = 0; i < LAB_MACHINES_MOST; i++) {
+        struct lab_machine *m = &record.machines[i];
+        m->holder = m->agent = (struct lab_process){ INT32_MAX, INT64_MAX };
+        if (i >= LAB_FIRST_NODE)
+            snprintf(m->name, sizeof m->name, "%063d", i);
+    }
+    char text[LAB_RECORD_TEXT];
+    assert_true(lab_record_print(&record, text, sizeof text, &e));
+    assert_false(lab_record_cast(&record, nodes, LAB_NODES_MOST + 1, &e));
+    assert_non_null(strstr(e.text, "room for 62"));
+    static const char *const BAD[] = { "switch", "coordinator", "host0", "a b", "" };
+    for (size_t i = 0; i < ARRAY_SIZE(BAD); i++) {
+        text_copy(nodes[1].name, sizeof nodes[1].name, BAD[i]);
+        assert_false(lab_record_cast(&record, nodes, 2, &e));
+        assert_non_null(strstr(e.text, BAD[i]));
     }
 }
 
@@ -162,7 +209,7 @@ static void only_a_directory_of_ours_is_used(void **unused)
 static void only_a_labs_own_files_are_removed(void **unused)
 {
     (void)unused;
-    static const char *const OWN[] = { "record", "host.log", "keys.db", "peer.invite.aB3xYz" };
+    static const char *const OWN[] = { "record", "log", "web1.log", "keys.db", "far.invite.aB3xYz" };
     char dir[] = "/tmp/tare-test-XXXXXX", path[256];
     struct err e = { 0 };
     assert_non_null(mkdtemp(dir));
@@ -188,6 +235,7 @@ int main(void)
         cmocka_unit_test(a_record_reads_back_as_it_was),
         cmocka_unit_test(a_cut_record_is_refused),
         cmocka_unit_test(what_is_not_understood_is_refused_with_its_line),
+        cmocka_unit_test(a_lab_is_cast_by_the_nodes_of_a_scenario),
         cmocka_unit_test(a_process_may_be_named_anything),
         cmocka_unit_test(a_process_is_known_by_its_start),
         cmocka_unit_test(only_a_directory_of_ours_is_used),

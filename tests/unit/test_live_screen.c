@@ -176,6 +176,43 @@ static void trials_look_as_agreed(void **state)
     run_destroy(&run);
 }
 
+/* Sixteen machines at once: nobody reads sixteen rates in a line. */
+static void of_many_streams_is_told_what_they_made_together(void **state)
+{
+    (void)state;
+    static const int WIDTHS[] = { 60, 80, 200 };
+    struct run *run = new_run();
+    struct screen s = { .step_columns = (int)strlen("both ways") };
+    struct trial *t = new_trial(run, 1, 0, 0);
+    for (int i = 0; i < 16; i++) {
+        char node[16];
+        snprintf(node, sizeof node, "host%d", i + 1);
+        add_load(t, node, "send", 5.5e6 + i * 5e4, 0);
+        add_load(t, node, "receive", 5.9e6, 0);
+    }
+    t->verdict = VERDICT_TOGETHER;
+    add_skew(t, -31000, 24000);
+    for (size_t w = 0; w < ARRAY_SIZE(WIDTHS); w++) {
+        struct buffer out = { 0 };
+        char name[32];
+        screen_trial(&s, &STEP, t, &(struct screen_view){ WIDTHS[w], 24, false, true }, &out);
+        size_t figures = t->streams[3].figure_count;
+        t->streams[3].figure_count = 0; /* one ended before it had a figure: no fairness of the others */
+        t->partial = true;
+        text_copy(t->why, sizeof t->why, "host2 is gone: silent for 3.5 s");
+        screen_trial(&s, &STEP, t, &(struct screen_view){ WIDTHS[w], 24, false, true }, &out);
+        t->streams[3].figure_count = figures;
+        t->partial = false;
+        (void)buffer_put(&out, "", 1);
+        snprintf(name, sizeof name, "live/many-%d", WIDTHS[w]);
+        golden_check(name, out.text);
+        check_fits(out.text, WIDTHS[w], 1000);
+        assert_null(strstr(out.text, " \n"));
+        buffer_clear(&out);
+    }
+    run_destroy(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +222,7 @@ int main(void)
         cmocka_unit_test(colours_take_no_cells),
         cmocka_unit_test(what_is_left_counts_down),
         cmocka_unit_test(trials_look_as_agreed),
+        cmocka_unit_test(of_many_streams_is_told_what_they_made_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
