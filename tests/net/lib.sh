@@ -28,6 +28,21 @@ fail()
     exit 1
 }
 
+# `stock PROGRAM`: where netperf or netserver 2.7 is: $TARE_STOCK, the PATH, or what tests/stock.sh has
+# fetched. Fails with why it is missing.
+stock()
+{
+    local place
+    for place in "${TARE_STOCK:-}/$1" "$(command -v "$1")" "$TARE_SOURCE/build/stock/usr/bin/$1"; do
+        [ -x "$place" ] || continue
+        [ "$1" != netperf ] || [[ $("$place" -V) == *"version 2.7"* ]] || continue
+        echo "$place"
+        return
+    done
+    echo "no stock $1 2.7 (tests/stock.sh fetches it, or TARE_STOCK=DIR); captured bytes are tested all the same"
+    return 1
+}
+
 # This system lets us build a lab, or the test is skipped with what forbids it.
 need_lab()
 {
