@@ -32,6 +32,13 @@ enum { MODEL_NAME = 64, MODEL_STEP = 128, MODEL_TEXT = 256 };
 #define FIGURE_WINDOWS(X) X(WINDOW_WHOLE, "whole") X(WINDOW_COMMON, "common")
 #define FIGURE_CLOCKS(X) X(FIGURE_ON_COORDINATOR, "coordinator") X(FIGURE_ON_OWN, "own")
 #define COST_SCOPES(X) X(COST_MACHINE, "machine") X(COST_PROCESS, "process") X(COST_DOMAIN, "domain")
+#define LIMITED_BY(X)              \
+    X(LIMIT_WIRE, "wire")          \
+    X(LIMIT_DEVICE, "device")      \
+    X(LIMIT_CPU, "cpu")            \
+    X(LIMIT_PEER, "peer")          \
+    X(LIMIT_CACHE, "memory-cache") \
+    X(LIMIT_UNKNOWN, "unknown")
 
 /* the enum, its list, how many members it has */
 #define MODEL_ENUMS(E)                                 \
@@ -41,7 +48,8 @@ enum { MODEL_NAME = 64, MODEL_STEP = 128, MODEL_TEXT = 256 };
     E(stream_role, STREAM_ROLES, STREAM_ROLE_COUNT)    \
     E(window, FIGURE_WINDOWS, WINDOW_COUNT)            \
     E(figure_clock, FIGURE_CLOCKS, FIGURE_CLOCK_COUNT) \
-    E(cost_scope, COST_SCOPES, COST_SCOPE_COUNT)
+    E(cost_scope, COST_SCOPES, COST_SCOPE_COUNT)       \
+    E(limited_by, LIMITED_BY, LIMITED_BY_COUNT)
 
 /* The words of an enum, for code that treats all of them alike. */
 struct words {
@@ -145,7 +153,8 @@ struct trial {
 
 struct run_node {
     char name[MODEL_NAME], role[16], instance[40], boot_id[40], product[64], version[32], address[64];
-    char *fingerprint; /* owned; JSON text */
+    char on[MODEL_NAME]; /* a guest's host, as the scenario says; "" where it does not */
+    char *fingerprint;   /* owned; JSON text */
 };
 
 struct run_step {

@@ -39,7 +39,7 @@ node       node/                                            common,agent        
 netserver  netserver-peer/                                  common,agent                                            yes
 scenario   coordinator/scenario/                            base,schema,catalogue                                   no
 sync       coordinator/sync/                                base,stats                                              no
-model      coordinator/result/(model|summary|compare|total)\.  base,stats                                              no
+model      coordinator/result/(model|summary|compare|total|facts|wire|limits|ratio|label)\.  base,stats                                              no
 result     coordinator/result/                              base,stats,sync,message,model                           no
 live       coordinator/live/                                base,stats,model,report,scenario                        no
 archive    coordinator/archive/                             base,stats,model                                        no

@@ -1,0 +1,137 @@
+#include "ip.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Digits of `base` at *text as a number up to `most`; -1 when there are none, or too many. */
+static long number_at(const char **text, int base, long most)
+{
+    char *end;
+    if (!isxdigit((unsigned char)**text))
+        return -1;
+    long value = strtol(*text, &end, base);
+    if (end == *text || value > most)
+        return -1;
+    *text = end;
+    return value;
+}
+
+static bool parse_v4(const char **text, unsigned char *bytes)
+{
+    for (int i = 0; i < 4; i++) {
+        long value = i > 0 && *(*text)++ != '.' ? -1 : number_at(text, 10, 255);
+        if (value < 0)
+            return false;
+        bytes[i] = (unsigned char)value;
+    }
+    return true;
+}
+
+/* Groups of 16 bits; "::" once for as many zeros as are missing; the last 32 may be written as IPv4. */
+static bool parse_v6(const char **text, unsigned char *bytes)
+{
+    unsigned char got[16];
+    int used = 0, gap = -1;
+    const char *at = *text;
+    while (used < 16) {
+        if (gap < 0 && at[0] == ':' && at[1] == ':') {
+            gap = used;
+            at += 2;
+            if (!isxdigit((unsigned char)*at))
+                break;
+        } else if (used > 0 && *at++ != ':') {
+            return false;
+        }
+        size_t digits = strspn(at, "0123456789abcdefABCDEF");
+        if (at[digits] == '.' && used <= 12) {
+            if (!parse_v4(&at, got + used))
+                return false;
+            used += 4;
+            break;
+        }
+        long value = number_at(&at, 16, 0xffff);
+        if (value < 0)
+            return false;
+        got[used++] = (unsigned char)(value >> 8);
+        got[used++] = (unsigned char)(value & 0xff);
+        if (*at != ':')
+            break;
+    }
+    if (gap < 0 ? used != 16 : used > 14)
+        return false;
+    memset(bytes, 0, 16);
+    size_t tail = gap < 0 ? 0 : (size_t)(used - gap);
+    memcpy(bytes, got, (size_t)used - tail);
+    memcpy(bytes + 16 - tail, got + used - tail, tail);
+    *text = at;
+    return true;
+}
+
+/* What may stand behind an address, by the family and whether it was in brackets. */
+static bool parse_at(const char **text, struct ip *address, bool *is_bracketed)
+{
+    struct ip read = { .size = 4 };
+    const char *at = *text;
+    bool bracket = *at == '[';
+    if (bracket)
+        at++;
+    const char *colon = strchr(at, ':');
+    if (colon && (bracket || strchr(colon + 1, ':')))
+        read.size = 16;
+    if (read.size == 4 ? !parse_v4(&at, read.bytes) : !parse_v6(&at, read.bytes))
+        return false;
+    if (read.size == 16 && *at == '%')
+        at += strcspn(at, "]/");
+    if (bracket && *at++ != ']')
+        return false;
+    *is_bracketed = bracket;
+    *address = read;
+    *text = at;
+    return true;
+}
+
+bool ip_parse(const char *text, struct ip *address)
+{
+    struct ip read;
+    bool is_bracketed;
+    if (!parse_at(&text, &read, &is_bracketed))
+        return false;
+    if (*text == ':' && (read.size == 4 || is_bracketed)) {
+        text++;
+        if (number_at(&text, 10, 65535) < 0)
+            return false;
+    }
+    if (*text)
+        return false;
+    *address = read;
+    return true;
+}
+
+bool ip_parse_prefix(const char *text, struct ip *prefix, int *length)
+{
+    struct ip read;
+    bool is_bracketed;
+    if (!parse_at(&text, &read, &is_bracketed) || is_bracketed)
+        return false;
+    long bits = read.size * 8L;
+    if (*text == '/') {
+        text++;
+        bits = number_at(&text, 10, bits);
+    }
+    if (bits < 0 || *text)
+        return false;
+    *prefix = read;
+    *length = (int)bits;
+    return true;
+}
+
+bool ip_is_in(const struct ip *address, const struct ip *prefix, int length)
+{
+    if (address->size != prefix->size || length < 0 || length > address->size * 8)
+        return false;
+    int whole = length / 8, rest = length % 8;
+    if (memcmp(address->bytes, prefix->bytes, (size_t)whole) != 0)
+        return false;
+    return rest == 0 || (address->bytes[whole] ^ prefix->bytes[whole]) >> (8 - rest) == 0;
+}

@@ -1,0 +1,22 @@
+/* ip.h - addresses of IP as numbers, read from text without a socket. */
+#ifndef TARE_IP_H
+#define TARE_IP_H
+
+#include <stdbool.h>
+
+struct ip {
+    unsigned char bytes[16];
+    int size; /* 4 or 16 */
+};
+
+/* "10.77.0.2", "fd00::1", "fe80::1%eth0", each also with a port: "10.77.0.2:80", "[fd00::1]:80". False
+ * when it is none; what stands behind an address (RFC 4291, 2.2) is a port, a zone or a prefix's length. */
+bool ip_parse(const char *text, struct ip *address);
+
+/* "10.77.0.0/24": the address and its length; without one all of its bits. */
+bool ip_parse_prefix(const char *text, struct ip *prefix, int *length);
+
+/* Whether the first `length` bits are the same. */
+bool ip_is_in(const struct ip *address, const struct ip *prefix, int length);
+
+#endif
