@@ -36,8 +36,9 @@ const struct command tare_nodes = {
     .options = OPTIONS,
     .option_count = ARRAY_SIZE(OPTIONS),
     .notes = "JSON: {\"nodes\": [{\"name\", \"role\", \"state\": joined|greeted|lost|revoked|missing, \"product\", "
-             "\"program\", \"version\", \"address\", \"rtt_ns\", \"clock_bound_ns\", \"doing\"}]}, null for what is "
-             "not known; with --watch one such object a line.\n\n"
+             "\"program\", \"version\", \"address\", \"rtt_ns\", \"clock_bound_ns\", \"clock_stamps\", \"doing\"}]}, "
+             "null for what is "
+             "what is not known; with --watch one such object a line.\n\n"
              "Exit codes: 0, 2 usage or no node has a key.",
     .example = "tare nodes --watch",
     .run = cmd_nodes,

@@ -46,11 +46,11 @@ static const struct {
     const char *head, *key;
     void (*show)(const json_t *node, const char *key, char *out, size_t size);
 } COLUMNS[] = {
-    { "node", "name", show_text },          { "role", "role", show_text },
-    { "state", "state", show_text },        { "product", "product", show_text },
-    { "program", "program", show_program }, { "address", "address", show_text },
-    { "round trip", "rtt_ns", show_ns },    { "clock +-", "clock_bound_ns", show_ns },
-    { "runs", "doing", show_doing },
+    { "node", "name", show_text },           { "role", "role", show_text },
+    { "state", "state", show_text },         { "product", "product", show_text },
+    { "program", "program", show_program },  { "address", "address", show_text },
+    { "round trip", "rtt_ns", show_ns },     { "clock +-", "clock_bound_ns", show_ns },
+    { "stamps", "clock_stamps", show_text }, { "runs", "doing", show_doing },
 };
 
 void node_table_print(const json_t *nodes, FILE *out)

@@ -13,9 +13,9 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "stamp/stamps.h"
 #include "wire/probe.h"
 #include "wire/resolve.h"
-#include "wire/stamps.h"
 
 struct clock_client {
     int fd;

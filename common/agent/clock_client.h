@@ -5,8 +5,8 @@
 #define TARE_CLOCK_CLIENT_H
 
 #include "base/err.h"
+#include "stamp/stamp_kind.h"
 #include "wire/message.h"
-#include "wire/stamp_kind.h"
 
 struct clock_client;
 

@@ -24,6 +24,7 @@ static void post_stream(struct trial *t, const struct part_flow *f, const struct
                                      .released_ns = gate->released_ns,
                                      .first_op_ns = f->times.first_op_ns,
                                      .last_op_ns = f->times.last_op_ns,
+                                     .arrived_ns = f->times.arrived_ns,
                                      .bytes = (int64_t)end.bytes,
                                      .operations = (int64_t)end.operations,
                                      .retransmits = f->tcp.retransmits,

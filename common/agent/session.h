@@ -13,8 +13,8 @@
 #include "agent/agent_main.h"
 #include "agent/enrol.h"
 #include "base/err.h"
+#include "stamp/stamp_kind.h"
 #include "wire/keys.h"
-#include "wire/stamp_kind.h"
 
 struct session_options {
     const struct agent *agent;

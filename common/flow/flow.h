@@ -38,6 +38,7 @@ struct flow_options {
 /* RAW stamps; 0: it did not happen. */
 struct flow_times {
     int64_t first_op_ns, last_op_ns;
+    int64_t arrived_ns; /* where the flow's first bytes arrive: when they did, by the kernel (arrival.h) */
 };
 
 /* What TCP_INFO says at the end of a flow. */

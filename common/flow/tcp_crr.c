@@ -9,6 +9,7 @@
 #include <sodium.h>
 
 #include "base/clock.h"
+#include "flow/arrival.h"
 #include "flow/flow_parts.h"
 #include "flow/sockopt.h"
 
@@ -216,8 +217,12 @@ bool tcp_crr_answer(struct flow *f, const struct tcp_crr_preamble *preamble, str
 {
     bool ok = sockopt_blocking(f->fd, e);
     enum visit visit = STRANGER;
+    struct wall wall = { 0 };
     *times = (struct flow_times){ 0 };
+    arrival_read_clocks(&wall);
     while (ok && visit != LEFT && next_connection(f, &ok, e)) {
+        if (times->arrived_ns == 0 && times->first_op_ns == 0)
+            times->arrived_ns = arrival_look(&wall, f->at_hand);
         visit = attend(f, preamble);
         if (visit == ANSWERED) {
             if (times->first_op_ns == 0)

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "flow/arrival.h"
 #include "flow/flow_parts.h"
 
 enum progress { WHOLE, ENDED, BROKEN };
@@ -84,7 +85,7 @@ bool tcp_rr_ask(struct flow *f, const struct rr_plan *plan, struct meter *meter,
 bool tcp_rr_answer(struct flow *f, struct meter *meter, struct flow_times *times, struct err *e)
 {
     enum progress progress;
-    *times = (struct flow_times){ 0 };
+    *times = (struct flow_times){ .arrived_ns = arrival_await(f, f->fd) };
     while ((progress = read_message(f, f->read_bytes, "waiting for a request", e)) == WHOLE) {
         if (times->first_op_ns == 0)
             times->first_op_ns = clock_raw_ns();

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "flow/arrival.h"
 #include "flow/flow_parts.h"
 
 /* One read takes what is there, up to TCP_STREAM_READ_BYTES; what is not there is not touched, so large
@@ -79,7 +80,7 @@ static void review_company(int fd, struct company *c, ssize_t got)
 bool tcp_stream_receive(struct flow *f, bool waits_for_company, struct meter *meter, struct flow_times *times,
                         struct err *e)
 {
-    *times = (struct flow_times){ 0 };
+    *times = (struct flow_times){ .arrived_ns = arrival_await(f, f->fd) };
     struct company company = { .bytes = 1, .since_ns = clock_raw_ns() };
     for (;;) {
         ssize_t got = recv(f->fd, f->inbox, f->read_bytes, 0);

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "flow/arrival.h"
 #include "flow/datagram.h"
 #include "flow/flow_parts.h"
 
@@ -128,7 +129,7 @@ static bool answer_requests(struct flow *f, bool is_stock, struct meter *meter, 
 bool udp_rr_answer(struct flow *f, bool is_stock, struct meter *meter, struct udp_counts *counts,
                    struct flow_times *times, struct err *e)
 {
-    *times = (struct flow_times){ 0 };
+    *times = (struct flow_times){ .arrived_ns = arrival_await(f, f->fd) };
     bool ok = datagram_prepare(f, e) && answer_requests(f, is_stock, meter, counts, times, e);
     times->last_op_ns = times->first_op_ns ? clock_raw_ns() : 0;
     return ok;

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "flow/arrival.h"
 #include "flow/datagram.h"
 #include "flow/flow_parts.h"
 #include "stats/order.h"
@@ -134,7 +135,7 @@ static bool receive_datagrams(struct flow *f, bool is_stock, struct batch *b, st
 bool udp_stream_receive(struct flow *f, bool is_stock, struct meter *meter, struct udp_counts *counts,
                         struct flow_times *times, struct err *e)
 {
-    *times = (struct flow_times){ 0 };
+    *times = (struct flow_times){ .arrived_ns = arrival_await(f, f->fd) };
     struct batch *b = new_batch(f);
     if (!b)
         return err_errno(e, ENOMEM, "receiving datagrams");

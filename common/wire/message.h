@@ -105,7 +105,8 @@ enum { PART_LOAD = 0, PART_SERVE = 1 };
 #define CANCEL_FIELDS(T, U, I, S, B) U(T, trial) S(T, reason, MESSAGE_REASON)
 /* agent -> coordinator: cumulative counters of a flow, as meter_pack writes them */
 #define SAMPLE_FIELDS(T, U, I, S, B) U(T, trial) U(T, job) U(T, flow) B(T, points, MESSAGE_POINTS *METER_POINT_BYTES)
-/* agent -> coordinator: a flow has ended. Stamps are 0 where the event never came. */
+/* agent -> coordinator: a flow has ended. Stamps are 0 where the event never came. `arrived_ns` is the
+ * kernel's, of the flow's first bytes: of the end that did not send them. */
 #define STREAM_FIELDS(T, U, I, S, B) \
     U(T, trial)                      \
     U(T, job)                        \
@@ -115,6 +116,7 @@ enum { PART_LOAD = 0, PART_SERVE = 1 };
     I(T, released_ns)                \
     I(T, first_op_ns)                \
     I(T, last_op_ns)                 \
+    I(T, arrived_ns)                 \
     I(T, bytes)                      \
     I(T, operations)                 \
     U(T, retransmits)                \

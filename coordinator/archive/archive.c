@@ -11,12 +11,13 @@
 
 #include "archive/owner.h"
 #include "archive/tables.h"
+#include "archive/upgrade.h"
 #include "base/text.h"
 
 extern const char archive_schema_sql[];
 
 /* As schema.sql sets them. */
-enum { APPLICATION_ID = 0x74617265 /* "tare" */, SCHEMA_VERSION = 1, BUSY_MS = 10000 };
+enum { APPLICATION_ID = 0x74617265 /* "tare" */, BUSY_MS = 10000 };
 
 bool archive_default_path(char *path, size_t size, struct err *e)
 {
@@ -66,9 +67,8 @@ static bool pragma(struct archive *archive, const char *name, int64_t *value, st
     return sql_number(archive, statement, NULL, 0, 0, value, e);
 }
 
-enum kind_of_file { FILE_OURS, FILE_EMPTY };
-
-static bool look_at_file(struct archive *archive, enum kind_of_file *kind, struct err *e)
+/* The version of its tables; 0: it has none yet. */
+static bool look_at_file(struct archive *archive, int64_t *of, struct err *e)
 {
     int64_t application = 0, version = 0, tables = 0;
     if (!pragma(archive, "application_id", &application, e) || !pragma(archive, "user_version", &version, e) ||
@@ -77,13 +77,13 @@ static bool look_at_file(struct archive *archive, enum kind_of_file *kind, struc
     bool empty = application == 0 && version == 0 && tables == 0;
     if (!empty && application != APPLICATION_ID)
         return err_set(e, ERR_USAGE, "archive %s: not a tare archive", archive->path);
-    if (version > SCHEMA_VERSION)
+    if (version > UPGRADE_NEWEST)
         return err_set(e, ERR_USAGE,
                        "archive %s: written by a newer tare (tables %lld, this tare knows %d); update tare",
-                       archive->path, (long long)version, SCHEMA_VERSION);
-    if (!empty && version < SCHEMA_VERSION)
+                       archive->path, (long long)version, UPGRADE_NEWEST);
+    if (!empty && version < UPGRADE_OLDEST)
         return err_set(e, ERR_USAGE, "archive %s: its tables are of no version that this tare knows", archive->path);
-    *kind = empty ? FILE_EMPTY : FILE_OURS;
+    *of = empty ? 0 : version;
     return true;
 }
 
@@ -115,13 +115,14 @@ static bool connect_to(const char *path, const char *uri, int flags, struct arch
     return true;
 }
 
-/* Two who make the same archive at once: the second finds it made. */
+/* Two who make the same archive at once, or bring it up to date: the second finds it done. */
 static bool make_tables(struct archive *archive, struct err *e)
 {
-    enum kind_of_file kind = FILE_OURS;
+    int64_t version = 0;
     if (!sql_run(archive, "PRAGMA journal_mode = WAL", e) || !sql_begin_write(archive, e))
         return false;
-    bool ok = look_at_file(archive, &kind, e) && (kind == FILE_OURS || sql_run(archive, archive_schema_sql, e));
+    bool ok = look_at_file(archive, &version, e) &&
+              (version == 0 ? sql_run(archive, archive_schema_sql, e) : upgrade_tables(archive, version, e));
     return sql_end(archive, ok, e);
 }
 
@@ -155,11 +156,11 @@ static bool abort_orphans(struct archive *archive, struct err *e)
 bool archive_open(const char *path, struct archive **archive, struct err *e)
 {
     struct archive *opened = NULL;
-    enum kind_of_file kind = FILE_OURS;
+    int64_t version = 0;
     if (!make_directories(path, e) || !make_file(path, e) || !connect_to(path, "", SQLITE_OPEN_READWRITE, &opened, e))
         return false;
-    bool ok = look_at_file(opened, &kind, e) && (kind == FILE_OURS || make_tables(opened, e)) && settle(opened, e) &&
-              abort_orphans(opened, e);
+    bool ok = look_at_file(opened, &version, e) && (version == UPGRADE_NEWEST || make_tables(opened, e)) &&
+              settle(opened, e) && abort_orphans(opened, e);
     if (ok)
         *archive = opened;
     else
@@ -209,7 +210,7 @@ bool archive_open_read(const char *path, struct archive **archive, struct err *e
 {
     char sealed[3 * PATH_MAX] = "";
     struct archive *opened = NULL;
-    enum kind_of_file kind = FILE_OURS;
+    int64_t version = 0;
     if (access(path, F_OK) != 0 && errno == ENOENT)
         return err_set(e, ERR_USAGE, "archive %s: there is none; `tare run` makes it", path);
     if (access(path, R_OK) != 0)
@@ -218,9 +219,10 @@ bool archive_open_read(const char *path, struct archive **archive, struct err *e
         return false;
     if (!connect_to(path, sealed, SQLITE_OPEN_READONLY, &opened, e))
         return false;
-    bool ok = look_at_file(opened, &kind, e);
-    if (ok && kind == FILE_EMPTY)
+    bool ok = look_at_file(opened, &version, e);
+    if (ok && version == 0)
         ok = err_set(e, ERR_USAGE, "archive %s: not a tare archive, the file is empty", path);
+    ok = ok && (version == UPGRADE_NEWEST || upgrade_view(opened, version, e));
     if (ok)
         *archive = opened;
     else

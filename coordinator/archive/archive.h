@@ -1,7 +1,8 @@
 /* archive.h - every run, in one SQLite file (WAL, one transaction a trial).
  *
- * schema.sql fixes the tables; `user_version` tells their version, and another one is refused with
- * one line that says which program writes it.
+ * schema.sql fixes the tables; `user_version` tells their version. Earlier ones are read, and brought up
+ * to date when they are written to (upgrade.h); a later one is refused with one line that says which
+ * program writes it.
  *
  * Errors name the file. A full disk is ERR_PARTIAL (what was finished is kept); what the user named
  * wrongly (no such run, no archive, not one of tare's, a newer tare's) is ERR_USAGE.

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "run/prober.h"
 
 /* ---- the nodes ---- */
 
@@ -48,19 +49,20 @@ static const char *state_of(const struct roster_node *n)
 
 static json_t *node_json(const struct roster_node *n, const struct scenario *scenario)
 {
-    return json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", n->name, "role",
-                     role_of(n->name, scenario), "state", state_of(n), "product", product_of(n), "program",
-                     text_or_null(n->hello.program), "version", text_or_null(n->hello.version), "address",
-                     text_or_null(n->address), "rtt_ns",
-                     n->is_joined && n->rtt_ns > 0 ? json_integer(n->rtt_ns) : json_null(), "clock_bound_ns",
-                     clock_bound_of(n), "doing", text_or_null(n->is_joined ? n->doing : ""));
+    return json_pack(
+        "{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", n->name, "role", role_of(n->name, scenario),
+        "state", state_of(n), "product", product_of(n), "program", text_or_null(n->hello.program), "version",
+        text_or_null(n->hello.version), "address", text_or_null(n->address), "rtt_ns",
+        n->is_joined && n->rtt_ns > 0 ? json_integer(n->rtt_ns) : json_null(), "clock_bound_ns", clock_bound_of(n),
+        "clock_stamps", n->probes > 0 ? json_string(stamp_kind_word(prober_kind(n))) : json_null(), "doing",
+        text_or_null(n->is_joined ? n->doing : ""));
 }
 
 static json_t *missing_json(const char *name, const struct scenario *scenario)
 {
-    return json_pack("{s:s, s:o, s:s, s:n, s:n, s:n, s:n, s:n, s:n, s:n}", "name", name, "role",
+    return json_pack("{s:s, s:o, s:s, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n}", "name", name, "role",
                      role_of(name, scenario), "state", "missing", "product", "program", "version", "address", "rtt_ns",
-                     "clock_bound_ns", "doing");
+                     "clock_bound_ns", "clock_stamps", "doing");
 }
 
 json_t *verbs_nodes(const struct hub *hub, const struct scenario *scenario)

@@ -11,7 +11,7 @@
 void verbs_answer(const struct control_options *control, struct peer *peer, const json_t *request);
 
 /* Every node that is here or has a key, as objects {name, role, state, product, program, version,
- * address, rtt_ns, clock_bound_ns, doing}; null for what is not known. The caller's; NULL when memory
+ * address, rtt_ns, clock_bound_ns, clock_stamps, doing}; null for what is not known. The caller's; NULL when memory
  * is out. */
 json_t *verbs_nodes(const struct hub *hub, const struct scenario *scenario);
 

@@ -141,7 +141,8 @@ static json_t *rate_value(const struct live_rate *r)
         { "node", value_text(r->node) }, { "peer", value_word(r->peer) },
         { "direction", json_string(r->sends ? "send" : "receive") },
         { "figures", VALUE_OBJECT({ "throughput", throughput }) },
-        { "clock", VALUE_OBJECT({ "offset_bound_ns", value_if(r->clock_bound_ns >= 0, r->clock_bound_ns) }) });
+        { "clock", VALUE_OBJECT({ "offset_bound_ns", value_if(r->clock_bound_ns >= 0, r->clock_bound_ns) },
+                                { "stamps", value_word(r->stamps ? r->stamps : "") }) });
 }
 
 static void jsonl_rates(void *state, int64_t at_ns, const struct live_rate *rates, size_t count)

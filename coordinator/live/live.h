@@ -45,6 +45,7 @@ struct live_rate {
     double bits_per_s;      /* over the last second */
     double last_bits_per_s; /* over the time since the last call */
     int64_t clock_bound_ns; /* the node's clock is known within +- this; -1: not yet */
+    const char *stamps;     /* where that comes from (stamp_kind.h); "" while nothing has come */
 };
 
 struct live_step {

@@ -17,6 +17,7 @@ enum {
     GAP = 2,
     RATE_COLUMNS = 12,
     CLOCK_COLUMNS = 10,
+    STAMPS_COLUMNS = 6,
     DIRECTION_COLUMNS = 7,
     NAMES_LEAST = 11,
     SHAPE_LEAST = 6, /* a sparkline or a bar of less says nothing */
@@ -28,7 +29,7 @@ enum {
 
 /* Columns of the rows; 0 for what has no room. */
 struct layout {
-    int names, direction, spark, bar, clock;
+    int names, direction, spark, bar, clock, stamps;
 };
 
 static struct line begin_line(const struct screen_view *v, struct buffer *out)
@@ -79,7 +80,8 @@ static struct layout lay_out(const struct screen *s, size_t shown, const struct 
     int left = room - 1 - l.names - GAP - RATE_COLUMNS;
     if (room >= 96) {
         l.direction = DIRECTION_COLUMNS;
-        left -= GAP + DIRECTION_COLUMNS;
+        l.stamps = STAMPS_COLUMNS;
+        left -= GAP + DIRECTION_COLUMNS + GAP + STAMPS_COLUMNS;
     }
     if (left < GAP + CLOCK_COLUMNS)
         l.clock = 0;
@@ -162,6 +164,10 @@ static void put_head(struct line *l, const struct layout *at)
         line_blank(l, GAP);
         line_cell(l, INK_FAINT, "clock", at->clock, true);
     }
+    if (at->stamps) {
+        line_blank(l, GAP);
+        line_cell(l, INK_FAINT, "stamps", at->stamps, false);
+    }
     line_end(l);
 }
 
@@ -196,6 +202,10 @@ static void put_row(struct line *l, const struct screen *s, const struct screen_
             snprintf(text, sizeof text, "+-%s", units_show_ns((double)row->clock_bound_ns, bound, sizeof bound));
         line_blank(l, GAP);
         line_cell(l, INK_FAINT, plus_minus(v, text), at->clock, true);
+    }
+    if (at->stamps) {
+        line_blank(l, GAP);
+        line_cell(l, INK_FAINT, *row->stamps ? row->stamps : "-", at->stamps, false);
     }
     line_end(l);
 }

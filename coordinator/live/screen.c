@@ -50,6 +50,7 @@ void screen_rates(struct screen *s, int64_t at_ns, const struct live_rate *rates
         row->is_known = rate->is_known;
         row->bits_per_s = rate->bits_per_s;
         row->clock_bound_ns = rate->clock_bound_ns;
+        text_copy(row->stamps, sizeof row->stamps, rate->stamps ? rate->stamps : "");
         if (at_ns >= 0)
             row->history[row->history_count++ % SCREEN_HISTORY] = rate->is_known ? (float)rate->last_bits_per_s : -1;
     }

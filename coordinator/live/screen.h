@@ -16,6 +16,7 @@ struct screen_row {
     bool sends, is_known;
     double bits_per_s;
     int64_t clock_bound_ns;
+    char stamps[16];
     float history[SCREEN_HISTORY]; /* bit/s, a ring; negative where nothing was known */
     unsigned history_count;        /* ever */
 };

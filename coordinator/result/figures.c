@@ -6,7 +6,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "result/start.h"
-#include "wire/wall.h"
+#include "result/witness.h"
+#include "stamp/wall.h"
 
 /* A gap between two signs of life that no queue of ours explains: probes come at 4 Hz in a trial. */
 enum { LINK_GAP_MS = 1000 };
@@ -165,6 +166,8 @@ static bool fill_stream(const struct raw_trial *raw, const struct raw_end *end, 
             s->first_op_ns = s->first_op_bound_ns = 0;
         if (!to_coordinator(node, end->stream.last_op_ns, &s->last_op_ns, &s->last_op_bound_ns))
             s->last_op_ns = s->last_op_bound_ns = 0;
+        if (s->operates || !to_coordinator(node, end->stream.arrived_ns, &s->arrived_ns, &s->arrived_bound_ns))
+            s->arrived_ns = s->arrived_bound_ns = 0;
     }
     return copy_points(end, s);
 }
@@ -293,6 +296,14 @@ static bool knows_all_starts(const struct raw_trial *raw)
     return true;
 }
 
+static bool is_any_start_told(const struct raw_trial *raw)
+{
+    for (size_t i = 0; i < raw->end_count; i++)
+        if (raw->ends[i].is_over && raw->ends[i].stream.sends && raw->ends[i].stream.first_op_ns != 0)
+            return true;
+    return false;
+}
+
 bool figures_compute(const struct raw_trial *raw, struct trial *trial, struct err *e)
 {
     trial->at_ns = raw->at_ns;
@@ -307,5 +318,7 @@ bool figures_compute(const struct raw_trial *raw, struct trial *trial, struct er
     bool is_proven = trial->verdict == VERDICT_TOGETHER || trial->verdict == VERDICT_SINGLE;
     if (is_proven && !knows_all_starts(raw))
         trial->verdict = VERDICT_UNPROVEN;
-    return true;
+    if (trial->verdict == VERDICT_NONE && is_any_start_told(raw))
+        trial->verdict = VERDICT_UNPROVEN; /* by clocks that are not understood */
+    return witness_check(raw, trial, e);
 }

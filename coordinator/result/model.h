@@ -90,6 +90,9 @@ struct stream {
     int64_t last_op_ns, last_op_bound_ns;
     int64_t own_elapsed_ns; /* last - first on the node's own clock */
     char gate[16];          /* how it waited for T: fifo, spin, sleep; "" where it did not */
+    /* Not earlier than the flow's first bytes arrived here, by this end's kernel; 0, 0 where they leave
+     * from, or the kernel did not tell. */
+    int64_t arrived_ns, arrived_bound_ns;
     struct figure *figures; /* owned */
     size_t figure_count;
     struct meter_point *points; /* owned; the node's own RAW clock */

@@ -9,10 +9,10 @@
 
 #include "base/err.h"
 #include "result/model.h"
+#include "stamp/stamp_kind.h"
 #include "stats/meter.h"
 #include "sync/bounds.h"
 #include "wire/message.h"
-#include "wire/stamp_kind.h"
 
 enum { RAW_POINTS_MAX = 16 * 1000 * 1000 }; /* of one end: 44 hours at one every 10 ms */
 

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "run/prober.h"
 
 static void on_ready(struct attempt *a, size_t player, const struct message_ready *m)
 {
@@ -119,13 +120,19 @@ static int64_t clock_bound_of(const struct bounds *bounds)
     return bounds && bounds_node_at(bounds, clock_raw_ns(), &now, &e) ? bounds_half(now) : -1;
 }
 
+static const char *stamps_of(const struct roster_node *node)
+{
+    return node && node->probes > 0 ? stamp_kind_word(prober_kind(node)) : "";
+}
+
 static struct live_rate live_rate_of(const struct attempt *a, const struct job *job, uint32_t number, uint32_t flow)
 {
     const struct raw_node *node = &a->raw.nodes[job->load];
     struct live_rate rate = { .node = node->name,
                               .peer = job->peer == job->load ? "" : a->raw.nodes[job->peer].name,
                               .sends = net_stream_load_sends(a->step->options, flow),
-                              .clock_bound_ns = clock_bound_of(node->bounds) };
+                              .clock_bound_ns = clock_bound_of(node->bounds),
+                              .stamps = stamps_of(a->players[job->load].node) };
     const struct raw_end *load = raw_end(&a->raw, job->load, number, flow);
     const struct raw_end *receiver = load && rate.sends ? raw_opposite(&a->raw, load) : load;
     rate.is_known =

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "wire/stamps.h"
+#include "stamp/stamps.h"
 
 struct prober {
     int fd;

@@ -4,7 +4,7 @@
 
 #include "base/err.h"
 #include "run/roster.h"
-#include "wire/stamp_kind.h"
+#include "stamp/stamp_kind.h"
 
 struct prober;
 

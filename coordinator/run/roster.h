@@ -10,12 +10,12 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "stamp/stamp_kind.h"
 #include "sync/bounds.h"
 #include "wire/keys.h"
 #include "wire/message.h"
 #include "wire/probe.h"
 #include "wire/probe_window.h"
-#include "wire/stamp_kind.h"
 
 enum {
     ROSTER_ID_MAX = 32,       /* bytes of a ROUTER's id */

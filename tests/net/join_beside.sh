@@ -5,7 +5,7 @@ scenario 20s
 two_agents
 # Without a run the command itself waits for the nodes.
 "$tare" nodes --port "$port" --format json >"$scratch/nodes" 2>"$scratch/err" || fail "$(cat "$scratch/err")"
-jq -e '[.nodes[] | select(.state == "joined" and .rtt_ns > 0 and .clock_bound_ns > 0)] | length == 2' "$scratch/nodes" >/dev/null ||
+jq -e '[.nodes[] | select(.state == "joined" and .rtt_ns > 0 and .clock_bound_ns > 0 and (.clock_stamps | IN("tx+rx", "rx", "user")))] | length == 2' "$scratch/nodes" >/dev/null ||
     fail "$(cat "$scratch/nodes")"
 for verb in stop watch; do
     code=0

@@ -14,5 +14,10 @@ for node in host peer; do
     [ "$wrong" = 0 ] || fail "$node: $wrong claims of the clock are not within their bound"
     [ "${shots%%|*}" = 6 ] || fail "$node: expected 6 shots"
 done
+# The kernel of each receiving end bears witness, and contradicts nobody.
+sqlite3 "$archive" "select 'witness: shots, first bytes after T, us: ' || count(*), group_concat((arrived_ns - at_ns) / 1000)
+    from stream join trial on trial.id = stream.trial where arrived_ns != 0"
+[ "$(sqlite3 "$archive" "select count(*) from stream where arrived_ns != 0 and not operates")" = 12 ] || fail "12 witnesses"
+[ "$(sqlite3 "$archive" "select count(*) from flag where kind = 'witness'")" = 0 ] || fail "a witness contradicts"
 # Each start has a claim, with a bound.
 [ "$(sqlite3 "$archive" "select count(*) from skew where bound_ns > 0")" = 6 ] || fail "6 pairs of first operations"

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
+#include "stamp/wall.h"
 #include "virtual_clock.h"
-#include "wire/wall.h"
 
 #define US INT64_C(1000)
 #define MS INT64_C(1000000)

@@ -5,7 +5,8 @@
 #   common           base <- schema <- catalogue
 #                    base <- stats, observe, netperf, command (what arguments a program takes),
 #                            doctor (tries ports, so it knows sockets)
-#                    base, stats <- flow
+#                    base <- stamp (the kernel's stamps; what they mean needs no socket)
+#                    base, stats, stamp <- flow
 #                    base, schema, stats <- wire      (the messages carry points of the meter)
 #                    all of it <- agent
 #   agents           all of common <- workloads of node and of netserver-peer, never each other's
@@ -31,8 +32,10 @@ catalogue  common/catalogue/                                base,schema         
 stats      common/stats/                                    base                                                    no
 observe    common/observe/                                  base                                                    yes
 netperf    common/netperf/                                  base                                                    yes
-flow       common/flow/                                     base,stats                                              yes
-message    common/wire/(message|check|probe|probe_window|stamp_kind|wall)\. base,schema,stats                         no
+wall       common/stamp/(wall|stamp_kind)\.                 base                                                    no
+stamp      common/stamp/                                    base,wall                                               yes
+flow       common/flow/                                     base,stats,wall,stamp                                   yes
+message    common/wire/(message|check|probe|probe_window)\. base,schema,stats                                       no
 wire       common/wire/                                     base,schema,stats,message                               yes
 agent      common/agent/                                    common                                                  yes
 node       node/                                            common,agent                                            yes
@@ -40,7 +43,7 @@ netserver  netserver-peer/                                  common,agent        
 scenario   coordinator/scenario/                            base,schema,catalogue                                   no
 sync       coordinator/sync/                                base,stats                                              no
 model      coordinator/result/(model|summary|compare|total|facts|wire|limits|ratio|label)\.  base,stats                                              no
-result     coordinator/result/                              base,stats,sync,message,model                           no
+result     coordinator/result/                              base,stats,wall,sync,message,model                      no
 live       coordinator/live/                                base,stats,model,report,scenario                        no
 archive    coordinator/archive/                             base,stats,model                                        no
 report     coordinator/report/                              base,stats,model                                        no

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "archive/upgrade.h"
 #include "archive_place.h"
 
 static void alter(const char *path, const char *sql)
@@ -56,6 +57,88 @@ static void what_is_no_archive_of_ours_is_refused_untouched(void **state)
     REFUSED(archive_open(place->path, &archive, &e), ERR_USAGE, "newer tare");
     REFUSED(archive_open_read(place->path, &archive, &e), ERR_USAGE, "newer tare");
     assert_null(archive);
+}
+
+/* As version 1 had them. */
+static void make_old_archive(const char *path)
+{
+    make_archive_with_a_run(path);
+    alter(path, "ALTER TABLE stream DROP COLUMN arrived_ns; ALTER TABLE stream DROP COLUMN arrived_bound_ns;"
+                "PRAGMA user_version = 1");
+}
+
+static int64_t version_of(const char *path)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *statement = NULL;
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int64_t version = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return version;
+}
+
+static void read_old_run(struct archive *archive)
+{
+    struct run *run = NULL;
+    OK(archive_read(archive, "last", true, &run, &e));
+    size_t streams = 0;
+    for (size_t i = 0; i < run->trial_count; i++)
+        for (size_t k = 0; k < run->trials[i].stream_count; k++, streams++)
+            assert_true(run->trials[i].streams[k].arrived_ns == 0 && run->trials[i].streams[k].arrived_bound_ns == 0);
+    assert_true(streams > 0);
+    run_destroy(&run);
+}
+
+static void an_archive_of_an_earlier_version_is_read_and_only_a_writer_changes_it(void **state)
+{
+    const struct place *place = *state;
+    struct archive *archive = NULL;
+    make_old_archive(place->path);
+    OK(archive_open_read(place->path, &archive, &e));
+    read_old_run(archive);
+    archive_close(&archive);
+    assert_int_equal(version_of(place->path), 1);
+    OK(archive_open(place->path, &archive, &e));
+    read_old_run(archive);
+    archive_close(&archive);
+    assert_int_equal(version_of(place->path), UPGRADE_NEWEST);
+    OK(archive_open_read(place->path, &archive, &e));
+    read_old_run(archive);
+    archive_close(&archive);
+}
+
+/* Both ways to the newest version lead to the same columns. */
+static void an_archive_brought_up_to_date_has_the_columns_of_a_new_one(void **state)
+{
+    const struct place *place = *state;
+    static const char COLUMNS[] =
+        "SELECT group_concat(m.name || '.' || p.name || ' ' || p.type || p.\"notnull\", ', ') "
+        "FROM (SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name) m, "
+        "pragma_table_info(m.name) p";
+    char *texts[2] = { NULL, NULL };
+    for (int is_old = 0; is_old < 2; is_old++) {
+        struct archive *archive = NULL;
+        if (is_old)
+            make_old_archive(place->path);
+        else
+            make_archive_with_a_run(place->path);
+        OK(archive_open(place->path, &archive, &e));
+        archive_close(&archive);
+        sqlite3 *db = NULL;
+        sqlite3_stmt *statement = NULL;
+        assert_int_equal(sqlite3_open(place->path, &db), SQLITE_OK);
+        assert_int_equal(sqlite3_prepare_v2(db, COLUMNS, -1, &statement, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+        texts[is_old] = strdup((const char *)sqlite3_column_text(statement, 0));
+        sqlite3_finalize(statement);
+        sqlite3_close(db);
+    }
+    assert_string_equal(texts[0], texts[1]);
+    free(texts[0]);
+    free(texts[1]);
 }
 
 static void a_truncated_file_is_told(void **state)
@@ -262,6 +345,8 @@ int main(void)
 #define IN_PLACE(test) cmocka_unit_test_setup_teardown(test, make_place, remove_place)
     const struct CMUnitTest tests[] = {
         IN_PLACE(what_is_no_archive_of_ours_is_refused_untouched),
+        IN_PLACE(an_archive_of_an_earlier_version_is_read_and_only_a_writer_changes_it),
+        IN_PLACE(an_archive_brought_up_to_date_has_the_columns_of_a_new_one),
         IN_PLACE(a_truncated_file_is_told),
         IN_PLACE(noise_in_the_file_never_crashes),
         IN_PLACE(values_that_make_no_sense_are_named),

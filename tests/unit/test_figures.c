@@ -353,6 +353,78 @@ static void a_clock_that_stepped_is_flagged_and_proves_nothing(void **unused)
     close_lab(&lab);
 }
 
+/* One node alone has told its first operation, but nobody knows when that was. */
+static void a_start_by_a_clock_that_stepped_is_unproven(void **unused)
+{
+    (void)unused;
+    struct lab *lab = open_lab(0);
+    struct trial t;
+    add_flow(lab, (struct flow_of){ GUEST, 0, 0, true, 0, 2000 });
+    lab->clocks[GUEST].ahead_ns += 5 * MS;
+    probe(lab, GUEST, AT + 6 * S, AT + 7 * S);
+    compute(lab, &t);
+    assert_int_equal(t.verdict, VERDICT_UNPROVEN);
+    trial_clear(&t);
+    close_lab(&lab);
+}
+
+/* ---- the second witness ---- */
+
+/* Host sends from T on; the peer's kernel has the first bytes so much later. */
+static void receive_after(struct lab *lab, int64_t ns, struct trial *t)
+{
+    const struct flow_of flow = { HOST, 0, 0, true, 0, 2000 };
+    add_end(lab, &flow, true);
+    add_end(lab, &flow, false)->stream.arrived_ns = node_at(lab, PEER, AT + ns);
+    compute(lab, t);
+}
+
+static void an_arrival_is_told_on_the_coordinators_clock(void **unused)
+{
+    (void)unused;
+    struct lab *lab = open_lab(0);
+    struct trial t;
+    receive_after(lab, 40000, &t);
+    assert_int_equal(t.verdict, VERDICT_SINGLE);
+    assert_int_equal(t.flag_count, 0);
+    assert_int_equal(t.streams[0].arrived_ns, 0);
+    assert_in_range(t.streams[1].arrived_ns, AT + 40000 - t.streams[1].arrived_bound_ns,
+                    AT + 40000 + t.streams[1].arrived_bound_ns);
+    assert_in_range(t.streams[1].arrived_bound_ns, 1, 20000);
+    trial_clear(&t);
+    close_lab(&lab);
+}
+
+static void bytes_that_arrived_before_they_were_sent_contradict_the_sender(void **unused)
+{
+    (void)unused;
+    struct lab *lab = open_lab(0);
+    struct trial t;
+    receive_after(lab, -5 * MS, &t);
+    const struct flag *flag = flag_of(&t, "witness");
+    assert_non_null(flag);
+    assert_int_equal(flag->stream, 0);
+    assert_true(strstr(flag->text, "the kernel of peer had the first bytes at least 4.9") != NULL);
+    assert_true(strstr(flag->text, "before host says that it sent them") != NULL);
+    assert_true(flag->value > 0.0049 && flag->value < 0.005);
+    assert_int_equal(t.verdict, VERDICT_UNPROVEN);
+    trial_clear(&t);
+    close_lab(&lab);
+}
+
+/* Both bounds, of 10 us each, would have to be wrong before this is one. */
+static void an_arrival_within_the_bounds_contradicts_nothing(void **unused)
+{
+    (void)unused;
+    struct lab *lab = open_lab(0);
+    struct trial t;
+    receive_after(lab, -15000, &t);
+    assert_null(flag_of(&t, "witness"));
+    assert_int_equal(t.verdict, VERDICT_SINGLE);
+    trial_clear(&t);
+    close_lab(&lab);
+}
+
 static void a_start_is_judged_by_those_who_send(void **unused)
 {
     (void)unused;
@@ -648,6 +720,10 @@ int main(void)
         cmocka_unit_test(a_slow_clock_shows_in_the_own_figure_alone),
         cmocka_unit_test(lost_samples_cost_nothing),
         cmocka_unit_test(a_clock_that_stepped_is_flagged_and_proves_nothing),
+        cmocka_unit_test(a_start_by_a_clock_that_stepped_is_unproven),
+        cmocka_unit_test(an_arrival_is_told_on_the_coordinators_clock),
+        cmocka_unit_test(bytes_that_arrived_before_they_were_sent_contradict_the_sender),
+        cmocka_unit_test(an_arrival_within_the_bounds_contradicts_nothing),
         cmocka_unit_test(a_start_is_judged_by_those_who_send),
         cmocka_unit_test(a_start_that_was_never_told_leaves_the_rest_unproven),
         cmocka_unit_test(what_an_end_did_not_report_is_no_figure),

@@ -19,8 +19,8 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-#include "wire/stamp_kind.h"
-#include "wire/wall.h"
+#include "stamp/stamp_kind.h"
+#include "stamp/wall.h"
 
 enum { STAMPS_SENT = 1024 }; /* departures that are waited for at once */
 

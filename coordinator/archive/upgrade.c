@@ -1,0 +1,54 @@
+#include "upgrade.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* Columns that have come since version 1, a table's one below the other. */
+static const struct {
+    int since;
+    const char *table, *column, *type, *unknown;
+} ADDED[] = {
+    { 2, "stream", "arrived_ns", "INTEGER NOT NULL", "0" },
+    { 2, "stream", "arrived_bound_ns", "INTEGER NOT NULL", "0" },
+};
+
+bool upgrade_tables(struct archive *archive, int64_t version, struct err *e)
+{
+    char sql[256];
+    for (size_t i = 0; i < ARRAY_SIZE(ADDED); i++) {
+        if (ADDED[i].since <= version)
+            continue;
+        snprintf(sql, sizeof sql, "ALTER TABLE \"%s\" ADD COLUMN \"%s\" %s DEFAULT %s", ADDED[i].table, ADDED[i].column,
+                 ADDED[i].type, ADDED[i].unknown);
+        if (!sql_run(archive, sql, e))
+            return false;
+    }
+    snprintf(sql, sizeof sql, "PRAGMA user_version = %d", UPGRADE_NEWEST);
+    return sql_run(archive, sql, e);
+}
+
+/* A temporary view hides the table of its name; it lives in memory and goes with the connection. */
+bool upgrade_view(struct archive *archive, int64_t version, struct err *e)
+{
+    char sql[1024] = "";
+    if (!sql_run(archive, "PRAGMA temp_store = MEMORY", e))
+        return false;
+    for (size_t i = 0; i < ARRAY_SIZE(ADDED); i++) {
+        bool is_first = i == 0 || strcmp(ADDED[i - 1].table, ADDED[i].table) != 0;
+        bool is_last = i + 1 == ARRAY_SIZE(ADDED) || strcmp(ADDED[i + 1].table, ADDED[i].table) != 0;
+        if (is_first) {
+            sql[0] = '\0';
+            text_append(sql, sizeof sql, "CREATE TEMP VIEW \"%s\" AS SELECT *", ADDED[i].table);
+        }
+        if (ADDED[i].since > version)
+            text_append(sql, sizeof sql, ", %s AS \"%s\"", ADDED[i].unknown, ADDED[i].column);
+        bool is_whole = !is_last || text_append(sql, sizeof sql, " FROM main.\"%s\"", ADDED[i].table);
+        if (!is_whole)
+            return err_set(e, ERR_INTERNAL, "table %s has too many columns for upgrade.c", ADDED[i].table);
+        if (is_last && !sql_run(archive, sql, e))
+            return false;
+    }
+    return true;
+}
