@@ -105,11 +105,22 @@ void line_piece(struct line *l, int indent, enum ink ink, const char *text)
     line_put(l, ink, text);
 }
 
+/* Bytes of the next word; a number takes its unit along: "3.5 s". */
+static size_t word_size(const char *text)
+{
+    enum { UNIT_MOST = 8 };
+    size_t size = strcspn(text, " "), unit = text[size] ? strcspn(text + size + 1, " ") : 0;
+    bool is_number = size > 0 && text[size - 1] >= '0' && text[size - 1] <= '9';
+    const char *next = text + size + 1;
+    bool has_unit = unit > 0 && unit <= UNIT_MOST && (*next == '%' || (*next >= 'A' && *next <= 'z'));
+    return is_number && has_unit ? size + 1 + unit : size;
+}
+
 void line_words(struct line *l, int indent, enum ink ink, const char *text)
 {
     for (bool first = true; *text; first = false) {
         char word[WORD_MOST];
-        size_t size = strcspn(text, " ");
+        size_t size = word_size(text);
         text_copy(word, size < sizeof word ? size + 1 : sizeof word, text);
         if (!first)
             line_break(l, indent, 1 + line_cells(word));

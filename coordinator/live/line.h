@@ -33,7 +33,7 @@ void line_break(struct line *line, int indent, int cells);
 /* `text` in one piece, on a new line behind `indent` blanks where it would not fit on this one. */
 void line_piece(struct line *line, int indent, enum ink ink, const char *text);
 
-/* The words of `text`, each a piece. */
+/* The words of `text`, each a piece, a number with its unit. */
 void line_words(struct line *line, int indent, enum ink ink, const char *text);
 
 /* End it and begin the next. */
