@@ -127,8 +127,8 @@ static const json_t *uplink_of(const json_t *links, const char *bridge)
 
 /* The device that leads to the address, and the port behind it where that is a bridge; NULL where not
  * known, or the address is the node's own (`is_local`). */
-static const json_t *device_to(const struct facts *facts, const char *node, const struct ip *to,
-                               const json_t **port, bool *is_local)
+static const json_t *device_to(const struct facts *facts, const char *node, const struct ip *to, const json_t **port,
+                               bool *is_local)
 {
     const json_t *links = facts_get(facts, node, "links");
     char name[32] = "";
