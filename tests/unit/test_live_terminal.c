@@ -41,9 +41,9 @@ static const struct live_step STEP = { .name = "both",
  * neither in the time nor in the bar, whose halves of a column are worth 125 ms at most. */
 static void play_trial(struct live *live)
 {
-    struct live_rate rates[] = { { "host", "peer", true, true, 94.11e6, 0, 12300 },
-                                 { "guest", "peer", false, true, 8.05e6, 0, 431000 },
-                                 { "host-with-a-long-name", "peer", false, false, 0, 0, -1 } };
+    struct live_rate rates[] = { { "host", "peer", true, true, 94.11e6, 0, 12300, "tx+rx" },
+                                 { "guest", "peer", false, true, 8.05e6, 0, 431000, "zeromq" },
+                                 { "host-with-a-long-name", "peer", false, false, 0, 0, -1, "" } };
     live_begin(live, &STEP);
     for (int i = 0; i <= 11; i++) {
         rates[0].last_bits_per_s = 94e6 + i * 1e4;
