@@ -10,8 +10,8 @@
 
 #include <msgpack.h>
 
+#include "base/random.h"
 #include "base/text.h"
-#include "random.h"
 #include "wire/check.h"
 #include "wire/message.h"
 

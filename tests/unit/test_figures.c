@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
+#include "base/random.h"
 #include "base/text.h"
-#include "random.h"
 #include "result/figures.h"
 
 #define MS INT64_C(1000000)

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "random.h"
+#include "base/random.h"
 #include "stats/hist.h"
 
 static const double SHARES[] = { 0, 0.001, 0.25, 0.5, 0.9, 0.95, 0.99, 0.999, 0.9999, 1 };

@@ -10,8 +10,8 @@
 #include <stdio.h>
 
 #include "base/ip.h"
+#include "base/random.h"
 #include "base/text.h"
-#include "random.h"
 
 /* With the C library as the judge. */
 static void check(const char *text, const char *plain)

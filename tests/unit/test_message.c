@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
+#include "base/random.h"
 #include "base/text.h"
-#include "random.h"
 #include "wire/message.h"
 
 /* Fillers, made from the list itself: each message with every field at random, or at its limit. */

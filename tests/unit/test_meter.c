@@ -9,8 +9,8 @@
 
 #include <pthread.h>
 
+#include "base/random.h"
 #include "base/text.h"
-#include "random.h"
 #include "stats/meter.h"
 
 static void points_survive_the_journey(void **unused)

@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "base/random.h"
 #include "observe/netdev.h"
-#include "random.h"
 
 enum { ROOM = 4096, CARD = 2, BRIDGE = 3, TAP = 4 };
 

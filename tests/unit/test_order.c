@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "random.h"
+#include "base/random.h"
 #include "stats/order.h"
 
 static void late_and_twice_are_counted_as_by_one_who_remembers_all(void **unused)

@@ -1,6 +1,6 @@
-/* random.h - the same random numbers in every run of a test. */
-#ifndef TARE_TESTS_RANDOM_H
-#define TARE_TESTS_RANDOM_H
+/* random.h - the same random numbers everywhere and every time, for work and tests that shall be the same. */
+#ifndef TARE_RANDOM_H
+#define TARE_RANDOM_H
 
 #include <stdint.h>
 
@@ -17,7 +17,7 @@ static inline uint64_t random_next(struct random *r)
     return z ^ (z >> 31);
 }
 
-/* 0 to bound - 1. */
+/* 0 to bound - 1; the bias of the remainder is below bound / 2^64. */
 static inline uint64_t random_below(struct random *r, uint64_t bound) { return random_next(r) % bound; }
 
 #endif
