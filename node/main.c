@@ -5,8 +5,8 @@
 
 int main(int argc, char **argv)
 {
-    static const struct agent AGENT = { .program = "node",
-                                        .doc = "the agent of a host or a guest",
-                                        .workloads = WORKLOADS };
+    static const struct agent AGENT = {
+        .program = "node", .doc = "the agent of a host or a guest", .text = AGENT_TEXT, .workloads = WORKLOADS
+    };
     return command_finish(agent_main(argc, argv, &AGENT));
 }

@@ -1,5 +1,6 @@
 #include "agent_main.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "agent/session.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "base/text.h"
 #include "command/command.h"
 #include "doctor/show.h"
@@ -58,12 +60,17 @@ struct arguments {
     struct session_options session;
     const char *invite, *name, *state, *format;
     bool doctor, version, man;
+    bool is_alone; /* no coordinator: only what the program serves beside one */
 };
+
+enum { OPTIONS_MOST = 32 };
 
 static bool take(void *to, int option, const char *value, struct err *e)
 {
     struct arguments *a = to;
-    (void)e;
+    const struct agent_service *service = a->session.agent->service;
+    if ((size_t)option >= ARRAY_SIZE(OPTIONS))
+        return service->take(service->state, option - (int)ARRAY_SIZE(OPTIONS), value, e);
     switch ((enum option_of_agent)option) {
     case OPT_INVITE: a->invite = value; break;
     case OPT_NAME: a->name = value; break;
@@ -112,8 +119,10 @@ static int examine(const struct agent *agent, const struct arguments *a)
 
 /* The invite to go by: the one that was given; for a token, and where none was given, the one that is
  * kept. A token is what is left where none is. */
-static bool find_invite(const struct arguments *a, struct session_options *o, struct err *e)
+static bool find_invite(struct arguments *a, struct err *e)
 {
+    struct session_options *o = &a->session;
+    const struct agent_service *service = o->agent->service;
     const char *given = a->invite;
     bool found = false;
     struct invite kept = { 0 };
@@ -125,11 +134,13 @@ static bool find_invite(const struct arguments *a, struct session_options *o, st
                        o->invite.name);
     if (!enrol_place(a->state, a->name, &o->place, e) || !enrol_kept(&o->place, &kept, &found, e))
         return false;
+    a->is_alone = !given && !found && !a->name && !a->state && service && service->is_wanted(service->state);
     if (!found)
-        return given || err_set(e, ERR_USAGE,
-                                "--invite FILE is missing, and no key is kept as %s/%s.invite: `tare invite` on the "
-                                "coordinator makes one",
-                                o->place.dir, o->place.name);
+        return given || a->is_alone ||
+               err_set(e, ERR_USAGE,
+                       "--invite FILE is missing, and no key is kept as %s/%s.invite: `tare invite` on the "
+                       "coordinator makes one",
+                       o->place.dir, o->place.name);
     bool ok = !given || strcmp(kept.server_key, o->invite.server_key) == 0 ||
               err_set(e, ERR_USAGE,
                       "%s/%s.invite is for another coordinator (%s): move it away, or say another --name or --state",
@@ -144,19 +155,51 @@ static bool find_invite(const struct arguments *a, struct session_options *o, st
     return ok;
 }
 
+/* Until a signal asks for the end. */
+static bool run_alone(void)
+{
+    const sigset_t ends = signals_block();
+    int which;
+    signal(SIGPIPE, SIG_IGN);
+    log_info("no coordinator: without an invite only netperf is served");
+    return sigwait(&ends, &which) == 0;
+}
+
+static bool run_agent(struct arguments *a, struct err *e)
+{
+    const struct agent_service *service = a->session.agent->service;
+    bool is_serving = service && service->is_wanted(service->state);
+    signals_block(); /* threads inherit it */
+    if (!find_invite(a, e) || (is_serving && !service->start(service->state, e)))
+        return false;
+    bool ok = a->is_alone ? run_alone() : session_run(&a->session, e);
+    if (is_serving)
+        service->stop(service->state);
+    return ok;
+}
+
+/* The program's own options behind those of every agent. */
+static size_t all_options(const struct agent *agent, struct command_option options[OPTIONS_MOST])
+{
+    size_t count = ARRAY_SIZE(OPTIONS), more = agent->service ? agent->service->option_count : 0;
+    memcpy(options, OPTIONS, sizeof OPTIONS);
+    for (size_t i = 0; i < more && count < OPTIONS_MOST; i++)
+        options[count++] = agent->service->options[i];
+    return count;
+}
+
 int agent_main(int argc, char **argv, const struct agent *agent)
 {
     char name[64], example[128];
     snprintf(name, sizeof name, "tare-%s", agent->program);
     snprintf(example, sizeof example, "%s --invite host.invite", name);
+    struct command_option options[OPTIONS_MOST];
     const struct command command = {
         .name = name,
         .doc = agent->doc,
-        .text =
-            "It joins the coordinator that the invite names and serves run after run until Ctrl-C. Without --invite "
-            "it takes the key that it has kept.",
-        .options = OPTIONS,
-        .option_count = ARRAY_SIZE(OPTIONS),
+        .text = agent->text,
+        .options = options,
+        .option_count = all_options(agent, options),
         .example = example,
     };
     struct arguments a = { .session = { .agent = agent } };
@@ -178,7 +221,7 @@ int agent_main(int argc, char **argv, const struct agent *agent)
     }
     if (a.doctor)
         return examine(agent, &a);
-    bool ok = find_invite(&a, &a.session, &e) && session_run(&a.session, &e);
+    bool ok = run_agent(&a, &e);
     invite_wipe(&a.session.invite);
     if (!ok)
         log_error("%s", e.text);

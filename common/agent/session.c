@@ -12,6 +12,7 @@
 
 #include "agent/clock_client.h"
 #include "agent/facts.h"
+#include "agent/test_point.h"
 #include "agent/trial.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -46,19 +47,9 @@ enum {
     MESSAGES_A_TURN = 100
 };
 
-/* Fault injection of the test builds: die as kill -9 would have it, at the n-th passing of a point. */
 static void test_point(struct session *s, const char *point)
 {
-#ifdef TARE_TEST_FLAGS
-    const char *wanted = s->options->die_at, *count = wanted ? strchrnul(wanted, ':') : NULL;
-    if (!wanted || strlen(point) != (size_t)(count - wanted) || strncmp(wanted, point, strlen(point)) != 0)
-        return;
-    if (++s->points_passed >= (*count ? strtol(count + 1, NULL, 10) : 1))
-        kill(getpid(), SIGKILL);
-#else
-    (void)s;
-    (void)point;
-#endif
+    test_point_pass(s->options->die_at, point, &s->points_passed);
 }
 
 static void tell(struct session *s, const struct message *m)
@@ -72,6 +63,7 @@ static void tell(struct session *s, const struct message *m)
 static void hang_up(struct session *s)
 {
     trial_destroy(&s->trial);
+    agent_yield(s->options->agent, false);
     clock_client_destroy(&s->clock);
     channel_hang_up(&s->dealer, &s->monitor);
 }
@@ -146,6 +138,16 @@ static void drop_trial(struct session *s, const char *why)
     trial_destroy(&s->trial);
 }
 
+/* A run is over, or lost from sight: greet from `hello_mono` on. */
+static void leave_run(struct session *s, const char *why, int64_t hello_mono)
+{
+    drop_trial(s, why);
+    agent_yield(s->options->agent, false);
+    clock_client_destroy(&s->clock);
+    s->state = GREETING;
+    s->hello_mono = hello_mono;
+}
+
 static void on_welcome(struct session *s, const struct message_welcome *welcome)
 {
     bool is_same = s->state == JOINED && welcome->session_size == MESSAGE_SESSION &&
@@ -182,6 +184,7 @@ static void on_prepare(struct session *s, const struct message_prepare *order)
 {
     struct err e = { 0 };
     test_point(s, "PREPARE");
+    agent_yield(s->options->agent, true);
     if (s->trial && trial_number(s->trial) != order->trial)
         trial_destroy(&s->trial);
     if ((!s->trial && !trial_new(order->trial, s->options->agent->workloads, &s->trial, &e)) ||
@@ -230,10 +233,7 @@ static void on_message(struct session *s, const struct message *m, int64_t recei
             drop_trial(s, m->cancel.reason);
         break;
     case MESSAGE_BYE:
-        drop_trial(s, m->bye.reason);
-        clock_client_destroy(&s->clock);
-        s->state = GREETING;
-        s->hello_mono = clock_mono_ns() + clock_ms(HELLO_EVERY_MS);
+        leave_run(s, m->bye.reason, clock_mono_ns() + clock_ms(HELLO_EVERY_MS));
         log_info("%s; waiting for the next run", m->bye.reason);
         break;
     default: log_warn("%s: not for an agent; dropped", message_name(m->type));
@@ -309,10 +309,7 @@ static bool run_timers(struct session *s, int64_t *wake, struct err *e)
         greet(s);
     if (s->state == JOINED && now - s->last_heard_mono > clock_ms(SILENCE_MS)) {
         log_warn("%s is silent for %.1f s; waiting for it", s->invite.endpoint, SILENCE_MS / 1e3);
-        drop_trial(s, "the coordinator is silent");
-        clock_client_destroy(&s->clock);
-        s->state = GREETING;
-        s->hello_mono = now;
+        leave_run(s, "the coordinator is silent", now);
     }
     if (s->state == JOINED && s->clock && now >= s->dial_mono) {
         clock_client_dial(s->clock);
