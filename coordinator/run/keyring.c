@@ -42,39 +42,37 @@ static enum key_right right_from(const char *word)
 }
 
 /* One row into memory; rights of a later tare are none here. */
-static bool load_member(struct keyring *k, sqlite3_stmt *row, struct err *e)
+static bool load_member(const struct keyring *k, sqlite3_stmt *row, struct members *members, struct err *e)
 {
     const char *key = (const char *)sqlite3_column_text(row, 0), *name = (const char *)sqlite3_column_text(row, 1);
     const char *right = (const char *)sqlite3_column_text(row, 2);
     if (!key || !name || !right || !key_is_valid(key) || !text_is_name(name))
         return err_set(e, ERR_INTERNAL, "%s: a damaged key entry", k->path);
-    return right_from(right) == KEY_NONE || keyring_db_add(k, key, name, right_from(right), e);
+    return right_from(right) == KEY_NONE || members_add(members, key, name, right_from(right), e);
 }
 
 /* The table of valid keys into memory: it is asked for each message. */
 bool keyring_reload(struct keyring *k, struct err *e)
 {
-    struct keyring fresh = { .db = k->db };
+    struct members fresh;
     sqlite3_stmt *rows = NULL;
-    text_copy(fresh.path, sizeof fresh.path, k->path);
-    if (sqlite3_prepare_v2(k->db, "SELECT public, name, right FROM key WHERE valid ORDER BY public", -1, &rows, NULL) !=
-        SQLITE_OK)
+    if (sqlite3_prepare_v2(k->db, "SELECT public, name, right FROM key WHERE valid", -1, &rows, NULL) != SQLITE_OK)
         return keyring_db_fail(k, e);
+    members_init(&fresh);
     int step;
     bool ok = true;
     while (ok && (step = sqlite3_step(rows)) == SQLITE_ROW)
-        ok = load_member(&fresh, rows, e);
+        ok = load_member(k, rows, &fresh, e);
     if (ok && step != SQLITE_DONE)
         ok = keyring_db_fail(k, e);
     sqlite3_finalize(rows);
     if (!ok) {
-        free(fresh.members);
+        members_clear(&fresh);
         return false;
     }
-    free(k->members);
-    k->members = fresh.members;
-    k->member_count = fresh.member_count;
-    k->member_room = fresh.member_room;
+    members_clear(&k->members);
+    k->members = fresh;
+    k->endings++; /* for all that is known */
     return true;
 }
 
@@ -145,54 +143,34 @@ void keyring_close(struct keyring **keyring)
     if (!k)
         return;
     sqlite3_close(k->db);
-    free(k->members);
+    members_clear(&k->members);
     sodium_memzero(k, sizeof *k);
     free(k);
 }
 
 const struct keypair *keyring_own(const struct keyring *keyring) { return &keyring->own; }
 
-static const struct member *find(const struct keyring *k, const char *public_key)
-{
-    size_t low = 0, high = k->member_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = strcmp(public_key, k->members[middle].public_key);
-        if (order == 0)
-            return &k->members[middle];
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return NULL;
-}
+uint64_t keyring_endings(const struct keyring *k) { return k->endings; }
 
 enum key_right keyring_right_of(const struct keyring *k, const char *public_key, const char **name)
 {
-    const struct member *found = find(k, public_key);
+    const struct member *found = members_by_key(&k->members, public_key);
     *name = found ? found->name : NULL;
     return found ? found->right : KEY_NONE;
 }
 
 const char *keyring_name_of(const struct keyring *k, const char *public_key)
 {
-    const struct member *found = find(k, public_key);
+    const struct member *found = members_by_key(&k->members, public_key);
     return found && found->right == KEY_NODE ? found->name : NULL;
 }
 
-bool keyring_knows(const struct keyring *k, const char *name)
-{
-    for (size_t i = 0; i < k->member_count; i++)
-        if (strcmp(k->members[i].name, name) == 0)
-            return true;
-    return false;
-}
+bool keyring_knows(const struct keyring *k, const char *name) { return members_by_name(&k->members, name) != NULL; }
 
 const char *keyring_nth(const struct keyring *k, size_t n, enum key_right *right)
 {
-    if (n >= k->member_count)
+    if (n >= k->members.count)
         return NULL;
-    *right = k->members[n].right;
-    return k->members[n].name;
+    *right = k->members.all[n]->right;
+    return k->members.all[n]->name;
 }

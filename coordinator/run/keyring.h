@@ -36,10 +36,10 @@ MUST_CHECK bool keyring_reload(struct keyring *keyring, struct err *e);
 /* What a key may do: be a node, or the one thing that a token is for. */
 enum key_right { KEY_NONE, KEY_NODE, KEY_ENROL };
 
-/* The right of a key (Z85), and whose it is: *name is borrowed until the keyring changes. */
+/* The right of a key (Z85), and whose it is: *name is borrowed until that key ends. */
 enum key_right keyring_right_of(const struct keyring *keyring, const char *public_key, const char **name);
 
-/* The name whose valid key this is (Z85), or NULL. Borrowed until the keyring changes. */
+/* The name whose valid key this is (Z85), or NULL. Borrowed until that key ends. */
 const char *keyring_name_of(const struct keyring *keyring, const char *public_key);
 
 /* Whether `name` has a valid key. */
@@ -47,6 +47,9 @@ bool keyring_knows(const struct keyring *keyring, const char *name);
 
 /* Whose the n-th valid key is, and its right, in no order; NULL past the end. */
 const char *keyring_nth(const struct keyring *keyring, size_t n, enum key_right *right);
+
+/* How often keys may have ended so far: as long as that stays the same, what was valid still is. */
+uint64_t keyring_endings(const struct keyring *keyring);
 
 /* ---- changing ---- */
 

@@ -25,6 +25,16 @@ static bool insert(struct keyring *k, const char *public_key, const char *name, 
                           clock_real_ns() / CLOCK_NS_PER_S);
 }
 
+/* The key of `name`, where it has one, ends: in memory, as in the database. */
+static void end_key(struct keyring *k, const char *name)
+{
+    const struct member *member = members_by_name(&k->members, name);
+    if (!member)
+        return;
+    members_remove(&k->members, member);
+    k->endings++;
+}
+
 bool keyring_record(struct keyring *k, const char *name, const char *public_key, struct err *e)
 {
     if (!check_name(name, e))
@@ -37,8 +47,8 @@ bool keyring_record(struct keyring *k, const char *name, const char *public_key,
               insert(k, public_key, name, "node", e);
     if (!keyring_db_end(k, ok, e))
         return false;
-    keyring_db_remove(k, name);
-    return keyring_db_add(k, public_key, name, KEY_NODE, e);
+    end_key(k, name);
+    return members_add(&k->members, public_key, name, KEY_NODE, e);
 }
 
 bool keyring_invite(struct keyring *k, const char *name, const char *endpoint, struct invite *invite, struct err *e)
@@ -67,7 +77,7 @@ bool keyring_revoke(struct keyring *k, const char *name, struct err *e)
               keyring_db_run(k, e, "UPDATE key SET valid = 0 WHERE name = ?1", "s", name);
     if (!keyring_db_end(k, ok, e))
         return false;
-    keyring_db_remove(k, name);
+    end_key(k, name);
     return true;
 }
 
@@ -89,7 +99,7 @@ bool keyring_record_token(struct keyring *k, const char *public_key, const struc
     bool ok =
         insert(k, public_key, made, "enrol", e) && keyring_db_run(k, e, "INSERT INTO token VALUES (?1, ?2, 0, ?3)",
                                                                   "snn", public_key, token->uses, token->expires_s);
-    if (!keyring_db_end(k, ok, e) || !keyring_db_add(k, public_key, made, KEY_ENROL, e))
+    if (!keyring_db_end(k, ok, e) || !members_add(&k->members, public_key, made, KEY_ENROL, e))
         return false;
     text_copy(name, KEY_NAME, made);
     return true;
@@ -150,5 +160,5 @@ bool keyring_enrol(struct keyring *k, const char *token_key, const char *name, c
         ok = insert(k, public_key, name, "node", e) &&
              keyring_db_run(k, e, "INSERT INTO enrolled VALUES (?1, ?2)", "ss", public_key, token_key) &&
              keyring_db_run(k, e, "UPDATE token SET uses = uses + 1 WHERE public = ?1", "s", token_key);
-    return keyring_db_end(k, ok, e) && (is_again || keyring_db_add(k, public_key, name, KEY_NODE, e));
+    return keyring_db_end(k, ok, e) && (is_again || members_add(&k->members, public_key, name, KEY_NODE, e));
 }

@@ -62,34 +62,3 @@ bool keyring_db_end(struct keyring *k, bool ok, struct err *e)
         sqlite3_exec(k->db, "ROLLBACK", NULL, NULL, NULL);
     return ok;
 }
-
-bool keyring_db_add(struct keyring *k, const char *public_key, const char *name, enum key_right right, struct err *e)
-{
-    if (k->member_count == k->member_room) {
-        size_t room = k->member_room ? 2 * k->member_room : 16;
-        struct member *more = reallocarray(k->members, room, sizeof *more);
-        if (!more)
-            return err_set(e, ERR_INTERNAL, "out of memory");
-        k->members = more;
-        k->member_room = room;
-    }
-    /* From the end: rows come in order, where nothing has to move. */
-    size_t at = k->member_count;
-    while (at > 0 && strcmp(public_key, k->members[at - 1].public_key) < 0)
-        at--;
-    memmove(&k->members[at + 1], &k->members[at], (k->member_count - at) * sizeof *k->members);
-    k->members[at] = (struct member){ .right = right };
-    text_copy(k->members[at].public_key, KEY_TEXT, public_key);
-    text_copy(k->members[at].name, KEY_NAME, name);
-    k->member_count++;
-    return true;
-}
-
-void keyring_db_remove(struct keyring *k, const char *name)
-{
-    for (size_t i = 0; i < k->member_count; i++)
-        if (strcmp(k->members[i].name, name) == 0) {
-            memmove(&k->members[i], &k->members[i + 1], (--k->member_count - i) * sizeof *k->members);
-            return;
-        }
-}

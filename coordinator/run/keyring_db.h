@@ -7,18 +7,14 @@
 #include <stdint.h>
 
 #include "run/keyring.h"
-
-struct member {
-    char public_key[KEY_TEXT], name[KEY_NAME];
-    enum key_right right;
-};
+#include "run/keyring_members.h"
 
 struct keyring {
     sqlite3 *db;
     char path[512];
     struct keypair own;
-    struct member *members; /* the valid keys, ordered by key */
-    size_t member_count, member_room;
+    struct members members;
+    uint64_t endings; /* how often keys have ended */
 };
 
 /* What SQLite's last call ran into. Returns false. */
@@ -37,10 +33,5 @@ MUST_CHECK bool keyring_db_begin(struct keyring *keyring, struct err *e);
 
 /* Commit when `ok`, else take everything back and return false. */
 MUST_CHECK bool keyring_db_end(struct keyring *keyring, bool ok, struct err *e);
-
-/* The valid keys in memory follow the database. */
-MUST_CHECK bool keyring_db_add(struct keyring *keyring, const char *public_key, const char *name, enum key_right right,
-                               struct err *e);
-void keyring_db_remove(struct keyring *keyring, const char *name);
 
 #endif

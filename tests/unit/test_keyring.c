@@ -126,6 +126,31 @@ static void each_of_many_keys_is_found(void **state)
     keyring_close(&k);
 }
 
+/* What a coordinator looks at instead of asking for every key anew. */
+static void it_is_told_when_a_key_may_have_ended_and_only_then(void **state)
+{
+    struct keyring *k = open_in(state);
+    struct err e = { 0 };
+    uint64_t endings = keyring_endings(k);
+    struct invite a = invited(k, "a"), b = invited(k, "b");
+    const char *lent = keyring_name_of(k, a.node.public_key);
+    assert_int_equal(keyring_endings(k), endings);
+    assert_true(keyring_revoke(k, "b", &e));
+    assert_int_not_equal(keyring_endings(k), endings);
+    endings = keyring_endings(k);
+    assert_false(keyring_revoke(k, "b", &e));
+    assert_int_equal(keyring_endings(k), endings);
+    assert_null(keyring_name_of(k, b.node.public_key));
+    assert_ptr_equal(keyring_name_of(k, a.node.public_key), lent); /* as long as its own key lasts */
+    (void)invited(k, "a");
+    assert_int_not_equal(keyring_endings(k), endings);
+    assert_null(keyring_name_of(k, a.node.public_key));
+    endings = keyring_endings(k);
+    assert_true(keyring_reload(k, &e)); /* who knows what others have changed */
+    assert_int_not_equal(keyring_endings(k), endings);
+    keyring_close(&k);
+}
+
 static void what_is_no_name_or_too_long_is_not_invited(void **state)
 {
     struct keyring *k = open_in(state);
@@ -283,6 +308,7 @@ int main(void)
         IN_DIRECTORY(to_invite_a_name_anew_ends_its_old_key),
         IN_DIRECTORY(a_key_that_was_not_given_out_has_no_name),
         IN_DIRECTORY(each_of_many_keys_is_found),
+        IN_DIRECTORY(it_is_told_when_a_key_may_have_ended_and_only_then),
         IN_DIRECTORY(what_is_no_name_or_too_long_is_not_invited),
         IN_DIRECTORY(directory_and_file_are_made_for_the_owner_alone),
         IN_DIRECTORY(keys_that_others_could_reach_are_refused_with_the_way_out),
