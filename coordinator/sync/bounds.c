@@ -59,9 +59,11 @@ struct bounds *bounds_new(double wander_ppm)
 {
     if (!(wander_ppm >= 0 && wander_ppm <= BOUNDS_WANDER_PPM_MAX))
         return NULL;
-    struct bounds *b = malloc(sizeof *b);
-    if (!b)
+    struct bounds *b = calloc(1, sizeof *b);
+    if (!b || !ceiling_init(&b->above) || !ceiling_init(&b->below)) {
+        bounds_destroy(&b);
         return NULL;
+    }
     b->wander_ppm = wander_ppm;
     bounds_reset(b);
     return b;
@@ -69,8 +71,10 @@ struct bounds *bounds_new(double wander_ppm)
 
 void bounds_destroy(struct bounds **bounds)
 {
-    if (!bounds)
+    if (!bounds || !*bounds)
         return;
+    ceiling_clear(&(*bounds)->above);
+    ceiling_clear(&(*bounds)->below);
     free(*bounds);
     *bounds = NULL;
 }

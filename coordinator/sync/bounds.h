@@ -1,6 +1,6 @@
 /* bounds.h - what one clock read when another did, within bounds that hold.
  *
- * PURE: no socket, no clock, no allocation that grows with the number of probes.
+ * PURE: no socket, no clock; memory grows with what the probes tell, up to a cap.
  *
  * An exchange: the coordinator sends at t1 (its clock), the node receives at t2 and answers at t3
  * (its own clock), the coordinator receives at t4. Nothing arrives before it was sent, so with
@@ -24,7 +24,7 @@
  * Stamps are whole nanoseconds, cut off: that much is allowed for here. What else a stamp may err by
  * (the width of a bracketed reading) is for the caller to take off, t1 earlier and t4 later.
  *
- * Memory: 2 x 512 points. Those that the others imply are not kept; when the rest are more, the one
+ * Memory: up to 2 x 512 points. Those that the others imply are not kept; when the rest are more, the one
  * goes that matters least (ceiling.h), and the bounds are only wider for it. Adding takes O(log n)
  * for an exchange that tells nothing new, O(n) otherwise; a question takes a few times O(n).
  */

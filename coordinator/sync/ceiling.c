@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Products of two times: below 2^62 x 2^62, which 127 bits hold. */
@@ -13,6 +14,18 @@ enum { SEARCH_STEPS = 100 };
 
 /* Gains below this are noise of the search: its long doubles carry 64 bits. */
 static const long double SEARCH_NS = 0.125L;
+
+bool ceiling_init(struct ceiling *c)
+{
+    *c = (struct ceiling){ .room = CEILING_LEAST, .points = calloc(CEILING_LEAST, sizeof *c->points) };
+    return c->points != NULL;
+}
+
+void ceiling_clear(struct ceiling *c)
+{
+    free(c->points);
+    *c = (struct ceiling){ 0 };
+}
 
 bool ratio_is_less(struct ratio a, struct ratio b) { return (wide)a.over * b.under < (wide)b.over * a.under; }
 
@@ -127,11 +140,24 @@ static void drop_least_missed(struct ceiling *c, const struct slopes *slopes)
     memmove(&c->points[least], &c->points[least + 1], (c->count - least) * sizeof *c->points);
 }
 
+/* Where memory is out, what there is is the cap. */
+static void grow(struct ceiling *c)
+{
+    size_t room = 2 * c->room < CEILING_CAP ? 2 * c->room : CEILING_CAP;
+    struct ceiling_point *more = room > c->room ? reallocarray(c->points, room, sizeof *more) : NULL;
+    if (!more)
+        return;
+    c->points = more;
+    c->room = room;
+}
+
 void ceiling_add(struct ceiling *c, const struct slopes *slopes, struct ceiling_point point)
 {
-    if (c->count == CEILING_CAP)
+    if (c->count == c->room)
+        grow(c);
+    if (c->count == c->room)
         drop_implied(c, slopes);
-    if (c->count == CEILING_CAP)
+    if (c->count == c->room)
         drop_least_missed(c, slopes);
     size_t i = first_after(c, point.at);
     memmove(&c->points[i + 1], &c->points[i], (c->count - i) * sizeof *c->points);

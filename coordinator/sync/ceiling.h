@@ -1,7 +1,7 @@
 /* ceiling.h - what a wandering line can not be above, from points that it is not above.
  *
- * PURE. One half of bounds.h, used twice: the difference D of two clocks has a ceiling, and so has
- * -D. The line is D(x) = a + b x + w(x); w wanders: |w(x) - w(y)| <= wander |x - y|. From a point
+ * PURE but for the memory of its points. One half of bounds.h, used twice: the difference D of two clocks has a
+ * ceiling, and so has -D. The line is D(x) = a + b x + w(x); w wanders: |w(x) - w(y)| <= wander |x - y|. From a point
  * (at, value) with D(at) <= value follows, for each b,
  *
  *      D(x) <= value + (b + wander) (x - at)       for x after the point
@@ -17,7 +17,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
+
 enum { CEILING_CAP = 512 };
+
+/* How many points there is room for at first: an idle node costs no more. */
+enum { CEILING_LEAST = 8 };
 
 /* Times and values that this can compute with: 36 years of nanoseconds, and their differences. */
 #define CEILING_TIME_MAX (INT64_C(1) << 60)
@@ -38,9 +43,13 @@ struct ceiling_point {
 };
 
 struct ceiling {
-    size_t count;
-    struct ceiling_point points[CEILING_CAP]; /* ascending in `at` */
+    size_t count, room;
+    struct ceiling_point *points; /* ascending in `at`; owned */
 };
+
+/* Without points. False when memory is out. */
+MUST_CHECK bool ceiling_init(struct ceiling *ceiling);
+void ceiling_clear(struct ceiling *ceiling);
 
 bool ratio_is_less(struct ratio a, struct ratio b);
 
@@ -50,11 +59,11 @@ struct slopes slopes_mirrored(struct slopes slopes);
 /* Whether the point follows from those that are kept, so that it tells nothing new. */
 bool ceiling_implies(const struct ceiling *ceiling, const struct slopes *slopes, struct ceiling_point point);
 
-/* Keep a point. When there is no room, the points that follow from their neighbours go first, at no
- * loss; then the one that is missed least: whose absence raises the ceiling the least, at its own
- * place or at that of any point dropped before it. (Without the latter, a row of points would be
- * eaten from one end, each a small loss against its neighbour, until a great gap is left.) A point
- * less can only raise the ceiling, so whatever goes, what ceiling_at says stays true. */
+/* Keep a point. When there is no room (CEILING_CAP, or what memory there is), the points that follow from their
+ * neighbours go first, at no loss; then the one that is missed least: whose absence raises the ceiling the least, at
+ * its own place or at that of any point dropped before it. (Without the latter, a row of points would be eaten from one
+ * end, each a small loss against its neighbour, until a great gap is left.) A point less can only raise the ceiling, so
+ * whatever goes, what ceiling_at says stays true. */
 void ceiling_add(struct ceiling *ceiling, const struct slopes *slopes, struct ceiling_point point);
 
 /* The ceiling at `x`, rounded up (by at most 3 ns). Needs one point at least. */
