@@ -10,7 +10,14 @@
 #define ZMQ_ZAP_ENFORCE_DOMAIN 93
 #endif
 
-enum { BACKLOG = 1024, RECONNECT_MS = 200, RECONNECT_MAX_MS = 2000, HANDSHAKE_MS = 5000 };
+enum {
+    BACKLOG = 4096, /* as many as a kernel takes by itself (net.core.somaxconn) */
+    RECONNECT_MS = 200,
+    RECONNECT_MAX_MS = 2000,
+    HANDSHAKE_MS = 5000,
+    DEAD_MS = 15000, /* a connection on which nothing is acknowledged for so long is closed */
+    KEEPALIVE_S = 5,
+};
 
 bool channel_start(struct err *e)
 {
@@ -28,6 +35,14 @@ static void set_common(zsock_t *socket)
     zsock_set_ipv6(socket, 1);
     zsock_set_maxmsgsize(socket, MESSAGE_FRAME_MAX);
     zsock_set_handshake_ivl(socket, HANDSHAKE_MS);
+    /* Who is alive is told by our own heartbeat; dead connections are cleared by TCP: by TCP_USER_TIMEOUT
+     * where something was sent, by keepalives where nothing is. Not by ZMTP's heartbeat: libzmq 4.3 walks
+     * all timers of an I/O thread to stop one, twice for each beat of each connection. */
+    zsock_set_tcp_maxrt(socket, DEAD_MS);
+    zsock_set_tcp_keepalive(socket, 1);
+    zsock_set_tcp_keepalive_idle(socket, KEEPALIVE_S);
+    zsock_set_tcp_keepalive_intvl(socket, KEEPALIVE_S);
+    zsock_set_tcp_keepalive_cnt(socket, DEAD_MS / 1000 / KEEPALIVE_S - 1);
 }
 
 bool channel_listen(const char *endpoint, const struct keypair *own, zsock_t **router, struct err *e)
@@ -43,9 +58,6 @@ bool channel_listen(const char *endpoint, const struct keypair *own, zsock_t **r
     zsock_set_curve_server(socket, 1);
     zsock_set_curve_publickey(socket, own->public_key);
     zsock_set_curve_secretkey(socket, own->secret_key);
-    /* Dead connections are cleared by ZMTP's own heartbeat; who is alive is told by ours. */
-    zsock_set_heartbeat_ivl(socket, 5000);
-    zsock_set_heartbeat_timeout(socket, 15000);
     int enforce = 1, domain_is_set = 0;
     size_t size = sizeof domain_is_set;
     void *raw = zsock_resolve(socket);
@@ -79,8 +91,6 @@ bool channel_dial(const struct invite *invite, zsock_t **dealer, zsock_t **monit
         zsock_set_curve_serverkey(socket, invite->server_key);
         zsock_set_curve_publickey(socket, invite->node.public_key);
         zsock_set_curve_secretkey(socket, invite->node.secret_key);
-        zsock_set_heartbeat_ivl(socket, 5000);
-        zsock_set_heartbeat_timeout(socket, 15000);
         /* Not its address: the next socket may get that of one whose monitor is still being taken down. */
         uint64_t number;
         randombytes_buf(&number, sizeof number);
@@ -163,22 +173,19 @@ bool channel_send(zsock_t *socket, const zframe_t *to, const struct message *m, 
 
 zframe_t *channel_receive(zsock_t *socket, zframe_t **from)
 {
-    bool is_router = zsock_type(socket) == ZMQ_ROUTER;
     for (;;) {
         zframe_t *first = zframe_recv_nowait(socket);
         if (!first)
             return NULL;
         zframe_t *id = NULL;
-        if (is_router && zframe_more(first)) {
+        if (from && zframe_more(first)) {
             id = first;
             first = zframe_recv_nowait(socket);
         }
-        bool is_whole = first && (id || !is_router) && !zframe_more(first);
+        bool is_whole = first && (id || !from) && !zframe_more(first);
         if (is_whole) {
             if (from)
                 *from = id;
-            else
-                zframe_destroy(&id);
             return first;
         }
         while (first && zframe_more(first)) {

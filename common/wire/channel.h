@@ -50,7 +50,8 @@ enum channel_event channel_event(zsock_t *monitor);
  * (*gone = true) or takes no more at the moment. */
 MUST_CHECK bool channel_send(zsock_t *socket, const zframe_t *to, const struct message *m, bool *gone, struct err *e);
 
-/* A frame that has come, with (ROUTER) its sender's id; caller owns both. NULL when there is none.
+/* A frame that has come, from a ROUTER with its sender's id (`from` is NULL for a DEALER, and only
+ * there); caller owns both. NULL when there is none.
  * What is not exactly one frame of payload is dropped, and the next one looked at. */
 zframe_t *channel_receive(zsock_t *socket, zframe_t **from);
 
