@@ -2,22 +2,23 @@
 #ifndef TARE_BYTES_H
 #define TARE_BYTES_H
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* The lowest `size` (1 to 8) bytes of `value`. */
 static inline void bytes_put(unsigned char *at, size_t size, uint64_t value)
 {
-    for (size_t i = size; i-- > 0; value >>= 8)
-        at[i] = (unsigned char)value;
+    uint64_t big = htobe64(value);
+    memcpy(at, (const unsigned char *)&big + sizeof big - size, size);
 }
 
 static inline uint64_t bytes_get(const unsigned char *at, size_t size)
 {
-    uint64_t value = 0;
-    for (size_t i = 0; i < size; i++)
-        value = value << 8 | at[i];
-    return value;
+    uint64_t big = 0;
+    memcpy((unsigned char *)&big + sizeof big - size, at, size);
+    return be64toh(big);
 }
 
 #endif

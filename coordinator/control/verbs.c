@@ -107,7 +107,6 @@ static bool do_invite(const struct control_options *c, struct peer *peer, const 
     if (!want_text(request, "name", &name, e) || !want_text(request, "public_key", &key, e) ||
         !keyring_record(hub_keyring(c->hub), name, key, e))
         return false;
-    hub_keys_changed(c->hub); /* an older key of that name has ended */
     peer_put(peer, json_pack("{s:o}", "server_key", own_key(c->hub)));
     return true;
 }
@@ -131,7 +130,6 @@ static bool do_revoke(const struct control_options *c, struct peer *peer, const 
     if (!want_text(request, "name", &name, e) || !keyring_revoke(hub_keyring(c->hub), name, e))
         return false;
     log_info("the key of '%s' is revoked", name);
-    hub_keys_changed(c->hub);
     return true;
 }
 
@@ -139,10 +137,7 @@ static bool do_reload(const struct control_options *c, struct peer *peer, const 
 {
     (void)peer;
     (void)request;
-    if (!keyring_reload(hub_keyring(c->hub), e))
-        return false;
-    hub_keys_changed(c->hub);
-    return true;
+    return keyring_reload(hub_keyring(c->hub), e);
 }
 
 /* ---- the run ---- */

@@ -30,7 +30,8 @@ struct hub_event {
 
 /* Listen at TCP `port` and the UDP port of the same number, and prove that strangers are refused.
  * Blocks SIGINT, SIGTERM and SIGHUP for the process, which come as events from now on. The keyring is
- * borrowed; tokens change it. */
+ * borrowed; tokens change it, and others may: a node whose key has ended is told, and lost at the next
+ * look. */
 MUST_CHECK bool hub_open(struct keyring *keyring, unsigned port, struct hub **hub, struct err *e);
 
 /* Say `farewell` to every node, and close. */
@@ -56,9 +57,6 @@ void hub_attend(struct hub *hub, const struct hub_guest *guest);
 
 /* From now on every hub_next answers HUB_SIGNAL. */
 void hub_stop(struct hub *hub);
-
-/* The keyring has changed: a node whose key is not valid any more is told, and lost at once. */
-void hub_keys_changed(struct hub *hub);
 
 /* Ask the node's clock every so often from now on; 0: no more. */
 void hub_probe(struct hub *hub, struct roster_node *node, int64_t every_ns);

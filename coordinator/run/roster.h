@@ -1,6 +1,10 @@
 /* roster.h - the nodes that are here: who they are, and when each was last heard.
  *
  * No socket and no clock: the hub tells what came and when (CLOCK_MONOTONIC, ns).
+ *
+ * Whatever is asked of it for each message or each turn of the hub's loop costs the same however many
+ * nodes there are, or grows with their logarithm: they are found by hash, and the next one that may be
+ * dead stands first on an agenda.
  */
 #ifndef TARE_ROSTER_H
 #define TARE_ROSTER_H
@@ -10,6 +14,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "run/agenda.h"
 #include "stamp/stamp_kind.h"
 #include "sync/bounds.h"
 #include "wire/keys.h"
@@ -26,27 +31,32 @@ enum {
 };
 
 struct roster_node {
-    char name[MESSAGE_NAME];
+    /* What each message asks for stands together, in two lines of the cache. */
+    size_t id_size;                   /* 0 without a connection */
+    unsigned char id[ROSTER_ID_MAX];  /* the ROUTER's id of its connection */
+    bool is_welcome;                  /* has been sent WELCOME on this connection */
+    bool is_joined;                   /* ... and has told its facts */
+    bool is_cut;                      /* its connection is closed, or another's: roster_cut */
+    bool is_revoked;                  /* its key was taken back */
+    bool is_armed;                    /* roster_set_armed */
+    int64_t heard_mono, worst_gap_ns; /* the longest silence since that was set to 0 */
     char key[KEY_TEXT];
-    unsigned char id[ROSTER_ID_MAX]; /* the ROUTER's id of its connection */
-    size_t id_size;
-    bool is_welcome; /* has been sent WELCOME on this connection */
-    bool is_joined;  /* ... and has told its facts */
+
+    char name[MESSAGE_NAME];
     struct message_hello hello;
     char address[64]; /* as the coordinator sees it */
     uint32_t cpus;
     char *catalogue, *fingerprint; /* owned */
     char doing[MESSAGE_NAME];      /* the step that it takes part in, for people; "" between trials */
 
-    bool is_cut;                      /* its connection is closed, or another's */
-    bool is_revoked;                  /* its key was taken back */
-    int64_t heard_mono, worst_gap_ns; /* the longest silence since that was set to 0 */
-    bool is_armed;
+    struct agenda_entry death; /* not dead before that */
     int64_t ping_mono, ping_sent_mono, rtt_ns;
     uint32_t ping_sequence;
+    struct agenda_entry duty; /* the hub's: when it has to be pinged or probed */
 
     /* clock probes */
-    uint64_t session, dials;
+    uint64_t session; /* 0 without one: roster_open_session */
+    uint64_t dials;
     struct probe_key up, down;
     struct probe_window window;
     struct sockaddr_storage udp;
@@ -85,16 +95,29 @@ enum roster_answer roster_admit(struct roster *roster, const char *key_name, con
                                 const struct message_hello *hello, const void *id, size_t id_size, int64_t now_mono,
                                 struct roster_node **node, struct err *reason);
 
+/* Give a welcome node its session, by which it is found from now on until it is dropped. False where
+ * another node has the same. */
+MUST_CHECK bool roster_open_session(struct roster *roster, struct roster_node *node, uint64_t session);
+
 /* It was heard. */
 void roster_heard(struct roster_node *node, int64_t now_mono);
 
-/* Its connection is closed, or it is silent for too long; for a node that is neither welcome nor joined: never. */
+/* Its connection is closed: it is dead. */
+void roster_cut(struct roster *roster, struct roster_node *node);
+
+/* An armed node is dead after a shorter silence, which counts from now. */
+void roster_set_armed(struct roster *roster, struct roster_node *node, bool is_armed, int64_t now_mono);
+
+/* Its connection is closed, or it is silent for too long; for a node that is not welcome: never. */
 bool roster_is_dead(const struct roster_node *node, int64_t now_mono);
 
-/* Why it is dead, as in "NODE is gone: ..."; to be asked before it is dropped. */
-void roster_tell_loss(const struct roster_node *node, int64_t now_mono, bool has_right, char *why, size_t size);
+/* A node that is dead, NULL when there is none. It is told again until it is dropped or heard. */
+struct roster_node *roster_next_dead(struct roster *roster, int64_t now_mono);
 
-/* Unbind it from its connection. */
-void roster_drop(struct roster_node *node);
+/* Why it is dead, as in "NODE is gone: ..."; to be asked before it is dropped. */
+void roster_tell_loss(const struct roster_node *node, int64_t now_mono, char *why, size_t size);
+
+/* Unbind it from its connection and its session. */
+void roster_drop(struct roster *roster, struct roster_node *node);
 
 #endif

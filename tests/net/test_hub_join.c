@@ -191,7 +191,6 @@ static void a_revoked_node_is_told_lost_at_once_and_not_heard_again(void **state
     assert_true(roster_by_name(hub_roster(f.hub), "a")->is_joined);
     int64_t before = clock_mono_ns();
     assert_true(keyring_revoke(f.keyring, "a", &e));
-    hub_keys_changed(f.hub);
     answers(&f, &g, MESSAGE_REFUSED, "revoked");
     (void)pump(&f, &g, 20);
     assert_int_equal(f.lost, 1);
@@ -288,7 +287,6 @@ static void what_ends_a_token_counts_on_connections_from_before(void **state)
     dial(&f, &expiring, NULL, &late);
     assert_int_equal(late.last, CHANNEL_OPEN);
     assert_true(keyring_revoke(f.keyring, name, &e));
-    hub_keys_changed(f.hub);
     ask_to_enrol(&g, WIRE_MAJOR, "a", pair().public_key);
     answers(&f, &g, MESSAGE_REFUSED, "does not know this key any more");
     (void)pump(&f, &late, 1100);

@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "run/complaints.h"
 #include "run/hub.h"
 #include "tempdir.h"
 #include "wire/channel.h"
@@ -533,6 +534,35 @@ static void what_is_no_message_is_dropped_with_a_warning_and_others_go_on(void *
     assert_int_equal(w->lost, 0);
 }
 
+static void a_node_that_sends_nonsense_on_and_on_does_not_fill_the_log(void **state)
+{
+    enum { ROUNDS = 20, BURST = 200 };
+    struct world *w = *state;
+    static struct client good, bad;
+    join(w, &good, "good");
+    join(w, &bad, "bad");
+    catch_stderr();
+    for (int i = 0; i < ROUNDS * BURST; i++) {
+        (void)!zmq_send(zsock_resolve(bad.dealer), "nonsense", 8, ZMQ_DONTWAIT);
+        if (i % BURST == 0)
+            turn(w);
+    }
+    say_armed(&bad);
+    for (int turns = 0; turns < 400 && w->messages == 0; turns++)
+        turn(w);
+    (void)!zmq_send(zsock_resolve(good.dealer), "nonsense", 8, ZMQ_DONTWAIT);
+    for (int turns = 0; turns < 400 && !strstr(peek_stderr(), "'good'"); turns++)
+        turn(w);
+    const char *log = caught_stderr();
+    assert_int_equal(w->messages, 1); /* so all before it were read */
+    assert_non_null(strstr(log, "from 'good' at 127.0.0.1: not a message (8 bytes); dropped\n"));
+    assert_non_null(strstr(log, "(its next ones are told every 10 s at most)\n"));
+    int lines = 0;
+    for (const char *at = log; (at = strstr(at, "from 'bad'")); at++)
+        lines++;
+    assert_int_equal(lines, COMPLAINTS_AT_ONCE);
+}
+
 static void a_message_that_only_the_coordinator_may_send_does_no_harm(void **state)
 {
     struct world *w = *state;
@@ -835,6 +865,7 @@ int main(int argc, char **argv)
         WITH_HUB(another_process_with_the_same_key_is_refused_until_the_first_one_is_gone),
         WITH_HUB(the_same_process_may_dial_again),
         WITH_HUB(what_is_no_message_is_dropped_with_a_warning_and_others_go_on),
+        WITH_HUB(a_node_that_sends_nonsense_on_and_on_does_not_fill_the_log),
         WITH_HUB(a_message_that_only_the_coordinator_may_send_does_no_harm),
         WITH_HUB(a_message_of_several_frames_is_dropped_whole),
         WITH_HUB(a_frame_larger_than_any_message_costs_its_sender_the_connection),

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "random.h"
 #include "run/roster.h"
 
 #define MS INT64_C(1000000)
@@ -45,6 +46,14 @@ static struct roster_node *welcome(struct roster *r, const char *name, const cha
 }
 
 static void heard(struct roster_node *n, int64_t at_ms) { roster_heard(n, (START_MS + at_ms) * MS); }
+static void arm(struct roster *r, struct roster_node *n, bool is_armed, int64_t at_ms)
+{
+    roster_set_armed(r, n, is_armed, (START_MS + at_ms) * MS);
+}
+static struct roster_node *next_dead(struct roster *r, int64_t at_ms)
+{
+    return roster_next_dead(r, (START_MS + at_ms) * MS);
+}
 static bool is_dead(const struct roster_node *n, int64_t at_ms) { return roster_is_dead(n, (START_MS + at_ms) * MS); }
 
 static void a_new_node_is_welcome_and_found_by_name_and_connection(void **unused)
@@ -94,7 +103,7 @@ static void the_same_process_on_a_new_connection_goes_on_as_it_was(void **unused
     struct roster *r = roster_new();
     struct err reason = { 0 };
     struct roster_node *a = welcome(r, "a", KEY_A, "1", "old", 0), *again = NULL;
-    a->session = 77;
+    assert_true(roster_open_session(r, a, 77));
     a->is_joined = a->is_armed = true;
     a->probe_every_ns = 5;
     a->dials = 9;
@@ -103,7 +112,7 @@ static void the_same_process_on_a_new_connection_goes_on_as_it_was(void **unused
     assert_null(roster_by_id(r, "old", 3)); /* what still comes that way is no longer its word */
     assert_ptr_equal(roster_by_id(r, "new", 3), a);
     assert_true(a->is_welcome && a->is_joined && a->is_armed);
-    assert_int_equal(a->session, 77);
+    assert_ptr_equal(roster_by_session(r, 77), a);
     assert_int_equal(a->probe_every_ns, 5);
     assert_int_equal(a->dials, 9);
     assert_null(roster_at(r, 1));
@@ -163,7 +172,7 @@ static void another_process_takes_over_at_once_where_the_connection_is_closed(vo
     (void)unused;
     struct roster *r = roster_new();
     struct roster_node *a = welcome(r, "a", KEY_A, "1", "old", 0);
-    a->is_cut = true;
+    roster_cut(r, a);
     assert_ptr_equal(welcome(r, "a", KEY_A, "2", "new", 10), a);
     assert_false(a->is_cut);
     assert_false(is_dead(a, 10));
@@ -176,12 +185,12 @@ static void who_was_dropped_comes_back_as_new(void **unused)
     struct roster *r = roster_new();
     struct roster_node *a = welcome(r, "a", KEY_A, "1", "old", 0);
     a->is_joined = true;
-    roster_drop(a);
+    roster_drop(r, a);
     assert_null(roster_by_id(r, "old", 3));
     assert_ptr_equal(roster_by_name(r, "a"), a); /* it did come once */
     assert_ptr_equal(welcome(r, "a", KEY_A, "1", "new", 10), a);
     assert_false(a->is_joined);
-    roster_drop(a);
+    roster_drop(r, a);
     assert_ptr_equal(welcome(r, "a", KEY_A, "2", "newer", 20), a);
     roster_destroy(&r);
 }
@@ -194,7 +203,7 @@ static void the_same_instance_with_another_key_is_another_process(void **unused)
     struct roster_node *a = welcome(r, "a", KEY_A, "1", "old", 0), *untouched = NULL;
     assert_int_equal(admit(r, "a", "new key of a", "1", "new", 10, &untouched, &reason), ROSTER_REFUSED);
     assert_string_equal(a->key, KEY_A);
-    roster_drop(a); /* as the hub does with a key that was taken back */
+    roster_drop(r, a); /* as the hub does with a key that was taken back */
     welcome(r, "a", "new key of a", "1", "new", 10);
     assert_string_equal(a->key, "new key of a");
     roster_destroy(&r);
@@ -279,10 +288,10 @@ static void an_armed_node_is_dead_after_six_tenths_of_a_second(void **unused)
     (void)unused;
     struct roster *r = roster_new();
     struct roster_node *a = welcome(r, "a", KEY_A, "1", "id", 0);
-    a->is_armed = true;
+    arm(r, a, true, 0);
     assert_false(is_dead(a, 600));
     assert_true(is_dead(a, 601));
-    a->is_armed = false;
+    arm(r, a, false, 601);
     assert_false(is_dead(a, 601));
     roster_destroy(&r);
 }
@@ -292,9 +301,13 @@ static void who_is_not_here_cannot_die(void **unused)
     (void)unused;
     struct roster *r = roster_new();
     struct roster_node *a = welcome(r, "a", KEY_A, "1", "id", 0);
-    a->is_armed = a->is_cut = true;
-    roster_drop(a);
+    arm(r, a, true, 0);
+    roster_cut(r, a);
+    roster_drop(r, a);
     assert_false(is_dead(a, 1000000));
+    assert_null(next_dead(r, 1000000));
+    roster_cut(r, a); /* as sending to it does */
+    assert_null(next_dead(r, 1000000));
     roster_destroy(&r);
 }
 
@@ -304,7 +317,7 @@ static void a_closed_connection_is_a_loss_whoever_still_answers_by_udp(void **un
     struct roster *r = roster_new();
     struct roster_node *a = welcome(r, "a", KEY_A, "1", "id", 0);
     heard(a, 100);
-    a->is_cut = true;
+    roster_cut(r, a);
     heard(a, 101);
     assert_true(is_dead(a, 101));
     assert_true(a->worst_gap_ns <= 100 * MS); /* and no silence of hours was made up */
@@ -335,12 +348,128 @@ static void a_session_is_found_only_while_its_node_is_here(void **unused)
 {
     (void)unused;
     struct roster *r = roster_new();
-    struct roster_node *a = welcome(r, "a", KEY_A, "1", "id", 0);
-    a->session = UINT64_MAX;
+    struct roster_node *a = welcome(r, "a", KEY_A, "1", "id-a", 0), *b = welcome(r, "b", KEY_B, "1", "id-b", 0);
+    assert_true(roster_open_session(r, a, UINT64_MAX));
     assert_ptr_equal(roster_by_session(r, UINT64_MAX), a);
+    assert_false(roster_open_session(r, b, UINT64_MAX)); /* it is taken */
+    assert_false(roster_open_session(r, b, 0));          /* that is none */
     assert_null(roster_by_session(r, 0));
-    roster_drop(a);
+    assert_true(roster_open_session(r, a, 5));
     assert_null(roster_by_session(r, UINT64_MAX));
+    roster_drop(r, a);
+    assert_null(roster_by_session(r, 5));
+    assert_true(roster_open_session(r, b, 5));
+    assert_ptr_equal(roster_by_session(r, 5), b);
+    roster_destroy(&r);
+}
+
+static void the_dead_are_told_until_they_are_dropped_and_no_one_else(void **unused)
+{
+    (void)unused;
+    struct roster *r = roster_new();
+    struct roster_node *a = welcome(r, "a", KEY_A, "1", "id-a", 0), *b = welcome(r, "b", KEY_B, "1", "id-b", 0);
+    assert_null(next_dead(r, 3500));
+    heard(b, 3000);
+    assert_ptr_equal(next_dead(r, 3501), a);
+    assert_ptr_equal(next_dead(r, 3501), a);
+    heard(a, 3501); /* it was only late */
+    assert_null(next_dead(r, 3501));
+    assert_ptr_equal(next_dead(r, 6501), b);
+    roster_drop(r, b);
+    assert_null(next_dead(r, 6501));
+    assert_ptr_equal(next_dead(r, 7002), a);
+    roster_destroy(&r);
+}
+
+static void arming_and_cutting_bring_a_death_forward(void **unused)
+{
+    (void)unused;
+    struct roster *r = roster_new();
+    struct roster_node *a = welcome(r, "a", KEY_A, "1", "id-a", 0), *b = welcome(r, "b", KEY_B, "1", "id-b", 0);
+    arm(r, a, true, 1000); /* the silence before that is forgiven */
+    assert_null(next_dead(r, 1600));
+    assert_ptr_equal(next_dead(r, 1601), a);
+    arm(r, a, false, 1601);
+    assert_null(next_dead(r, 1601));
+    roster_cut(r, b);
+    assert_ptr_equal(next_dead(r, 1601), b);
+    arm(r, b, true, 1601); /* which does not bring it back */
+    assert_ptr_equal(next_dead(r, 1601), b);
+    welcome(r, "b", KEY_B, "2", "id-c", 1602);
+    assert_null(next_dead(r, 1602));
+    roster_destroy(&r);
+}
+
+/* What must be true of each node at any time, by the plain reading of the header. */
+static void check_node(struct roster *r, struct roster_node *n, int64_t at_ms)
+{
+    assert_ptr_equal(roster_by_name(r, n->name), n);
+    if (n->id_size > 0)
+        assert_ptr_equal(roster_by_id(r, n->id, n->id_size), n);
+    if (n->session)
+        assert_ptr_equal(roster_by_session(r, n->session), n);
+    assert_true(n->is_welcome || (n->id_size == 0 && n->session == 0 && !is_dead(n, at_ms)));
+}
+
+/* Nodes come, come again, are replaced, take each other's connections, fall silent and are dropped; one
+ * look at random times finds all of the dead and none of the living. */
+static void however_nodes_come_and_go_each_is_found_and_the_dead_are_all_told(void **unused)
+{
+    (void)unused;
+    enum { NODES = 40, IDS = 60, STEPS = 20000 };
+    struct random rnd = { 3 };
+    struct roster *r = roster_new();
+    int64_t at_ms = 0;
+    size_t told = 0, replaced = 0;
+    for (int step = 0; step < STEPS; step++) {
+        char name[16], id[16], instance[16];
+        snprintf(name, sizeof name, "n%d", (int)random_below(&rnd, NODES));
+        snprintf(id, sizeof id, "id%d", (int)random_below(&rnd, IDS));
+        snprintf(instance, sizeof instance, "%d", (int)random_below(&rnd, 2));
+        struct roster_node *n = roster_by_name(r, name);
+        struct err reason = { 0 };
+        at_ms += (int64_t)random_below(&rnd, 30);
+        switch (random_below(&rnd, 8)) {
+        case 0:
+        case 1: {
+            bool was_here = n && n->is_welcome;
+            enum roster_answer answer = admit(r, name, name, instance, id, at_ms, &n, &reason);
+            if (answer == ROSTER_WELCOME)
+                assert_true(roster_open_session(r, n, random_next(&rnd) | 1));
+            replaced += was_here && answer == ROSTER_WELCOME;
+            break;
+        }
+        case 2:
+            if (n)
+                roster_drop(r, n);
+            break;
+        case 3:
+            if (n)
+                roster_cut(r, n);
+            break;
+        case 4:
+            if (n)
+                arm(r, n, random_below(&rnd, 2), at_ms);
+            break;
+        case 5: {
+            size_t dead = 0;
+            for (size_t i = 0; (n = roster_at(r, i)); i++)
+                dead += is_dead(n, at_ms);
+            for (; (n = next_dead(r, at_ms)); dead--, told++) {
+                assert_true(is_dead(n, at_ms));
+                roster_drop(r, n);
+            }
+            assert_int_equal(dead, 0);
+            break;
+        }
+        default:
+            if (n)
+                heard(n, at_ms);
+        }
+        for (size_t i = 0; step % 16 == 0 && (n = roster_at(r, i)); i++)
+            check_node(r, n, at_ms);
+    }
+    assert_true(told > 100 && replaced > 10); /* the test itself is worth something */
     roster_destroy(&r);
 }
 
@@ -364,6 +493,9 @@ int main(void)
         cmocka_unit_test(a_closed_connection_is_a_loss_whoever_still_answers_by_udp),
         cmocka_unit_test(the_longest_silence_is_kept_over_a_new_connection_too),
         cmocka_unit_test(a_session_is_found_only_while_its_node_is_here),
+        cmocka_unit_test(the_dead_are_told_until_they_are_dropped_and_no_one_else),
+        cmocka_unit_test(arming_and_cutting_bring_a_death_forward),
+        cmocka_unit_test(however_nodes_come_and_go_each_is_found_and_the_dead_are_all_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
