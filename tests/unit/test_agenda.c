@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "random.h"
+#include "base/random.h"
 #include "run/agenda.h"
 
 static void nobody_is_due_on_an_empty_one(void **unused)

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "base/lookup.h"
+#include "base/random.h"
 #include "base/text.h"
-#include "random.h"
 
 struct thing {
     char name[8];

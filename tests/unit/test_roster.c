@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "base/text.h"
-#include "random.h"
 #include "run/roster.h"
 
 #define MS INT64_C(1000000)
