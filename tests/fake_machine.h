@@ -88,6 +88,10 @@ static int number(int priority) { return (void)priority, said; }
 static int nothing(void) { return said; }
 static int name(const char *path) { return (void)path, said; }
 static int late(int64_t *ns) { return *ns = said_late, said; }
+static enum stamp_kind said_stamps;
+static bool said_leaves;
+static int stamps(enum stamp_kind *kind) { return *kind = said_stamps, said; }
+static int port_stamps(const char *port, bool *leaves) { return (void)port, *leaves = said_leaves, said; }
 static int descriptors(uint64_t *soft) { return *soft = said_descriptors, said; }
 
 static const struct doctor_tries TRIES = { .bind_port = bind_port,
@@ -98,7 +102,9 @@ static const struct doctor_tries TRIES = { .bind_port = bind_port,
                                            .user_namespace = nothing,
                                            .open_device = name,
                                            .shape = name,
-                                           .descriptors = descriptors };
+                                           .descriptors = descriptors,
+                                           .stamps = stamps,
+                                           .port_stamps = port_stamps };
 
 static struct doctor_place place_of(enum doctor_who who)
 {
@@ -145,6 +151,8 @@ static void kernel(int answer)
     said = answer;
     said_late = 50 * 1000;
     said_descriptors = 4096;
+    said_stamps = STAMP_BOTH;
+    said_leaves = true;
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, make_root, remove_root)

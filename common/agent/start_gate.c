@@ -56,11 +56,15 @@ static void take_cpu(int slot, struct scheduling *before)
     before->is_fifo = sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &fifo) == 0;
 }
 
-static void give_back(const struct scheduling *before)
+static void leave_fifo(const struct scheduling *before)
 {
     /* Who has FIFO by a limit (RLIMIT_RTPRIO) alone may not clear the reset on fork, and would stay in FIFO. */
     if (before->is_fifo && sched_setscheduler(0, before->policy, &before->param) != 0)
         sched_setscheduler(0, before->policy | SCHED_RESET_ON_FORK, &before->param);
+}
+
+static void leave_cpu(const struct scheduling *before)
+{
     if (before->is_pinned)
         sched_setaffinity(0, sizeof before->cpus, &before->cpus);
 }
@@ -77,6 +81,15 @@ static void sleep_until_raw(int64_t at_ns, int64_t lead_ns, const _Atomic bool *
     }
 }
 
+/* What RAW read then. */
+static int64_t spin_until_raw(int64_t at_ns, const _Atomic bool *cancelled)
+{
+    int64_t now = clock_raw_ns();
+    while (now < at_ns && !atomic_load_explicit(cancelled, memory_order_relaxed))
+        now = clock_raw_ns();
+    return now;
+}
+
 bool start_gate_wait(const struct start_gate *gate, const _Atomic bool *cancelled, struct start_gate_result *result)
 {
     if (!gate->may_spin) {
@@ -87,10 +100,13 @@ bool start_gate_wait(const struct start_gate *gate, const _Atomic bool *cancelle
     struct scheduling before;
     take_cpu(gate->slot, &before);
     sleep_until_raw(gate->at_ns, START_GATE_SPIN_NS, cancelled);
-    int64_t now = clock_raw_ns();
-    while (now < gate->at_ns && !atomic_load_explicit(cancelled, memory_order_relaxed))
-        now = clock_raw_ns();
-    *result = (struct start_gate_result){ now, before.is_fifo ? "fifo" : "spin" };
-    give_back(&before);
+    if (before.is_fifo) {
+        leave_cpu(&before);
+        (void)spin_until_raw(gate->at_ns < 0 ? gate->at_ns : gate->at_ns - START_GATE_LEAVE_NS, cancelled);
+        leave_fifo(&before);
+    }
+    *result = (struct start_gate_result){ spin_until_raw(gate->at_ns, cancelled), before.is_fifo ? "fifo" : "spin" };
+    if (!before.is_fifo)
+        leave_cpu(&before);
     return !atomic_load(cancelled);
 }

@@ -21,9 +21,11 @@ enum {
     C("invite", keys_invite, BY_AGENTS, "the invite is there and nobody else can read it")                     \
     C("coordinator", ports_reach, BY_AGENTS, "the coordinator of the invite answers")                          \
     C("clocksource", clocks_source, BY_ALL, "the clock is cheap and fine to read")                             \
+    C("kernel-stamps", stamps_kernel, BY_ALL, "the kernel stamps clock probes")                                \
     C("timer", clocks_timer, BY_ALL, "a sleep ends in time for the start")                                     \
     C("fifo", rights_fifo, BY_ALL, "the start may use SCHED_FIFO")                                             \
     C("cpus", cpus_count, BY_ALL, "each node that spins has a CPU")                                            \
+    C("isolated", cpus_isolated, BY_ALL, "CPUs that other work stays away from")                               \
     C("governor", cpus_governor, BY_ALL, "CPUs keep their frequency")                                          \
     C("turbo", cpus_turbo, BY_ALL, "frequency does not depend on temperature")                                 \
     C("link", links_look, BY_ALL, "duplex, speed and errors of each port")                                     \

@@ -76,6 +76,18 @@ void cpus_count(const struct doctor_place *place, struct doctor_report *report)
 
 #define CPU_DIRECTORY "/sys/devices/system/cpu"
 
+/* Information, either way: a machine without any is no worse than it was. */
+void cpus_isolated(const struct doctor_place *place, struct doctor_report *report)
+{
+    char list[256];
+    if (small_file_read(place->root, CPU_DIRECTORY "/isolated", list, sizeof list) && *list)
+        doctor_add(report, DOCTOR_OK, "", "CPU %.60s: a start spins there only when it is started by taskset -c %.60s",
+                   list, list);
+    else
+        doctor_add(report, DOCTOR_OK, "",
+                   "none: where CPUs are busy, isolcpus= in the kernel's command line keeps one free for starts");
+}
+
 static int is_cpu(const struct dirent *entry)
 {
     return strncmp(entry->d_name, "cpu", 3) == 0 && entry->d_name[3] >= '0' && entry->d_name[3] <= '9';

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -16,7 +18,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/ethtool.h>
+#include <linux/net_tstamp.h>
+#include <linux/sockios.h>
+
 #include "base/clock.h"
+#include "base/text.h"
+#include "stamp/stamps.h"
 
 /* `try` in a child, which takes what it changed with it. */
 static int in_child(int (*try)(const void *arg), const void *arg)
@@ -217,6 +225,52 @@ static int try_descriptors(uint64_t *soft)
     return 0;
 }
 
+/* The kernel begins to stamp a moment after it is asked to, so some go before. */
+static int try_stamps(enum stamp_kind *kind)
+{
+    static struct stamps stamps; /* large */
+    struct sockaddr_in self = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t size = sizeof self;
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), why = 0;
+    if (fd < 0)
+        return errno;
+    if (bind(fd, (const struct sockaddr *)&self, size) != 0 || getsockname(fd, (struct sockaddr *)&self, &size) != 0 ||
+        connect(fd, (const struct sockaddr *)&self, size) != 0)
+        why = errno;
+    bool has_left = false, has_arrived = false;
+    stamps_begin(&stamps, fd, STAMP_BOTH);
+    for (uint64_t i = 1; i <= 20 && why == 0 && !(has_left && has_arrived); i++) {
+        const struct stamps_mark sent = { 1, i };
+        struct stamps_mark mark;
+        struct stamps_arrival arrival = { 0 };
+        int64_t left_ns;
+        char byte = 't';
+        if (!stamps_send(&stamps, &byte, 1, NULL, 0, &sent) || (why = wait_readable(fd)) != 0)
+            break;
+        if (stamps_receive(&stamps, &byte, 1, NULL, NULL, &arrival) == 1)
+            has_arrived = has_arrived || arrival.is_kernel;
+        has_left = stamps_departure(&stamps, &mark, &left_ns) || has_left;
+        clock_sleep_until_mono(clock_mono_ns() + CLOCK_NS_PER_MS);
+    }
+    close(fd);
+    *kind = !has_arrived ? STAMP_USER : has_left ? STAMP_BOTH : STAMP_RECEIVED;
+    return why;
+}
+
+static int try_port_stamps(const char *port, bool *what_leaves)
+{
+    struct ethtool_ts_info info = { .cmd = ETHTOOL_GET_TS_INFO };
+    struct ifreq request = { .ifr_data = (char *)&info };
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return errno;
+    text_copy(request.ifr_name, sizeof request.ifr_name, port);
+    int why = ioctl(fd, SIOCETHTOOL, &request) == 0 ? 0 : errno;
+    close(fd);
+    *what_leaves = info.so_timestamping & SOF_TIMESTAMPING_TX_SOFTWARE;
+    return why;
+}
+
 const struct doctor_tries DOCTOR_TRIES = {
     .bind_port = try_bind_port,
     .udp_echo = try_udp_echo,
@@ -227,4 +281,6 @@ const struct doctor_tries DOCTOR_TRIES = {
     .open_device = try_open_device,
     .shape = try_shape,
     .descriptors = try_descriptors,
+    .stamps = try_stamps,
+    .port_stamps = try_port_stamps,
 };

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "stamp/stamp_kind.h"
+
 /* Each gives 0 or the errno of the refusal. */
 struct doctor_tries {
     int (*bind_port)(int socket_type, unsigned port); /* as the coordinator does, all addresses */
@@ -14,8 +16,10 @@ struct doctor_tries {
     int (*late)(int64_t *late_ns);                    /* median lateness of a sleep with the least slack */
     int (*user_namespace)(void);
     int (*open_device)(const char *path);
-    int (*shape)(const char *tc);       /* a tbf qdisc; EOPNOTSUPP: the kernel has none */
-    int (*descriptors)(uint64_t *soft); /* how many files may be open */
+    int (*shape)(const char *tc);                            /* a tbf qdisc; EOPNOTSUPP: the kernel has none */
+    int (*descriptors)(uint64_t *soft);                      /* how many files may be open */
+    int (*stamps)(enum stamp_kind *kind);                    /* the kernel's, of a datagram over loopback */
+    int (*port_stamps)(const char *port, bool *what_leaves); /* what its driver says that it can do */
 };
 
 /* This machine's own answers. */

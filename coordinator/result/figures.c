@@ -5,9 +5,9 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "result/clocks.h"
 #include "result/start.h"
 #include "result/witness.h"
-#include "stamp/wall.h"
 
 /* A gap between two signs of life that no queue of ours explains: probes come at 4 Hz in a trial. */
 enum { LINK_GAP_MS = 1000 };
@@ -207,38 +207,6 @@ static bool add_streams(const struct raw_trial *raw, struct trial *trial)
     return true;
 }
 
-static bool add_clock(const struct raw_trial *raw, const struct raw_node *n, struct trial *trial)
-{
-    struct bounds_interval at;
-    struct err why = { 0 };
-    double low = 0, high = 0;
-    if (n->at_ns == 0 || !n->bounds)
-        return true;
-    if (!bounds_at(n->bounds, n->at_ns, &at, &why))
-        return trial_add_flag(trial, -1, "clock", 0, 0, "%s: %s", n->name, why.text);
-    struct clock_fit *fit = trial_add_clock(trial);
-    if (!fit)
-        return false;
-    text_copy(fit->node, sizeof fit->node, n->name);
-    text_copy(fit->stamps, sizeof fit->stamps, stamp_kind_word(n->stamps));
-    fit->offset_ns = n->at_ns - bounds_mid(at);
-    fit->bound_ns = bounds_half(at);
-    fit->wander_ppm = BOUNDS_WANDER_PPM;
-    fit->probes = (int)n->probes;
-    if (bounds_rate(n->bounds, n->at_ns, n->at_ns + raw->warmup_ns + raw->length_ns, &low, &high, NULL)) {
-        fit->ppm = (low + high) / 2;
-        fit->ppm_bound = (high - low) / 2;
-    }
-    if (n->wall_moves > 0 &&
-        !trial_add_flag(trial, -1, "wall_clock", n->wall_moves, 0,
-                        "%s: its wall clock was stepped, or slewed by over %d ppm; no figure is taken from it", n->name,
-                        WALL_SLEW_PPM))
-        return false;
-    return n->stamps != STAMP_ZEROMQ ||
-           trial_add_flag(trial, -1, "clock", 0, 0,
-                          "%s: no clock probe came back by UDP; the control channel's bounds are wider", n->name);
-}
-
 static bool add_costs(const struct raw_node *n, struct trial *trial)
 {
     const struct message_done *d = &n->done;
@@ -309,7 +277,7 @@ bool figures_compute(const struct raw_trial *raw, struct trial *trial, struct er
     trial->at_ns = raw->at_ns;
     bool ok = add_streams(raw, trial);
     for (size_t i = 0; ok && i < raw->node_count; i++)
-        ok = add_clock(raw, &raw->nodes[i], trial) && add_costs(&raw->nodes[i], trial) &&
+        ok = clocks_add(raw, &raw->nodes[i], trial) && add_costs(&raw->nodes[i], trial) &&
              add_link_flag(&raw->nodes[i], trial);
     if (!ok)
         return err_set(e, ERR_INTERNAL, "out of memory");

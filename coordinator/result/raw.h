@@ -42,6 +42,7 @@ struct raw_end {
 struct raw_trial {
     int64_t at_ns; /* T on the coordinator's clock; 0 when it was not armed */
     int64_t warmup_ns, length_ns, tolerance_ns;
+    double clock_limit_ppm; /* a clock that surely runs off by more is flagged */
     struct raw_node *nodes; /* owned */
     size_t node_count;
     struct raw_end *ends; /* owned; by job and flow, the load's end first */

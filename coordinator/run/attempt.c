@@ -30,6 +30,7 @@ static size_t add_player(struct attempt *a, int scenario_node)
     size_t i = a->raw.node_count++;
     struct roster_node *node = roster_by_name(hub_roster(a->context->hub), name);
     a->players[i].node = node;
+    a->players[i].declared = scenario_node;
     text_copy(a->raw.nodes[i].name, sizeof a->raw.nodes[i].name, name);
     if (node) {
         text_copy(a->raw.nodes[i].boot_id, sizeof a->raw.nodes[i].boot_id, node->hello.boot_id);
@@ -47,6 +48,7 @@ static bool cast(struct attempt *a, struct err *e)
     a->raw.warmup_ns = a->times->warmup_ns;
     a->raw.length_ns = a->times->length_ns;
     a->raw.tolerance_ns = a->context->scenario->start.tolerance_ns;
+    a->raw.clock_limit_ppm = a->context->scenario->limits.clock_ppm;
     if (!a->players || !a->raw.nodes || !a->jobs)
         return err_set(e, ERR_INTERNAL, "out of memory");
     for (size_t i = 0; i < a->place->load_count; i++) {
@@ -275,7 +277,7 @@ bool attempt_run(const struct attempt_context *context, const struct plan_trial 
     bool ok = cast(&a, e);
     if (ok && check_nodes(&a)) {
         for (size_t i = 0; i < a.raw.node_count; i++)
-            prober_forget(a.players[i].node);
+            prober_forget(a.players[i].node, context->scenario->start.wander_ppm);
         for (size_t i = 0; i < a.raw.node_count; i++)
             text_copy(a.players[i].node->doing, sizeof a.players[i].node->doing, step->name);
         a.deadline_mono = clock_mono_ns() + clock_ms(CALIBRATE_MS);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "run/spinners.h"
 
 static bool send_to(struct attempt *a, size_t player, const struct message *m)
 {
@@ -54,14 +55,28 @@ bool attempt_prepare(struct attempt *a, uint32_t part, struct err *e)
     return true;
 }
 
-/* Starters on the machine of player `i`, and with `before` only those of players in front of it. */
-static uint32_t starters_on_machine(const struct attempt *a, size_t i, bool before)
+/* Where the CPUs of player `i` really are: a guest's on its host, where that is known. */
+static const struct roster_node *machine_of(const struct attempt *a, size_t i)
 {
-    uint32_t count = 0;
-    for (size_t j = 0; j < (before ? i : a->raw.node_count); j++)
-        if (strcmp(a->raw.nodes[j].boot_id, a->raw.nodes[i].boot_id) == 0)
-            count += a->players[j].starters;
-    return count;
+    const struct scenario *scenario = a->context->scenario;
+    const struct scenario_node *declared = &scenario->nodes[a->players[i].declared];
+    const struct roster_node *host =
+        declared->role == ROLE_GUEST && declared->on >= 0
+            ? roster_by_name(hub_roster(a->context->hub), scenario->nodes[declared->on].name)
+            : NULL;
+    return host && host->is_joined ? host : a->players[i].node;
+}
+
+static void fill_spinners(const struct attempt *a, struct spinner *all)
+{
+    for (size_t i = 0; i < a->raw.node_count; i++) {
+        const struct roster_node *machine = machine_of(a, i);
+        all[i] = (struct spinner){ .kernel = a->raw.nodes[i].boot_id,
+                                   .machine = machine->hello.boot_id,
+                                   .cpus = a->players[i].node->cpus,
+                                   .machine_cpus = machine->cpus,
+                                   .starters = a->players[i].starters };
+    }
 }
 
 void attempt_arm(struct attempt *a)
@@ -79,25 +94,32 @@ void attempt_arm(struct attempt *a)
     a->raw.at_ns = clock_raw_ns() + ahead;
     a->at_mono = clock_mono_at_raw_ns(a->raw.at_ns);
     a->deadline_mono = a->at_mono;
+    size_t count = a->raw.node_count; /* at least the one under test */
+    struct spinner *spinners = count > 0 ? calloc(count, sizeof *spinners) : NULL;
+    if (!spinners) {
+        attempt_blame(a, ATTEMPT_FAILED, "out of memory");
+        return;
+    }
+    fill_spinners(a, spinners);
     for (size_t i = 0; i < a->raw.node_count; i++) {
         struct roster_node *node = a->players[i].node;
         struct bounds_interval at;
         struct err e = { 0 };
         if (!bounds_node_at(node->bounds, a->raw.at_ns, &at, &e)) {
             attempt_blame(a, ATTEMPT_FAILED, "%s: %s", node->name, e.text);
-            return;
+            break;
         }
         a->raw.nodes[i].at_ns = bounds_mid(at);
         node->worst_gap_ns = 0;
         hub_set_armed(a->context->hub, node, true);
-        /* Spinning, above all under FIFO, only where every spinner has a CPU of its own. */
         (void)send_to(a, i,
                       &(struct message){ .type = MESSAGE_ARM,
                                          .arm = { .trial = a->number,
                                                   .at_ns = a->raw.nodes[i].at_ns,
-                                                  .may_spin = starters_on_machine(a, i, false) <= node->cpus,
-                                                  .slot = starters_on_machine(a, i, true) } });
+                                                  .may_spin = spinners_may_spin(spinners, count, i),
+                                                  .slot = spinners_slot(spinners, i) } });
     }
+    free(spinners);
 }
 
 void attempt_disarm(struct attempt *a)

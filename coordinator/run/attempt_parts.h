@@ -36,6 +36,7 @@ enum {
 /* A node of this trial; its place is that of its raw_node. */
 struct player {
     struct roster_node *node;
+    int declared; /* index into the scenario's nodes */
     uint32_t starters;
     bool is_armed, is_finished;
 };

@@ -66,9 +66,9 @@ unsigned prober_port(const struct prober *p) { return p->port; }
 
 void prober_limit(struct prober *p, enum stamp_kind most) { stamps_begin(&p->stamps, p->fd, most); }
 
-void prober_forget(struct roster_node *n)
+void prober_forget(struct roster_node *n, double wander_ppm)
 {
-    bounds_reset(n->bounds);
+    bounds_reset(n->bounds, wander_ppm);
     probe_window_forget(&n->window);
     n->probes = n->wall_moves = 0;
     memset(n->by_stamps, 0, sizeof n->by_stamps);

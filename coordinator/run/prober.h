@@ -22,8 +22,9 @@ void prober_ask(struct prober *prober, struct roster_node *node);
 bool prober_take(struct roster_node *node, uint64_t sequence, int64_t t2_ns, int64_t t3_ns, int64_t t4_ns,
                  enum stamp_kind kind);
 
-/* Begin with a node's clock anew: nothing that was asked until now counts any more. */
-void prober_forget(struct roster_node *node);
+/* Begin with a node's clock anew, of which this wander is assumed: nothing that was asked until now
+ * counts any more. */
+void prober_forget(struct roster_node *node, double wander_ppm);
 
 /* Where most stamps came from since then. */
 enum stamp_kind prober_kind(const struct roster_node *node);

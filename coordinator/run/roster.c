@@ -196,7 +196,7 @@ enum roster_answer roster_admit(struct roster *r, const char *key_name, const ch
     n->is_udp_blocked = n->knows_moves = false;
     n->probe_every_ns = 0;
     n->window = (struct probe_window){ 0 };
-    bounds_reset(n->bounds);
+    bounds_reset(n->bounds, BOUNDS_WANDER_PPM);
     bind_to(r, n, id, id_size, now_mono);
     n->worst_gap_ns = 0;
     *node = n;

@@ -24,7 +24,11 @@ struct rounds {
 };
 
 struct start {
-    int64_t tolerance_ns;
+    int64_t tolerance_ns, wander_ppm;
+};
+
+struct limits {
+    int64_t clock_ppm;
 };
 
 struct again {
@@ -44,6 +48,12 @@ static const struct field START_FIELDS[] = {
     { .key = "tolerance", .kind = FIELD_DURATION, .offset = offsetof(struct start, tolerance_ns),
       .min = CLOCK_NS_PER_US, .max = INT64_C(10) * CLOCK_NS_PER_S, .fallback = "100us",
       .doc = "how far apart the nodes of a trial may start" },
+    { .key = "wander_ppm", .kind = FIELD_INT, .offset = offsetof(struct start, wander_ppm), .min = 0, .max = 100000, .fallback = "1",
+      .doc = "what every bound assumes: that no clock's rate wanders by more during a trial, in ppm" },
+};
+static const struct field LIMITS_FIELDS[] = {
+    { .key = "clock_ppm", .kind = FIELD_INT, .offset = offsetof(struct limits, clock_ppm), .min = 1, .max = 500000, .fallback = "500",
+      .doc = "a trial is flagged when a node's clock surely runs faster or slower than the coordinator's by more, in ppm" },
 };
 static const struct field AGAIN_FIELDS[] = {
     { .key = "repeat", .kind = FIELD_INT, .offset = offsetof(struct again, repeat), .min = 1, .max = 10,
@@ -58,6 +68,7 @@ static const struct field AGAIN_FIELDS[] = {
 static const struct schema HEAD = SCHEMA("scenario", HEAD_FIELDS, struct head);
 static const struct schema ROUNDS = SCHEMA("repeats", ROUNDS_FIELDS, struct rounds);
 static const struct schema START = SCHEMA("start", START_FIELDS, struct start);
+static const struct schema LIMITS = SCHEMA("limits", LIMITS_FIELDS, struct limits);
 static const struct schema AGAIN = SCHEMA("on_bad", AGAIN_FIELDS, struct again);
 static const struct schema NOTHING = { "", NULL, 0, 0 };
 
@@ -74,8 +85,8 @@ static void read_version(const struct reader *r, const struct yaml_value *root)
 static void read_head(const struct reader *r, const struct yaml_value *root)
 {
     static const struct reader_keys KEYS = { .fields = &HEAD,
-                                             .others = "tare|nodes|start|repeats|compare|steps",
-                                             .later = "order|seed|confine|limits" };
+                                             .others = "tare|nodes|start|limits|repeats|compare|steps",
+                                             .later = "order|seed|confine" };
     reader_check_keys(r, root, &KEYS);
     read_version(r, root);
     struct head head;
@@ -124,6 +135,19 @@ static void read_start(const struct reader *r, const struct yaml_value *value)
             read_on_bad(r, on_bad);
     }
     r->scenario->start.tolerance_ns = start.tolerance_ns;
+    r->scenario->start.wander_ppm = (double)start.wander_ppm;
+}
+
+static void read_limits(const struct reader *r, const struct yaml_value *value)
+{
+    static const struct reader_keys KEYS = { .fields = &LIMITS, .others = "", .later = "steal" };
+    struct limits limits;
+    schema_defaults(&LIMITS, &limits);
+    if (value && reader_map(r, value, "limits", "{clock_ppm: 500}")) {
+        reader_check_keys(r, value, &KEYS);
+        reader_fields(r, value, &LIMITS, &limits);
+    }
+    r->scenario->limits.clock_ppm = (double)limits.clock_ppm;
 }
 
 /* Whether any step measures both nodes. */
@@ -176,6 +200,7 @@ static void read_scenario(const struct reader *r, const struct yaml_value *root)
     const struct yaml_value *compare = yaml_get(root, "compare");
     read_head(r, root);
     read_start(r, yaml_get(root, "start"));
+    read_limits(r, yaml_get(root, "limits"));
     if (nodes)
         nodes_read(r, nodes);
     else

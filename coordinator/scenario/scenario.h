@@ -54,8 +54,12 @@ struct scenario {
     struct {
         int64_t tolerance_ns;
         enum on_bad on_bad;
-        int repeat; /* further attempts, with ON_BAD_REPEAT */
+        int repeat;        /* further attempts, with ON_BAD_REPEAT */
+        double wander_ppm; /* assumed of every clock */
     } start;
+    struct {
+        double clock_ppm; /* a clock that surely runs off by more is flagged */
+    } limits;
     int repeats; /* rounds */
     struct {
         int base; /* -1: no comparison asked for */

@@ -64,8 +64,7 @@ struct bounds *bounds_new(double wander_ppm)
         bounds_destroy(&b);
         return NULL;
     }
-    b->wander_ppm = wander_ppm;
-    bounds_reset(b);
+    bounds_reset(b, wander_ppm);
     return b;
 }
 
@@ -79,8 +78,11 @@ void bounds_destroy(struct bounds **bounds)
     *bounds = NULL;
 }
 
-void bounds_reset(struct bounds *b)
+double bounds_wander_ppm(const struct bounds *b) { return b->wander_ppm; }
+
+void bounds_reset(struct bounds *b, double wander_ppm)
 {
+    b->wander_ppm = wander_ppm;
     b->count = b->above.count = b->below.count = 0;
     b->slopes = PRIOR;
     /* Up: the double nearest to a declared 1e-6 may lie below it. */
@@ -165,6 +167,15 @@ bool bounds_tighten(struct bounds *b, int64_t t3_ns, int64_t t4_ns, struct err *
         return err_set(e, ERR_PARTIAL, BEYOND);
     take_in(b, false, (struct ceiling_point){ t3_ns, t4_ns - t3_ns + T4_CUT_NS, 0 });
     return true;
+}
+
+bool bounds_fault(const struct bounds *b, int64_t *at_ns, int64_t *size_ns)
+{
+    if (b->is_faulty) {
+        *at_ns = b->fault_at_ns;
+        *size_ns = b->fault_size_ns;
+    }
+    return b->is_faulty;
 }
 
 bool bounds_check(const struct bounds *b, struct err *e)

@@ -50,8 +50,11 @@ struct bounds_interval {
 struct bounds *bounds_new(double wander_ppm);
 void bounds_destroy(struct bounds **bounds);
 
-/* Forget every exchange. */
-void bounds_reset(struct bounds *bounds);
+/* Forget every exchange, and assume this wander from now on, in [0, BOUNDS_WANDER_PPM_MAX]. */
+void bounds_reset(struct bounds *bounds, double wander_ppm);
+
+/* The one that is assumed. */
+double bounds_wander_ppm(const struct bounds *bounds);
 
 /* Take in one exchange, in any order of arrival. Refuses t3 < t2, t4 < t1, and readings beyond
  * +-2^60 ns: a damaged one, which leaves no trace. One that contradicts the others is no such error:
@@ -71,6 +74,9 @@ size_t bounds_count(const struct bounds *bounds);
  * outside of what all before it allow. It stays so until bounds_reset; every question fails with
  * the same error. */
 MUST_CHECK bool bounds_check(const struct bounds *bounds, struct err *e);
+
+/* The same as numbers: in which exchange (the node's clock), and how far outside. False: there is no fault. */
+bool bounds_fault(const struct bounds *bounds, int64_t *at_ns, int64_t *size_ns);
 
 /* The coordinator's clock when the node's clock reads `node_ns`. Fails without any exchange, as
  * bounds_check does, and beyond +-2^60 ns. */

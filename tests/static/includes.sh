@@ -27,7 +27,7 @@ cat >"$work/rules" <<'EOF'
 base       common/base/                                     -                                                       no
 schema     common/schema/                                   base                                                    no
 options    common/command/                                  base                                                    no
-doctor     common/doctor/                                   base                                                    yes
+doctor     common/doctor/                                   base,wall,stamp                                         yes
 catalogue  common/catalogue/                                base,schema                                             no
 stats      common/stats/                                    base                                                    no
 observe    common/observe/                                  base                                                    yes

@@ -239,11 +239,16 @@ static void a_step_is_named_with_moment_and_size(void **unused)
     assert_string_equal(e.text, again.text);
     assert_int_equal(untouched.low_ns, 1);
     assert_false(bounds_node_at(b, 5 * S, &untouched, &again));
+    int64_t fault_at = 0, fault_size = 0;
+    assert_true(bounds_fault(b, &fault_at, &fault_size));
+    assert_int_equal(fault_at, 10 * S);
+    assert_in_range(fault_size, 3500, 3600);
     double low = 3, high = 4;
     assert_false(bounds_rate(b, 0, S, &low, &high, &again));
     assert_true(low == 3 && high == 4);
-    bounds_reset(b);
+    bounds_reset(b, 1);
     assert_true(bounds_check(b, &e));
+    assert_false(bounds_fault(b, &fault_at, &fault_size));
     assert_int_equal(bounds_count(b), 0);
     bounds_destroy(&b);
 }

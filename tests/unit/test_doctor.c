@@ -128,6 +128,37 @@ static void clocks_are_fine_or_slow(void **unused)
     is(&place, "timer", DOCTOR_WARN, "301 us late", "C-states");
 }
 
+static void the_kernel_stamps_probes_or_not(void **unused)
+{
+    (void)unused;
+    struct doctor_place place = place_of(DOCTOR_NODE);
+    kernel(0);
+    is(&place, "kernel-stamps", DOCTOR_OK, "of what leaves and of what arrives", "");
+    put("/sys/class/net/br0/operstate", "up\n"); /* no device: the ports of a bridge stamp */
+    put("/sys/class/net/eth0/device/vendor", "x");
+    put("/sys/class/net/eth1/device/vendor", "x");
+    said_leaves = false;
+    is(&place, "kernel-stamps", DOCTOR_WARN, "the driver of eth0, eth1 stamps nothing that leaves", "another port");
+    said_stamps = STAMP_RECEIVED;
+    is(&place, "kernel-stamps", DOCTOR_WARN, "only of what arrives", "");
+    said_stamps = STAMP_USER;
+    is(&place, "kernel-stamps", DOCTOR_WARN, "none", "SO_TIMESTAMPING");
+    kernel(EPERM);
+    is(&place, "kernel-stamps", DOCTOR_WARN, "not tried", "");
+}
+
+static void isolated_cpus_are_told(void **unused)
+{
+    (void)unused;
+    struct doctor_place place = place_of(DOCTOR_NETSERVER);
+    kernel(0);
+    is(&place, "isolated", DOCTOR_OK, "isolcpus=", "");
+    put("/sys/devices/system/cpu/isolated", "\n");
+    is(&place, "isolated", DOCTOR_OK, "none", "");
+    put("/sys/devices/system/cpu/isolated", "2-3\n");
+    is(&place, "isolated", DOCTOR_OK, "taskset -c 2-3", "");
+}
+
 static void cpus_for_those_that_spin(void **unused)
 {
     (void)unused;
@@ -222,6 +253,8 @@ int main(void)
         CASE(keys_are_nobody_elses),
         CASE(an_invite_is_there_and_whole),
         CASE(clocks_are_fine_or_slow),
+        CASE(the_kernel_stamps_probes_or_not),
+        CASE(isolated_cpus_are_told),
         CASE(cpus_for_those_that_spin),
         CASE(frequency_stays_or_not),
         CASE(a_half_duplex_link_fails),

@@ -344,7 +344,10 @@ static void a_clock_that_stepped_is_flagged_and_proves_nothing(void **unused)
     compute(lab, &t);
     const struct flag *flag = flag_of(&t, "clock");
     assert_non_null(flag);
-    assert_int_equal(strncmp(flag->text, "guest: ", 7), 0);
+    /* Node, moment and size: 5 ms, less what 10 us each way leave open. */
+    assert_string_equal(flag->text,
+                        "guest: its clock stepped or changed its rate: seen 6.003 s after T, 4.98 ms beyond "
+                        "what its probes until then allow with a wander of 1 ppm");
     assert_int_equal(t.verdict, VERDICT_UNPROVEN);
     assert_null(stream_figure(load_of(&t, "guest", 0), "throughput", WINDOW_WHOLE, FIGURE_ON_COORDINATOR));
     WHOLE(load_of(&t, "host", 0), RATE * 2000 / 2001); /* the others' figures stand */
@@ -365,6 +368,40 @@ static void a_start_by_a_clock_that_stepped_is_unproven(void **unused)
     compute(lab, &t);
     assert_int_equal(t.verdict, VERDICT_UNPROVEN);
     trial_clear(&t);
+    close_lab(&lab);
+}
+
+static void a_clock_that_surely_runs_off_by_more_than_the_limit_is_flagged(void **unused)
+{
+    (void)unused;
+    struct lab *lab = open_lab(0);
+    struct trial t;
+    add_flow(lab, (struct flow_of){ GUEST, 0, 0, true, 0, 2000 });
+    compute(lab, &t);
+    const struct clock_fit *fit = NULL;
+    for (size_t i = 0; i < t.clock_count; i++)
+        if (strcmp(t.clocks[i].node, "guest") == 0)
+            fit = &t.clocks[i];
+    assert_non_null(fit);
+    double runs = fabs(fit->ppm), bound = fit->ppm_bound;
+    assert_true(runs > 2 * bound && bound > 0);
+    trial_clear(&t);
+    const struct {
+        double limit;
+        bool is_flagged;
+    } CASES[] = { { runs + 1, false }, { runs - bound / 2, false }, { runs - bound - 1, true }, { 0, false } };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        lab->raw.clock_limit_ppm = CASES[i].limit;
+        compute(lab, &t);
+        const struct flag *flag = NULL;
+        for (size_t k = 0; k < t.flag_count; k++)
+            if (strcmp(t.flags[k].kind, "clock") == 0 && strncmp(t.flags[k].text, "guest", 5) == 0)
+                flag = &t.flags[k];
+        assert_int_equal(flag != NULL, CASES[i].is_flagged);
+        if (flag)
+            assert_true(fabs(flag->limit - CASES[i].limit) < 1e-9 && fabs(fabs(flag->value) - runs) < 1e-9);
+        trial_clear(&t);
+    }
     close_lab(&lab);
 }
 
@@ -721,6 +758,7 @@ int main(void)
         cmocka_unit_test(lost_samples_cost_nothing),
         cmocka_unit_test(a_clock_that_stepped_is_flagged_and_proves_nothing),
         cmocka_unit_test(a_start_by_a_clock_that_stepped_is_unproven),
+        cmocka_unit_test(a_clock_that_surely_runs_off_by_more_than_the_limit_is_flagged),
         cmocka_unit_test(an_arrival_is_told_on_the_coordinators_clock),
         cmocka_unit_test(bytes_that_arrived_before_they_were_sent_contradict_the_sender),
         cmocka_unit_test(an_arrival_within_the_bounds_contradicts_nothing),

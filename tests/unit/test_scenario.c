@@ -55,6 +55,7 @@ static void a_full_scenario_is_read_as_it_stands(void **unused)
     assert_int_equal(s->start.tolerance_ns, 1500000);
     assert_int_equal(s->start.on_bad, ON_BAD_REPEAT);
     assert_int_equal(s->start.repeat, 2);
+    assert_true(s->start.wander_ppm == 5 && s->limits.clock_ppm == 50);
     assert_int_equal(s->repeats, 5);
     assert_int_equal(s->compare.base, 0);
     assert_int_equal(s->compare.with_count, 1);
