@@ -73,4 +73,29 @@ static inline void add_use(struct trial *t, const char *node, int cpus, double m
     }
 }
 
+/* What is known of a node's clock. */
+static inline void add_clock(struct trial *t, const char *node, double ppm, double ppm_bound)
+{
+    struct clock_fit *c = trial_add_clock(t);
+    text_copy(c->node, sizeof c->node, node);
+    c->bound_ns = 2400, c->probes = 200;
+    c->ppm = ppm, c->ppm_bound = ppm_bound, c->wander_ppm = 1;
+}
+
+/* Both trials of a paired block of step 0: host, then guest, the host's machine used for both. */
+static inline void add_pair(struct run *run, int round, double host, double guest)
+{
+    struct trial *t = new_trial(run, 0, round, 0);
+    add_flow(t, "host", "send", host);
+    add_use(t, "host", 2, 0.30, 0.10);
+    add_use(t, "peer", 4, 0.30, 0.20);
+    add_clock(t, "host", 0.1, 0.2);
+    t = new_trial(run, 0, round, 1);
+    add_flow(t, "guest", "send", guest);
+    add_use(t, "guest", 1, 0.50, 0.40);
+    add_use(t, "host", 2, 0.90, 0.01);
+    add_use(t, "peer", 4, 0.30, 0.20);
+    add_clock(t, "guest", round == 1 ? -7.5 : 3, 0.5);
+}
+
 #endif

@@ -21,7 +21,8 @@ bool facts_of(const struct run *run, struct facts **facts, struct err *e)
     for (size_t i = 0; i < run->node_count; i++) {
         made->of[i] = json_loads(run->nodes[i].fingerprint ? run->nodes[i].fingerprint : "{}", 0, NULL);
         if (json_is_object(made->of[i])) /* without memory for it the fact is not known */
-            (void)json_object_set_new(made->of[i], FACT_AGENT, json_string(run->nodes[i].version));
+            (void)(json_object_set_new(made->of[i], FACT_AGENT, json_string(run->nodes[i].version)) ||
+                   json_object_set_new(made->of[i], FACT_COORDINATOR, json_string(run->version)));
     }
     *facts = made;
     return true;

@@ -12,8 +12,9 @@
 
 struct facts;
 
-/* Beside what a fingerprint says: the version of the node's agent. */
+/* Beside what a fingerprint says: the versions of the node's agent and of the coordinator. */
 #define FACT_AGENT "agent"
+#define FACT_COORDINATOR "coordinator"
 
 /* Borrows from `run`, which must outlive it. */
 MUST_CHECK bool facts_of(const struct run *run, struct facts **facts, struct err *e);

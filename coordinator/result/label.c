@@ -58,6 +58,7 @@ static const struct rule {
 } RULES[] = {
     /* clang-format off */
     { FACT_AGENT,               "agent",                   FACT_MUST_MATCH, ALL, ANY, PLAIN },
+    { FACT_COORDINATOR,         "tare",                    FACT_MUST_MATCH, ALL, ANY, PLAIN },
     { "arch",                   "architecture",            FACT_MUST_MATCH, ALL, ANY, PLAIN },
     { "cpus_allowed",           "CPUs",                    FACT_MUST_MATCH, ALL, ANY, CPUS },
     { "cpu_model",              "CPU model",               FACT_MUST_MATCH, ALL, ANY, PLAIN },
@@ -345,6 +346,29 @@ void label_of(const struct label_side *base, const struct label_side *with, cons
                              .shared_machine = is_shared(base) || is_shared(with),
                              .one_boot = is_one_boot(base) || is_one_boot(with) };
     add_differences(base, with, group_of(workload), label);
+}
+
+/* "length 5s, message 16KiB" and what the other run has instead. */
+void label_add_options(struct label *label, const char *base, const char *with)
+{
+    json_t *a = json_loads(base ? base : "{}", 0, NULL), *b = json_loads(with ? with : "{}", 0, NULL), *value;
+    struct difference d = { .fact = "options", .words = "options", .class = CLASS_WORDS[FACT_MUST_MATCH] };
+    const char *key;
+    json_object_foreach(a, key, value)
+    {
+        char one[64], two[64];
+        const json_t *other = json_object_get(b, key);
+        if (json_equal(value, other))
+            continue;
+        show_plain(value, one, sizeof one);
+        show_plain(other, two, sizeof two);
+        text_append(d.base, sizeof d.base, "%s%s %s", *d.base ? ", " : "", key, one);
+        text_append(d.with, sizeof d.with, "%s%s %s", *d.with ? ", " : "", key, two);
+    }
+    if (*d.base && label->count < LABEL_DIFFERENCES_MAX)
+        label->differences[label->count++] = d;
+    json_decref(a);
+    json_decref(b);
 }
 
 const char *label_word(const struct label *label, char *text, size_t size)

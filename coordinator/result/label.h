@@ -49,6 +49,9 @@ struct label_side {
 /* Everything but `contention` and `guest_state`, which are of the trials. `workload`: what they ran. */
 void label_of(const struct label_side *base, const struct label_side *with, const char *workload, struct label *label);
 
+/* The options of a step that differ between two runs, as JSON objects; part of the label's differences. */
+void label_add_options(struct label *label, const char *base, const char *with);
+
 /* "like for like", "emulation, shared machine, 2 differences" */
 const char *label_word(const struct label *label, char *text, size_t size);
 

@@ -13,9 +13,8 @@ static const struct {
     double share;
     bool is_hard;
 } RULES[LIMITED_BY_COUNT] = {
-    [LIMIT_WIRE] = { 0.98, true }, [LIMIT_DEVICE] = { 0.98, true },
-    [LIMIT_CPU] = { 0.90, false }, [LIMIT_PEER] = { LIMITS_PEER_CPU, false },
-    [LIMIT_CACHE] = { 1, false },  [LIMIT_UNKNOWN] = { INFINITY, false },
+    [LIMIT_WIRE] = { 0.98, true },  [LIMIT_DEVICE] = { 0.98, true }, [LIMIT_CPU] = { 0.90, false },
+    [LIMIT_PEER] = { 0.80, false }, [LIMIT_CACHE] = { 1, false },    [LIMIT_UNKNOWN] = { INFINITY, false },
 };
 
 static const double SAME_CEILING = 0.02;

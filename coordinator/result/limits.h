@@ -26,9 +26,6 @@ struct limits {
     struct limit of[LIMITED_BY_COUNT];
 };
 
-/* A peer that uses more than this share of one CPU is told, whatever limits the figure. */
-#define LIMITS_PEER_CPU 0.8
-
 /* The ceilings of each stream of a trial, into as many `limits`; those of the witnesses stay empty. */
 MUST_CHECK bool limits_of(const struct run *run, const struct facts *facts, const struct trial *trial,
                           struct limits *limits, struct err *e);

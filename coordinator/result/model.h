@@ -165,6 +165,15 @@ struct run_step {
     char *options; /* owned; JSON text, every option with its resolved value */
 };
 
+/* How the scenario wants the trials repeated and compared. Not in the archive: the scenario's text is,
+ * and whoever needs it reads it there. Zeroed it is what a scenario says that says nothing. */
+struct run_design {
+    char base[MODEL_NAME];    /* "": the run's only host */
+    char (*with)[MODEL_NAME]; /* owned; none: every other node of the step */
+    size_t with_count;
+    double until; /* the half-width at which a step is known well enough, 0.03; 0: nothing is asked */
+};
+
 struct run {
     char uuid[40];
     int64_t no; /* short number, given by the archive */
@@ -184,6 +193,7 @@ struct run {
     size_t step_count;
     struct trial *trials;
     size_t trial_count;
+    struct run_design design;
 };
 
 /* Free what they own and clear them; NULL and half-filled ones are fine. */

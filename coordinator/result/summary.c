@@ -25,6 +25,8 @@ static const int BADNESS[VERDICT_COUNT] = {
     [VERDICT_LATE] = 4, [VERDICT_UNPROVEN] = 3, [VERDICT_TOGETHER] = 2, [VERDICT_SINGLE] = 1, [VERDICT_NONE] = 0,
 };
 
+enum verdict summary_worse(enum verdict a, enum verdict b) { return BADNESS[a] >= BADNESS[b] ? a : b; }
+
 /* Flags of what came from outside: the figure is then not one of what was to be measured. */
 static const char *const DISTURBANCES[] = { "link", "noisy" };
 

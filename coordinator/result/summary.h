@@ -55,6 +55,9 @@ struct summary {
 MUST_CHECK bool summary_of(const struct run *run, struct summary **summary, struct err *e);
 void summary_destroy(struct summary **summary);
 
+/* The worse of two verdicts, when one has to stand for several trials. */
+enum verdict summary_worse(enum verdict a, enum verdict b);
+
 /* Whether a trial is one of its row's; those that are not are reported all the same. */
 bool summary_counts(const struct run *run, const struct trial *trial);
 
