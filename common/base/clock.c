@@ -29,6 +29,7 @@ int64_t clock_raw_ns(void) { return read_ns(CLOCK_MONOTONIC_RAW); }
 int64_t clock_mono_ns(void) { return read_ns(CLOCK_MONOTONIC); }
 int64_t clock_real_ns(void) { return read_ns(CLOCK_REALTIME); }
 int64_t clock_process_cpu_ns(void) { return read_ns(CLOCK_PROCESS_CPUTIME_ID); }
+int64_t clock_thread_cpu_ns(void) { return read_ns(CLOCK_THREAD_CPUTIME_ID); }
 
 struct clock_reading clock_read_all(void)
 {

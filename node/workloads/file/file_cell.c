@@ -1,0 +1,69 @@
+#include "file_cell.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "workloads/file/file_cache.h"
+
+enum { PATIENCE = 5 }; /* times its own, for all that passes take */
+
+/* What was written goes to the device now. */
+static bool settle(const struct file *f, struct err *e)
+{
+    return fsync(f->fd) == 0 || file_place_fault(f->place, errno, "flushed", e);
+}
+
+bool file_cell_fill(struct file *f, struct err *e)
+{
+    struct file_pass pass;
+    struct meter unseen = { 0 }, *seen = f->meter;
+    f->meter = &unseen;
+    bool ok = file_pass_run(f, FILE_WRITE, &pass, e);
+    f->meter = seen;
+    return ok && settle(f, e);
+}
+
+static bool reads_again(enum file_method method) { return method == FILE_REREAD || method == FILE_REFREAD; }
+
+/* Leave the file as the pass shall find it. */
+static bool make_ready(struct file *f, const struct file_cell *cell, struct file_result *r, struct err *e)
+{
+    struct file_cache cache = { 0 };
+    if (FILE_METHOD_TABLE[cell->method].is_new)
+        return true;
+    if (cell->is_cold && !reads_again(cell->method) && !file_cache_drop(f->fd, e))
+        return false;
+    if (r->passes > 0)
+        return true;
+    if (!file_cache_look(f->fd, &cache, e))
+        return false;
+    r->pages_before = cache.pages;
+    r->resident_before = cache.resident;
+    return true;
+}
+
+bool file_cell_run(struct file *f, const struct file_cell *cell, struct file_result *result, struct err *e)
+{
+    struct file_result r = { 0 };
+    struct file_pass pass;
+    int64_t begun = clock_raw_ns();
+    do {
+        if (!make_ready(f, cell, &r, e) || !file_pass_run(f, cell->method, &pass, e))
+            return false;
+        if (!pass.is_whole)
+            break;
+        r.first_ns = r.passes == 0 ? pass.first_ns : r.first_ns;
+        r.last_ns = pass.last_ns;
+        r.passes++;
+        r.bytes += pass.bytes;
+        r.operations += pass.operations;
+        r.elapsed_ns += pass.last_ns - pass.first_ns;
+        r.cpu_ns += pass.cpu_ns;
+    } while (r.elapsed_ns < cell->lasting_ns && clock_raw_ns() - begun < PATIENCE * cell->lasting_ns &&
+             !atomic_load_explicit(f->stop, memory_order_relaxed));
+    if (FILE_METHOD_TABLE[cell->method].writes && f->mode == FILE_MODE_CACHED && !settle(f, e))
+        return false;
+    *result = r;
+    return true;
+}

@@ -1,0 +1,242 @@
+#include "file_pass.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "workloads/file/file_walk.h"
+
+bool file_make(struct file *f, struct err *e)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), size = (f->record_bytes + page - 1) / page * page;
+    struct random r = { f->seed };
+    f->fd = -1;
+    f->buffer = aligned_alloc(page, size);
+    f->stdio = aligned_alloc(page, size);
+    if (!f->buffer || !f->stdio) {
+        file_release(f);
+        return err_set(e, ERR_INTERNAL, "no memory for a record of %zu bytes", f->record_bytes);
+    }
+    for (size_t i = 0; i < size; i += sizeof(uint64_t)) {
+        uint64_t word = random_next(&r);
+        memcpy(f->buffer + i, &word, sizeof word);
+    }
+    memset(f->stdio, 0, size); /* touched */
+    return true;
+}
+
+void file_release(struct file *f)
+{
+    if (f->fd >= 0)
+        close(f->fd);
+    free(f->buffer);
+    free(f->stdio);
+    f->fd = -1;
+    f->buffer = f->stdio = NULL;
+}
+
+/* ---- one record ---- */
+
+static bool fault(const struct file *f, bool writes, int reason, struct err *e)
+{
+    return file_place_fault(f->place, reason, writes ? "written" : "read", e);
+}
+
+/* `moved` bytes instead of a record. What was half written is tried again, so that the reason is told. */
+static bool go_on(const struct file *f, bool writes, ssize_t moved, int reason, struct err *e)
+{
+    if (moved < 0)
+        return reason == EINTR || fault(f, writes, reason, e);
+    if (moved == 0 || !writes)
+        return err_set(e, ERR_INTERNAL, "directory %s: a record was %s by %zd of %zu bytes", f->place->path,
+                       writes ? "written" : "read", moved, f->record_bytes);
+    return true;
+}
+
+static inline void label(const struct file *f, uint64_t record) { memcpy(f->buffer, &record, sizeof record); }
+
+static inline bool is_labelled(const struct file *f, uint64_t record)
+{
+    uint64_t found;
+    memcpy(&found, f->buffer, sizeof found);
+    return found == record;
+}
+
+static bool wrong_record(const struct file *f, uint64_t record, struct err *e)
+{
+    uint64_t found;
+    memcpy(&found, f->buffer, sizeof found);
+    return err_set(e, ERR_INTERNAL, "directory %s: in the place of record %" PRIu64 " another was read (%" PRIx64 ")",
+                   f->place->path, record, found);
+}
+
+static inline bool is_stopped(const struct file *f) { return atomic_load_explicit(f->stop, memory_order_relaxed); }
+
+/* ---- all records ---- */
+
+static bool write_all(const struct file *f, struct err *e)
+{
+    for (uint64_t record = 0; record < f->records && !is_stopped(f);) {
+        label(f, record);
+        ssize_t moved = write(f->fd, f->buffer, f->record_bytes);
+        if (moved != (ssize_t)f->record_bytes) {
+            if (!go_on(f, true, moved, errno, e) ||
+                (moved > 0 && lseek(f->fd, (off_t)(record * f->record_bytes), SEEK_SET) < 0))
+                return false;
+            continue;
+        }
+        meter_add(f->meter, f->record_bytes);
+        record++;
+    }
+    return true;
+}
+
+static bool read_all(const struct file *f, struct err *e)
+{
+    for (uint64_t record = 0; record < f->records && !is_stopped(f);) {
+        ssize_t moved = read(f->fd, f->buffer, f->record_bytes);
+        if (moved != (ssize_t)f->record_bytes) {
+            if (!go_on(f, false, moved, errno, e))
+                return false;
+            continue;
+        }
+        if (!is_labelled(f, record))
+            return wrong_record(f, record, e);
+        meter_add(f->meter, f->record_bytes);
+        record++;
+    }
+    return true;
+}
+
+static bool pwrite_all(const struct file *f, enum file_method method, struct err *e)
+{
+    struct file_walk walk = file_walk_begin(method, f->records, f->seed);
+    for (uint64_t i = 0; i < f->records && !is_stopped(f); i++) {
+        uint64_t record = file_walk_next(&walk);
+        label(f, record);
+        ssize_t moved;
+        while ((moved = pwrite(f->fd, f->buffer, f->record_bytes, (off_t)(record * f->record_bytes))) !=
+               (ssize_t)f->record_bytes)
+            if (!go_on(f, true, moved, errno, e))
+                return false;
+        meter_add(f->meter, f->record_bytes);
+    }
+    return true;
+}
+
+static bool pread_all(const struct file *f, enum file_method method, struct err *e)
+{
+    struct file_walk walk = file_walk_begin(method, f->records, f->seed);
+    for (uint64_t i = 0; i < f->records && !is_stopped(f); i++) {
+        uint64_t record = file_walk_next(&walk);
+        ssize_t moved;
+        while ((moved = pread(f->fd, f->buffer, f->record_bytes, (off_t)(record * f->record_bytes))) !=
+               (ssize_t)f->record_bytes)
+            if (!go_on(f, false, moved, errno, e))
+                return false;
+        if (!is_labelled(f, record))
+            return wrong_record(f, record, e);
+        meter_add(f->meter, f->record_bytes);
+    }
+    return true;
+}
+
+static bool fwrite_all(const struct file *f, FILE *stream, struct err *e)
+{
+    for (uint64_t record = 0; record < f->records && !is_stopped(f); record++) {
+        label(f, record);
+        if (fwrite(f->buffer, f->record_bytes, 1, stream) != 1)
+            return fault(f, true, errno, e);
+        meter_add(f->meter, f->record_bytes);
+    }
+    return fflush(stream) == 0 || fault(f, true, errno, e);
+}
+
+static bool fread_all(const struct file *f, FILE *stream, struct err *e)
+{
+    for (uint64_t record = 0; record < f->records && !is_stopped(f); record++) {
+        if (fread(f->buffer, f->record_bytes, 1, stream) != 1)
+            return feof(stream) ? go_on(f, false, 0, 0, e) : fault(f, false, errno, e);
+        if (!is_labelled(f, record))
+            return wrong_record(f, record, e);
+        meter_add(f->meter, f->record_bytes);
+    }
+    return true;
+}
+
+/* ---- a pass ---- */
+
+static bool make_anew(struct file *f, struct err *e)
+{
+    int fd = -1;
+    if (!file_place_new_file(f->place, f->mode, &fd, e))
+        return false;
+    if (f->fd >= 0)
+        close(f->fd);
+    f->fd = fd;
+    return true;
+}
+
+/* A stream on the same open file, whose end leaves the file open. */
+static FILE *open_stream(const struct file *f, struct err *e)
+{
+    int fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
+    FILE *stream = fd < 0 ? NULL : fdopen(fd, "r+");
+    if (!stream) {
+        err_errno(e, errno, "a stream on a file");
+        if (fd >= 0)
+            close(fd);
+        return NULL;
+    }
+    setvbuf(stream, (char *)f->stdio, _IOFBF, f->record_bytes);
+    return stream;
+}
+
+static bool move_all(const struct file *f, enum file_method method, FILE *stream, struct err *e)
+{
+    switch (method) {
+    case FILE_WRITE:
+    case FILE_REWRITE: return write_all(f, e);
+    case FILE_READ:
+    case FILE_REREAD: return read_all(f, e);
+    case FILE_FWRITE:
+    case FILE_REFWRITE: return fwrite_all(f, stream, e);
+    case FILE_FREAD:
+    case FILE_REFREAD: return fread_all(f, stream, e);
+    default: return FILE_METHOD_TABLE[method].writes ? pwrite_all(f, method, e) : pread_all(f, method, e);
+    }
+}
+
+bool file_pass_run(struct file *f, enum file_method method, struct file_pass *pass, struct err *e)
+{
+    const struct file_method_info *info = &FILE_METHOD_TABLE[method];
+    FILE *stream = NULL;
+    if (info->is_new && !make_anew(f, e))
+        return false;
+    if (lseek(f->fd, 0, SEEK_SET) < 0)
+        return err_errno(e, errno, "going to a file's beginning");
+    if (info->by_stdio && !(stream = open_stream(f, e)))
+        return false;
+    struct meter_point before = meter_read(f->meter);
+    struct file_pass done = { .cpu_ns = -clock_thread_cpu_ns(), .first_ns = clock_raw_ns() };
+    bool ok = move_all(f, method, stream, e);
+    if (ok && info->writes && f->mode == FILE_MODE_FLUSHED && fsync(f->fd) != 0)
+        ok = fault(f, true, errno, e);
+    done.last_ns = clock_raw_ns();
+    done.cpu_ns += clock_thread_cpu_ns();
+    struct meter_point after = meter_read(f->meter);
+    if (stream)
+        fclose(stream);
+    done.bytes = (int64_t)(after.bytes - before.bytes);
+    done.operations = (int64_t)(after.operations - before.operations);
+    done.is_whole = done.operations == (int64_t)f->records;
+    if (ok)
+        *pass = done;
+    return ok;
+}
