@@ -77,12 +77,14 @@ bool text_is_printable(const char *text, size_t size)
 
 void text_disarm(char *text)
 {
-    for (unsigned char *at = (unsigned char *)text; *at; at++) {
-        bool is_c1 = at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0; /* U+0080 to U+009F */
-        if (is_c1)
-            *at++ = '?';
-        if (is_c1 || *at < 0x20 || *at == 0x7f)
+    size_t left = strlen(text);
+    for (unsigned char *at = (unsigned char *)text; left > 0;) {
+        size_t step = *at < 0x20 || *at == 0x7f ? 0 : sequence_size(at, left);
+        if (step == 0)
             *at = '?';
+        step += step == 0;
+        at += step;
+        left -= step;
     }
 }
 

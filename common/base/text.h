@@ -23,7 +23,7 @@ bool text_is_name(const char *text);
 bool text_is_printable(const char *text, size_t size);
 
 /* Put '?' in the place of every control character, so that a text from another machine cannot command
- * the terminal that shows it. */
+ * the terminal that shows it, and of every byte that makes no UTF-8, such as half a character at a cut. */
 void text_disarm(char *text);
 
 /* The edits (insert, delete, replace, swap neighbours) from `a` to `b`; for "did you mean".

@@ -180,6 +180,7 @@ void verbs_answer(const struct control_options *control, struct peer *peer, cons
                   ? VERBS[i].run(control, peer, request, &e)
                   : err_set(&e, ERR_USAGE, "this tare (%s) has no such request; is the command of another version?",
                             TARE_VERSION);
+    text_disarm(e.text); /* what was asked may be quoted in it, cut anywhere: JSON takes only whole characters */
     peer_put(peer, ok ? json_pack("{s:b}", "ok", 1)
                       : json_pack("{s:b, s:i, s:s}", "ok", 0, "exit", (int)e.exit, "error", e.text));
 }

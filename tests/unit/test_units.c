@@ -147,6 +147,9 @@ static void strings_stay_in_their_bounds(void **unused)
                    "c\x7f gr\xc3\xbc\xc3\x9f";
     text_disarm(words);
     assert_string_equal(words, "a?[31m?b??c? gr\xc3\xbc\xc3\x9f");
+    char cut[] = "\xe2\x82 \xff \xc3\xbc \xc3"; /* pieces of characters, and one that is whole */
+    text_disarm(cut);
+    assert_string_equal(cut, "?? ? \xc3\xbc ?");
     assert_int_equal(text_distance("lenght", "length"), 1);
     assert_int_equal(text_distance("warmup", "warm-up"), 1);
     assert_int_equal(text_distance("", "abc"), 3);
