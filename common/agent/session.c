@@ -1,6 +1,7 @@
 #include "session.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,8 +73,9 @@ static void greet(struct session *s)
 {
     struct message m = { .type = MESSAGE_HELLO,
                          .hello = { .magic = HELLO_MAGIC, .major = WIRE_MAJOR, .minor = WIRE_MINOR } };
-    if (s->options->test_major)
-        m.hello.major = s->options->test_major;
+    if (s->options->test_protocol)
+        (void)sscanf(s->options->test_protocol, "%" SCNu32 ".%" SCNu32, &m.hello.major,
+                     &m.hello.minor); // NOLINT(cert-err34-c): a test's own
     text_copy(m.hello.program, sizeof m.hello.program, s->options->agent->program);
     text_copy(m.hello.version, sizeof m.hello.version, TARE_VERSION);
     text_copy(m.hello.name, sizeof m.hello.name, s->invite.name);
@@ -165,7 +167,10 @@ static void on_welcome(struct session *s, const struct message_welcome *welcome)
     s->dial_mono = 0;
     log_info("joined %s as '%s'", s->invite.endpoint, s->invite.name);
     struct message *facts = calloc(1, sizeof *facts);
-    if (facts && facts_collect(s->options->agent, facts, &e))
+    bool ok = facts && facts_collect(s->options->agent, facts, &e);
+    if (ok && s->options->test_catalogue)
+        text_copy(facts->facts.catalogue, sizeof facts->facts.catalogue, s->options->test_catalogue);
+    if (ok)
         tell(s, facts);
     else
         log_error("%s", facts ? e.text : "out of memory");

@@ -19,10 +19,11 @@
 struct session_options {
     const struct agent *agent;
     struct invite invite;
-    struct enrol_place place; /* for what a token's enrolment keeps */
-    const char *die_at;       /* test builds: the point at which this process kills itself; else NULL */
-    uint32_t test_major;      /* test builds: the version to claim; else 0 */
-    enum stamp_kind stamps;   /* the best that clock probes may have; 0: no limit */
+    struct enrol_place place;   /* for what a token's enrolment keeps */
+    const char *die_at;         /* test builds: the point at which this process kills itself; else NULL */
+    const char *test_protocol;  /* test builds: the "MAJOR.MINOR" to claim; else NULL */
+    const char *test_catalogue; /* test builds: what to claim in the place of the catalogue; else NULL */
+    enum stamp_kind stamps;     /* the best that clock probes may have; 0: no limit */
 };
 
 /* Serve until a signal asks for the end (true), or the machine refuses something needed. */

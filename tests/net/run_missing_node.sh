@@ -7,6 +7,6 @@ run 3 --lab --wait 2s "$scratch/scenario.yaml"
 says err "web1"
 nothing_left
 scenario
-run 3 --lab --wait 2s --host-arg --test-major --host-arg 99 "$scratch/scenario.yaml"
+run 3 --lab --wait 2s --host-arg --test-protocol --host-arg 99.0 "$scratch/scenario.yaml"
 says err "protocol 99"
 nothing_left
