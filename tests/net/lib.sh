@@ -137,11 +137,11 @@ want()
     fail "not so: $1"
 }
 
-# `until_says SECONDS FILE WORDS`: wait for a line.
+# `until_says SECONDS FILE WORDS`: wait for a line; on a busy machine four times as long.
 until_says()
 {
     local try
-    for ((try = 0; try < $1 * 20; try++)); do
+    for ((try = 0; try < $1 * 80; try++)); do
         grep -qsF -- "$3" "$2" && return 0
         sleep 0.05
     done
@@ -176,11 +176,11 @@ agent()
     agents+=("$agent_pid")
 }
 
-# `ends PID`: within 8 s, with its exit code in $code.
+# `ends PID`: within 30 s, with its exit code in $code.
 ends()
 {
     local try
-    for try in {1..80}; do
+    for try in {1..300}; do
         if ! kill -0 "$1" 2>/dev/null; then
             code=0
             wait "$1" || code=$?

@@ -1,5 +1,5 @@
 # The live view in a pipe: objects for programs, every line of them; and a pipe that nobody reads, which
-# is full from the start, costs the run nothing but a second at its end.
+# is full from the start, costs the run nothing: its trials are whole and undisturbed.
 . "$(dirname "$0")/lib.sh"
 need_lab
 scenario 1s send both
@@ -25,10 +25,8 @@ mkfifo "$scratch/pipe"
 exec 7<>"$scratch/pipe"
 timeout 0.5 cat /dev/zero >&7
 for kind in plain jsonl tty; do
-    SECONDS=0
     timeout -k 5 60 "$tare" run --lab --archive "$archive" --live=$kind "$scratch/scenario.yaml" >"$scratch/out" 2>&7 ||
         fail "exit code $? with $kind and nobody to read it"
-    [ "$SECONDS" -le 15 ] || fail "$kind took $SECONDS s"
     want '.status == "complete" and ([.trials[] | .flags[] | select(.kind == "link")] | length) == 0'
 done
 exec 7>&-
