@@ -15,7 +15,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "base/units.h"
 #include "client.h"
 #include "flow/address.h"
 #include "flow/sockopt.h"
@@ -255,28 +254,10 @@ static void *run_service(void *arg)
 
 bool service_read_address(struct service_options *o, const char *text, struct err *e)
 {
-    char copy[SERVICE_ADDRESS + 8];
-    struct address unused;
-    int64_t port = CONTROL_PORT;
-    bool fits = text_copy(copy, sizeof copy, text);
-    bool is_bracketed = copy[0] == '[';
-    char *address = is_bracketed ? copy + 1 : copy, *end = is_bracketed ? strchr(copy, ']') : strchr(copy, ':');
-    if (!is_bracketed && end && strchr(end + 1, ':'))
-        end = NULL; /* an IPv6 address alone */
-    char *colon = end && is_bracketed ? end + 1 : end;
-    if (end)
-        *end = '\0';
-    bool ok = fits && (!is_bracketed || end);
-    if (ok && end && (is_bracketed ? *colon == ':' : true))
-        ok = units_parse_int(colon + 1, &port, NULL) && port >= 0 && port <= UINT16_MAX;
-    else if (ok && end)
-        ok = *colon == '\0';
-    if (!ok || !text_copy(o->address, sizeof o->address, address) ||
-        !address_parse(o->address, (uint16_t)port, &unused, NULL))
-        return err_set(e, ERR_USAGE, "'%.80s' is no address: write it as in 10.0.0.3, 10.0.0.3:%d, :: or [fd00::3]:%d",
-                       text, CONTROL_PORT, CONTROL_PORT);
-    o->port = (uint16_t)port;
-    return true;
+    o->port = CONTROL_PORT;
+    return ip_split(text, o->address, sizeof o->address, &o->port) ||
+           err_set(e, ERR_USAGE, "'%.80s' is no address: write it as in 10.0.0.3, 10.0.0.3:%d, :: or [fd00::3]:%d",
+                   text, CONTROL_PORT, CONTROL_PORT);
 }
 
 bool service_read_passphrase(struct service_options *o, const char *path, struct err *e)

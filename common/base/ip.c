@@ -91,20 +91,47 @@ static bool parse_at(const char **text, struct ip *address, bool *is_bracketed)
     return true;
 }
 
+/* An address and, behind it, a port; -1 where none is said. The address stands from *begin to *end. */
+static bool parse_with_port(const char *text, struct ip *address, const char **begin, const char **end, long *port)
+{
+    bool is_bracketed;
+    const char *at = text;
+    if (!parse_at(&at, address, &is_bracketed))
+        return false;
+    *begin = text + is_bracketed;
+    *end = at - is_bracketed;
+    *port = -1;
+    if (*at == ':' && (address->size == 4 || is_bracketed)) {
+        at++;
+        *port = number_at(&at, 10, 65535);
+        if (*port < 0)
+            return false;
+    }
+    return *at == '\0';
+}
+
 bool ip_parse(const char *text, struct ip *address)
 {
     struct ip read;
-    bool is_bracketed;
-    if (!parse_at(&text, &read, &is_bracketed))
-        return false;
-    if (*text == ':' && (read.size == 4 || is_bracketed)) {
-        text++;
-        if (number_at(&text, 10, 65535) < 0)
-            return false;
-    }
-    if (*text)
+    const char *begin, *end;
+    long port;
+    if (!parse_with_port(text, &read, &begin, &end, &port))
         return false;
     *address = read;
+    return true;
+}
+
+bool ip_split(const char *text, char *address, size_t size, uint16_t *port)
+{
+    struct ip read;
+    const char *begin, *end;
+    long number;
+    if (!parse_with_port(text, &read, &begin, &end, &number) || (size_t)(end - begin) >= size)
+        return false;
+    memcpy(address, begin, (size_t)(end - begin));
+    address[end - begin] = '\0';
+    if (number >= 0)
+        *port = (uint16_t)number;
     return true;
 }
 

@@ -3,6 +3,8 @@
 #define TARE_IP_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct ip {
     unsigned char bytes[16];
@@ -12,6 +14,10 @@ struct ip {
 /* "10.77.0.2", "fd00::1", "fe80::1%eth0", each also with a port: "10.77.0.2:80", "[fd00::1]:80". False
  * when it is none; what stands behind an address (RFC 4291, 2.2) is a port, a zone or a prefix's length. */
 bool ip_parse(const char *text, struct ip *address);
+
+/* The address of such a text alone, with its zone; `*port` is left as it is where none is said. False when it
+ * is none, or has no room. */
+bool ip_split(const char *text, char *address, size_t size, uint16_t *port);
 
 /* "10.77.0.0/24": the address and its length; without one all of its bits. */
 bool ip_parse_prefix(const char *text, struct ip *prefix, int *length);

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "flow/address.h"
+#include "flow/dial.h"
 #include "flow/sockopt.h"
 #include "flow/token_wait.h"
 
@@ -180,28 +181,6 @@ bool token_accept(int listen_fd, const struct token *token, unsigned count, int 
 
 /* ---- the connecting side ---- */
 
-static bool finish_connect(int fd, const struct address *to, const struct token_wait *wait, struct err *e)
-{
-    int status = connect(fd, address_of(to), to->size) == 0 ? 0 : errno;
-    if (status == EINPROGRESS || status == EINTR) {
-        struct pollfd fds[2] = { { .fd = fd, .events = POLLOUT } };
-        if (!token_wait_for(fds, 2, -1, wait, "the data connection", e))
-            return false;
-        socklen_t length = sizeof status;
-        if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &status, &length) != 0)
-            status = errno;
-    }
-    if (status == ECONNREFUSED)
-        return err_set(e, ERR_PARTIAL, "nobody listens there; has the trial ended, or does a firewall refuse it?");
-    if (status != 0) {
-        err_errno(e, status, "connecting");
-        if (e)
-            e->exit = ERR_PARTIAL;
-        return false;
-    }
-    return true;
-}
-
 static bool present(int fd, const struct token *token, uint32_t number, const struct token_wait *wait, struct err *e)
 {
     unsigned char hello[HELLO_BYTES];
@@ -227,18 +206,17 @@ static bool present(int fd, const struct token *token, uint32_t number, const st
 bool token_connect(const char *address, uint16_t port, const struct token *token, uint32_t number,
                    const struct flow_options *options, const struct token_wait *wait, int *fd, struct err *e)
 {
-    struct address to;
+    struct address to = { 0 };
+    int client = -1;
     if (!address_parse(address, port, &to, e))
         return false;
-    int client = socket(to.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (client < 0)
-        return err_errno(e, errno, "a socket for %s", address);
-    if (!flow_configure(client, options, e) || !address_bind_from(client, options->from, &to, e) ||
-        !finish_connect(client, &to, wait, e) || !present(client, token, number, wait, e) ||
-        !sockopt_blocking(client, e)) {
-        close(client);
-        return err_wrap(e, "%s port %u", address, (unsigned)port);
+    if (dial_tcp(&to, options, wait, "the data connection",
+                 "nobody listens there; has the trial ended, or does a firewall refuse it?", &client, e) &&
+        present(client, token, number, wait, e) && sockopt_blocking(client, e)) {
+        *fd = client;
+        return true;
     }
-    *fd = client;
-    return true;
+    if (client >= 0)
+        close(client);
+    return err_wrap(e, "%s port %u", address, (unsigned)port);
 }

@@ -2,25 +2,23 @@
 #ifndef TARE_ALLOW_H
 #define TARE_ALLOW_H
 
-#include <stdint.h>
 #include <sys/socket.h>
 
 #include "base/err.h"
+#include "base/ip.h"
 
-enum { ALLOW_MAX = 64, ALLOW_TEXT = 64 };
+enum { ALLOW_MAX = 64 };
 
-struct allow_network {
-    unsigned char address[16]; /* IPv4 as ::ffff:a.b.c.d */
-    unsigned bits;             /* of those 128 that count */
-};
-
-/* Zeroed it is the default: this machine's own addresses of the loopback, 127.0.0.0/8 and ::1. */
+/* Zeroed it is the default: this machine's loopback, 127.0.0.0/8 and ::1. */
 struct allow {
-    struct allow_network networks[ALLOW_MAX];
+    struct allow_network {
+        struct ip prefix;
+        int length;
+    } networks[ALLOW_MAX];
     size_t count;
 };
 
-/* "10.9.0.0/16", "fd00::/8", or one address; bits behind the prefix are to be 0, which tells a slip. */
+/* "10.9.0.0/16", "fd00::/8", or one address. */
 MUST_CHECK bool allow_add(struct allow *allow, const char *cidr, struct err *e);
 
 /* Whether the address, also an IPv4 one that came over an IPv6 socket, is in one of them. */

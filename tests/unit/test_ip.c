@@ -125,6 +125,33 @@ static void a_prefix_holds_what_begins_like_it(void **unused)
     assert_int_equal(length, 7);
 }
 
+static void an_address_is_told_from_its_port(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *text, *address;
+        uint16_t port; /* 7: none is said */
+    } GOOD[] = {
+        { "10.77.0.2", "10.77.0.2", 7 },       { "10.77.0.2:80", "10.77.0.2", 80 },
+        { "fd00::1", "fd00::1", 7 },           { "[fd00::1]:65535", "fd00::1", 65535 },
+        { "fe80::1%eth0", "fe80::1%eth0", 7 }, { "[fe80::1%eth0]:1", "fe80::1%eth0", 1 },
+    };
+    char address[16];
+    uint16_t port;
+    for (size_t i = 0; i < sizeof GOOD / sizeof *GOOD; i++) {
+        port = 7;
+        assert_true(ip_split(GOOD[i].text, address, sizeof address, &port));
+        assert_string_equal(address, GOOD[i].address);
+        assert_int_equal(port, GOOD[i].port);
+    }
+    port = 7;
+    assert_false(ip_split("10.77.0.2:65536", address, sizeof address, &port));
+    assert_false(ip_split("10.77.0.2:", address, sizeof address, &port));
+    assert_false(ip_split("web1:80", address, sizeof address, &port));
+    assert_false(ip_split("fd00:1111:2222:3333::1", address, sizeof address, &port)); /* no room */
+    assert_int_equal(port, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +159,7 @@ int main(void)
         cmocka_unit_test(what_is_no_address_is_refused),
         cmocka_unit_test(every_address_that_is_printed_is_read_back),
         cmocka_unit_test(a_prefix_holds_what_begins_like_it),
+        cmocka_unit_test(an_address_is_told_from_its_port),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
