@@ -5,13 +5,14 @@ set(SYSTEMD_UNIT_DIR lib/systemd/system) # below the prefix, not LIBDIR: systemd
 
 install(TARGETS tare RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT coordinator)
 install(TARGETS tare-node RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT node)
+install(TARGETS guests-libvirt LIBRARY DESTINATION lib/tare COMPONENT guests) # where tare-node looks, not LIBDIR
 install(TARGETS tare-netserver RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT netserver)
 install(DIRECTORY scenarios/ DESTINATION ${CMAKE_INSTALL_DATADIR}/tare/scenarios COMPONENT coordinator
         FILES_MATCHING PATTERN "*.yaml")
 install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/tare COMPONENT coordinator OPTIONAL)
 install(FILES packaging/tare-node.service DESTINATION ${SYSTEMD_UNIT_DIR} COMPONENT node)
 install(FILES packaging/tare-netserver.service DESTINATION ${SYSTEMD_UNIT_DIR} COMPONENT netserver)
-foreach(pair coordinator:tare node:tare-node netserver:tare-netserver)
+foreach(pair coordinator:tare node:tare-node guests:tare-node-libvirt netserver:tare-netserver)
     string(REPLACE ":" ";" pair ${pair})
     list(GET pair 0 component)
     list(GET pair 1 package)
@@ -19,7 +20,7 @@ foreach(pair coordinator:tare node:tare-node netserver:tare-netserver)
 endforeach()
 
 set(CPACK_GENERATOR DEB)
-set(CPACK_COMPONENTS_ALL coordinator node netserver)
+set(CPACK_COMPONENTS_ALL coordinator node guests netserver)
 set(CPACK_PACKAGE_CONTACT "the maintainers of tare <root@localhost>")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
@@ -34,7 +35,7 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 
 set(CPACK_DEBIAN_COORDINATOR_PACKAGE_NAME tare)
 # A lab runs both agents, on machines that iproute2 makes; a coordinator of real machines needs none.
-set(CPACK_DEBIAN_COORDINATOR_PACKAGE_RECOMMENDS "iproute2, tare-node, tare-netserver")
+set(CPACK_DEBIAN_COORDINATOR_PACKAGE_RECOMMENDS "iproute2, tare-node, tare-node-libvirt, tare-netserver")
 set(CPACK_COMPONENT_COORDINATOR_DESCRIPTION "The coordinator: reads a scenario, waits for its nodes, starts them at the
 same instant, shows live figures, archives and reports.")
 
@@ -42,6 +43,13 @@ set(CPACK_DEBIAN_NODE_PACKAGE_NAME tare-node)
 set(CPACK_COMPONENT_NODE_DESCRIPTION "The agent of hosts and guests: runs on its machine what its coordinator asks
 it to measure. With the invite that tare made for it in /etc/tare/node.invite
 (mode 0600): systemctl enable --now tare-node")
+
+# Apart, so that an agent that keeps no guests carries no libvirt.
+set(CPACK_DEBIAN_GUESTS_PACKAGE_NAME tare-node-libvirt)
+set(CPACK_DEBIAN_GUESTS_PACKAGE_DEPENDS "tare-node (= ${PROJECT_VERSION})")
+set(CPACK_DEBIAN_GUESTS_PACKAGE_RECOMMENDS "libvirt-daemon-system, qemu-system-x86, busybox-static")
+set(CPACK_COMPONENT_GUESTS_DESCRIPTION "Virtual machines of a host: what tare-node needs to start, watch and price the
+guests of its machine through libvirt.")
 
 set(CPACK_DEBIAN_NETSERVER_PACKAGE_NAME tare-netserver)
 set(CPACK_COMPONENT_NETSERVER_DESCRIPTION "The agent of the third machine, against which nodes measure the network. With

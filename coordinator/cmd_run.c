@@ -151,9 +151,19 @@ struct stage {
     struct live *live;
 };
 
+static bool has_built_in_guests(const struct scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->node_count; i++)
+        if (scenario->nodes[i].built_in)
+            return true;
+    return false;
+}
+
 static bool set_stage(struct stage *stage, struct arguments *a, const struct scenario *scenario, struct err *e)
 {
     char keys[512];
+    if (a->is_lab && has_built_in_guests(scenario) && !lab_prepare_guests(e))
+        return false;
     /* A signal while the lab is being built waits for the hub, so that it ends in order, too. */
     (void)signals_block();
     /* The lab first: only a process of one thread can move, and live view and hub start some. */
@@ -217,6 +227,8 @@ static int run_scenario(const struct scenario *scenario, struct arguments *a)
             .archive = stage.archive,
             .live = stage.live,
             .wait_ns = a->wait_ns >= 0 ? a->wait_ns : clock_ms(a->is_lab ? 15000 : 60000),
+            .guest_address = a->is_lab ? lab_guest_address : NULL,
+            .lab = stage.lab,
             .join_hint = a->is_lab ? ""
                                    : "; start each with its invite (`tare invite NAME`): tare-node --invite FILE, "
                                      "on the peer tare-netserver --invite FILE",

@@ -73,9 +73,10 @@ static bool take(void *state, int option, const char *value, struct err *e)
 
 static bool is_wanted(void *state) { return ((struct beside *)state)->is_wanted; }
 
-static bool start(void *state, struct err *e)
+static bool start(void *state, const char *endpoint, struct err *e)
 {
     struct beside *b = state;
+    (void)endpoint;
     if (!*b->options.address)
         return err_set(e, ERR_USAGE, "--allow, --clients and --passphrase-file go with --listen");
     if (!service_new(&b->options, &b->service, e))
@@ -106,6 +107,7 @@ int main(int argc, char **argv)
                                            .option_count = ARRAY_SIZE(OPTIONS),
                                            .take = take,
                                            .is_wanted = is_wanted,
+                                           .works_alone = true,
                                            .start = start,
                                            .yield = yield,
                                            .stop = stop,

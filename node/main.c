@@ -1,12 +1,18 @@
-/* tare-node - the agent of a host or a guest: runs what its coordinator asks it to measure. */
+/* tare-node - the agent of a host or a guest: runs what its coordinator asks it to measure, and on a host
+ * keeps its guests. */
 #include "agent/agent_main.h"
 #include "command/command.h"
+#include "guests/service.h"
 #include "workloads/workloads.h"
 
 int main(int argc, char **argv)
 {
-    static const struct agent AGENT = {
-        .program = "node", .doc = "the agent of a host or a guest", .text = AGENT_TEXT, .workloads = WORKLOADS
-    };
-    return command_finish(agent_main(argc, argv, &AGENT));
+    struct guests_service guests = { .rights = 0 };
+    const struct agent_service service = guests_service(&guests);
+    const struct agent agent = { .program = "node",
+                                 .doc = "the agent of a host or a guest",
+                                 .text = AGENT_TEXT,
+                                 .workloads = WORKLOADS,
+                                 .service = &service };
+    return command_finish(agent_main(argc, argv, &agent));
 }

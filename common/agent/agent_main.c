@@ -137,7 +137,8 @@ static bool find_invite(struct arguments *a, struct err *e)
                        o->invite.name);
     if (!enrol_place(a->state, a->name, &o->place, e) || !enrol_kept(&o->place, &kept, &found, e))
         return false;
-    a->is_alone = !given && !found && !a->name && !a->state && service && service->is_wanted(service->state);
+    a->is_alone = !given && !found && !a->name && !a->state && service && service->works_alone &&
+                  service->is_wanted(service->state);
     if (!found)
         return given || a->is_alone ||
                err_set(e, ERR_USAGE,
@@ -168,12 +169,17 @@ static bool run_alone(void)
     return sigwait(&ends, &which) == 0;
 }
 
+static int run_instead(const struct agent_service *service)
+{
+    return service && service->instead ? service->instead(service->state) : -1;
+}
+
 static bool run_agent(struct arguments *a, struct err *e)
 {
     const struct agent_service *service = a->session.agent->service;
     bool is_serving = service && service->is_wanted(service->state);
     signals_block(); /* threads inherit it */
-    if (!find_invite(a, e) || (is_serving && !service->start(service->state, e)))
+    if (!find_invite(a, e) || (is_serving && !service->start(service->state, a->session.invite.endpoint, e)))
         return false;
     bool ok = a->is_alone ? run_alone() : session_run(&a->session, e);
     if (is_serving)
@@ -224,6 +230,9 @@ int agent_main(int argc, char **argv, const struct agent *agent)
     }
     if (a.doctor)
         return examine(agent, &a);
+    code = run_instead(agent->service);
+    if (code >= 0)
+        return code;
     bool ok = run_agent(&a, &e);
     invite_wipe(&a.session.invite);
     if (!ok)

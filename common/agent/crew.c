@@ -35,9 +35,7 @@ static void post_stream(struct trial *t, const struct part_flow *f, const struct
                                      .receive_buffer = (uint32_t)f->tcp.receive_buffer_bytes } };
     text_copy(m.stream.gate, sizeof m.stream.gate, gate->how ? gate->how : "");
     text_copy(m.stream.congestion, sizeof m.stream.congestion, f->tcp.congestion);
-    pthread_mutex_lock(&t->lock);
-    trial_post(t, &m);
-    pthread_mutex_unlock(&t->lock);
+    (void)mailbox_put(t->out, &m);
 }
 
 /* Wait for ARM; false when the trial is cancelled instead. */
@@ -133,9 +131,7 @@ static void post_ready(struct crew *c, int64_t setup_ns)
                                           .port = c->part.port,
                                           .starters = starters,
                                           .setup_ns = setup_ns } };
-    pthread_mutex_lock(&c->trial->lock);
-    trial_post(c->trial, &m);
-    pthread_mutex_unlock(&c->trial->lock);
+    (void)mailbox_put(c->trial->out, &m);
 }
 
 /* The last part to end tells what machine and process have used since ARM. */
@@ -182,7 +178,7 @@ static void post_done(struct trial *t)
     tell_link_errors(t, m.done.link_errors, sizeof m.done.link_errors);
     pthread_mutex_lock(&t->lock);
     if (!t->has_failed && !atomic_load(&t->cancelled))
-        trial_post(t, &m);
+        (void)mailbox_put(t->out, &m);
     pthread_mutex_unlock(&t->lock);
 }
 

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "agent/mailbox.h"
 #include "agent/trial.h"
 #include "observe/cpu.h"
 #include "observe/netdev.h"
@@ -32,15 +33,11 @@ struct crew {
     uint32_t first_slot;   /* its first starter's place among those of the trial */
 };
 
-struct letter {
-    struct letter *next;
-    struct message message;
-};
-
 struct trial {
     uint32_t number;
     const struct workload *const *workloads;
-    int cancel_fd, out_fd;
+    int cancel_fd;
+    struct mailbox *out; /* what the threads have to say */
     _Atomic bool cancelled;
     struct crew *crews[TRIAL_PARTS_MAX];
     size_t crew_count;
@@ -56,14 +53,10 @@ struct trial {
     bool is_armed, has_failed;
     struct message_arm arm;
     size_t crews_connected, crews_at_work;
-    struct letter *out_first, **out_last;
 };
 
 /* A crew's thread, `arg` is its struct crew, which outlives it. */
 void *crew_run(void *arg);
-
-/* With the lock held. Without memory the message is lost, and the coordinator's deadline tells. */
-void trial_post(struct trial *trial, const struct message *m);
 
 /* Without the lock. The trial has failed here: the first reason is told, the ones that follow from
  * it are not. */

@@ -30,6 +30,7 @@ struct session {
     char instance[40], boot_id[40];
     enum session_state state;
     zsock_t *dealer, *monitor;
+    struct message *in, *out; /* room for what is read, and for what is told meanwhile: they are large */
     struct clock_client *clock;
     struct trial *trial;
     int signal_fd;
@@ -64,7 +65,7 @@ static void tell(struct session *s, const struct message *m)
 static void hang_up(struct session *s)
 {
     trial_destroy(&s->trial);
-    agent_yield(s->options->agent, false);
+    agent_service_leave(s->options->agent->service);
     clock_client_destroy(&s->clock);
     channel_hang_up(&s->dealer, &s->monitor);
 }
@@ -144,7 +145,7 @@ static void drop_trial(struct session *s, const char *why)
 static void leave_run(struct session *s, const char *why, int64_t hello_mono)
 {
     drop_trial(s, why);
-    agent_yield(s->options->agent, false);
+    agent_service_leave(s->options->agent->service);
     clock_client_destroy(&s->clock);
     s->state = GREETING;
     s->hello_mono = hello_mono;
@@ -166,15 +167,14 @@ static void on_welcome(struct session *s, const struct message_welcome *welcome)
     s->state = JOINED;
     s->dial_mono = 0;
     log_info("joined %s as '%s'", s->invite.endpoint, s->invite.name);
-    struct message *facts = calloc(1, sizeof *facts);
-    bool ok = facts && facts_collect(s->options->agent, facts, &e);
+    bool ok = facts_collect(s->options->agent, s->out, &e);
     if (ok && s->options->test_catalogue)
-        text_copy(facts->facts.catalogue, sizeof facts->facts.catalogue, s->options->test_catalogue);
+        text_copy(s->out->facts.catalogue, sizeof s->out->facts.catalogue, s->options->test_catalogue);
     if (ok)
-        tell(s, facts);
+        tell(s, s->out);
     else
-        log_error("%s", facts ? e.text : "out of memory");
-    free(facts);
+        log_error("%s", e.text);
+    agent_service_greet(s->options->agent->service);
 }
 
 static void fail_trial(struct session *s, uint32_t number, const struct err *why)
@@ -189,7 +189,7 @@ static void on_prepare(struct session *s, const struct message_prepare *order)
 {
     struct err e = { 0 };
     test_point(s, "PREPARE");
-    agent_yield(s->options->agent, true);
+    agent_service_yield(s->options->agent->service, true);
     if (s->trial && trial_number(s->trial) != order->trial)
         trial_destroy(&s->trial);
     if ((!s->trial && !trial_new(order->trial, s->options->agent->workloads, &s->trial, &e)) ||
@@ -211,12 +211,6 @@ static void on_arm(struct session *s, const struct message_arm *order)
     tell(s, &(struct message){ .type = MESSAGE_ARMED, .armed = { .trial = order->trial } });
 }
 
-static void on_ask(struct session *s, int64_t sequence, int64_t t2_ns)
-{
-    tell(s, &(struct message){ .type = MESSAGE_ANSWER,
-                               .answer = { .sequence = sequence, .t2_ns = t2_ns, .t3_ns = clock_raw_ns() } });
-}
-
 static void on_message(struct session *s, const struct message *m, int64_t received_ns)
 {
     switch (m->type) {
@@ -230,7 +224,10 @@ static void on_message(struct session *s, const struct message *m, int64_t recei
     case MESSAGE_PING:
         tell(s, &(struct message){ .type = MESSAGE_PONG, .pong = { .sequence = m->ping.sequence } });
         break;
-    case MESSAGE_ASK: on_ask(s, m->ask.sequence, received_ns); break;
+    case MESSAGE_ASK:
+        tell(s, &(struct message){ .type = MESSAGE_ANSWER,
+                                   .answer = { m->ask.sequence, .t2_ns = received_ns, .t3_ns = clock_raw_ns() } });
+        break;
     case MESSAGE_PREPARE: on_prepare(s, &m->prepare); break;
     case MESSAGE_ARM: on_arm(s, &m->arm); break;
     case MESSAGE_CANCEL:
@@ -241,58 +238,59 @@ static void on_message(struct session *s, const struct message *m, int64_t recei
         leave_run(s, m->bye.reason, clock_mono_ns() + clock_ms(HELLO_EVERY_MS));
         log_info("%s; waiting for the next run", m->bye.reason);
         break;
-    default: log_warn("%s: not for an agent; dropped", message_name(m->type));
+    default:
+        if (!agent_service_hear(s->options->agent->service, m))
+            log_warn("%s: not for this agent; dropped", message_name(m->type));
     }
 }
 
 static void read_messages(struct session *s)
 {
-    struct message *m = malloc(sizeof *m);
     zframe_t *frame;
-    for (int i = 0; m && i < MESSAGES_A_TURN && s->dealer && (frame = channel_receive(s->dealer, NULL)); i++) {
+    for (int i = 0; i < MESSAGES_A_TURN && s->dealer && (frame = channel_receive(s->dealer, NULL)); i++) {
         struct err e = { 0 };
         int64_t received_ns = clock_raw_ns();
         s->last_heard_mono = clock_mono_ns();
-        if (message_decode(zframe_data(frame), zframe_size(frame), m, &e))
-            on_message(s, m, received_ns);
+        if (message_decode(zframe_data(frame), zframe_size(frame), s->in, &e))
+            on_message(s, s->in, received_ns);
         else
             log_warn("from the coordinator: %s; dropped", e.text);
         zframe_destroy(&frame);
     }
-    free(m);
 }
 
-static void send_samples(struct session *s, struct message *m, size_t least)
+static void send_samples(struct session *s, size_t least)
 {
-    while (trial_sample(s->trial, least, m))
-        tell(s, m);
+    while (trial_sample(s->trial, least, s->out))
+        tell(s, s->out);
 }
 
 static void read_trial(struct session *s)
 {
-    struct message *m = malloc(sizeof *m), *sample = malloc(sizeof *sample);
-    while (m && sample && s->trial && trial_next(s->trial, m)) {
-        if (m->type == MESSAGE_READY)
+    while (s->trial && trial_next(s->trial, s->in)) {
+        if (s->in->type == MESSAGE_READY)
             test_point(s, "READY");
-        if (m->type == MESSAGE_DONE) {
+        if (s->in->type == MESSAGE_DONE) {
             test_point(s, "DONE");
-            send_samples(s, sample, 1);
+            send_samples(s, 1);
         }
-        if (m->type == MESSAGE_FAILED)
-            log_warn("trial %u: %s", m->failed.trial, m->failed.reason);
-        tell(s, m);
+        if (s->in->type == MESSAGE_FAILED)
+            log_warn("trial %u: %s", s->in->failed.trial, s->in->failed.reason);
+        tell(s, s->in);
     }
-    free(sample);
-    free(m);
+}
+
+static void read_service(struct session *s)
+{
+    while (agent_service_next(s->options->agent->service, s->out))
+        if (s->state == JOINED) /* else nobody is there to hear it */
+            tell(s, s->out);
 }
 
 static void tick(struct session *s, int64_t now)
 {
-    struct message *sample = malloc(sizeof *sample);
     trial_tick(s->trial);
-    if (sample)
-        send_samples(s, sample, TRIAL_POINTS_A_SAMPLE);
-    free(sample);
+    send_samples(s, TRIAL_POINTS_A_SAMPLE);
     s->tick_mono += TRIAL_POINT_EVERY_NS;
     if (s->tick_mono < now) /* we were kept from running: do not catch up in a burst */
         s->tick_mono = now + TRIAL_POINT_EVERY_NS;
@@ -330,21 +328,20 @@ static bool run_timers(struct session *s, int64_t *wake, struct err *e)
     return true;
 }
 
+static void *resolved(zsock_t *socket) { return socket ? zsock_resolve(socket) : NULL; }
+
 static bool loop(struct session *s, struct err *e)
 {
     int64_t wake;
     for (bool ok = dial(s, e); ok && run_timers(s, &wake, e);) {
-        enum { SIGNAL, PROBES, TRIAL, DEALER, MONITOR, SOURCES };
+        enum { SIGNAL, PROBES, TRIAL, SERVICE, DEALER, MONITOR, SOURCES };
         zmq_pollitem_t items[SOURCES] = {
             [SIGNAL] = { .fd = s->signal_fd, .events = ZMQ_POLLIN },
             [PROBES] = { .fd = s->clock ? clock_client_fd(s->clock) : s->signal_fd, .events = ZMQ_POLLIN },
             [TRIAL] = { .fd = s->trial ? trial_fd(s->trial) : s->signal_fd, .events = ZMQ_POLLIN },
-            [DEALER] = { .socket = s->dealer ? zsock_resolve(s->dealer) : NULL,
-                         .fd = s->signal_fd,
-                         .events = ZMQ_POLLIN },
-            [MONITOR] = { .socket = s->monitor ? zsock_resolve(s->monitor) : NULL,
-                          .fd = s->signal_fd,
-                          .events = ZMQ_POLLIN },
+            [SERVICE] = { .fd = agent_service_fd(s->options->agent->service, s->signal_fd), .events = ZMQ_POLLIN },
+            [DEALER] = { .socket = resolved(s->dealer), .fd = s->signal_fd, .events = ZMQ_POLLIN },
+            [MONITOR] = { .socket = resolved(s->monitor), .fd = s->signal_fd, .events = ZMQ_POLLIN },
         };
         if (zmq_poll(items, SOURCES, clock_ms_until(wake)) < 0 && errno != EINTR)
             return err_errno(e, errno, "waiting for messages");
@@ -357,6 +354,7 @@ static bool loop(struct session *s, struct err *e)
         }
         if (s->trial && items[TRIAL].revents)
             read_trial(s);
+        read_service(s);
         if (items[DEALER].revents)
             read_messages(s);
         if (items[MONITOR].revents)
@@ -390,8 +388,11 @@ bool session_run(const struct session_options *options, struct err *e)
     sodium_bin2hex(s.instance, sizeof s.instance, random, sizeof random);
     facts_boot_id(s.boot_id, sizeof s.boot_id);
     s.invite = options->invite;
-    bool ok = channel_start(e) && join(&s, e);
+    s.in = calloc(2, sizeof *s.in);
+    s.out = s.in ? s.in + 1 : NULL;
+    bool ok = (s.in || err_set(e, ERR_INTERNAL, "out of memory")) && channel_start(e) && join(&s, e);
     hang_up(&s);
+    free(s.in);
     invite_wipe(&s.invite);
     close(s.signal_fd);
     zsys_shutdown();

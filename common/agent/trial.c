@@ -16,25 +16,7 @@ enum {
     ARM_AHEAD_MOST_MS = 60 * 1000, /* T is ten control round trips ahead; with a wild one sums would overflow */
 };
 
-/* ---- the outbox ---- */
-
-static void raise_fd(int fd)
-{
-    uint64_t one = 1;
-    if (write(fd, &one, sizeof one) < 0)
-        return; /* EAGAIN: it is raised already */
-}
-
-void trial_post(struct trial *t, const struct message *m)
-{
-    struct letter *letter = malloc(sizeof *letter);
-    if (!letter)
-        return;
-    *letter = (struct letter){ .message = *m };
-    *t->out_last = letter;
-    t->out_last = &letter->next;
-    raise_fd(t->out_fd);
-}
+/* ---- what the threads have to say ---- */
 
 void trial_post_failure(struct trial *t, const struct err *e)
 {
@@ -42,7 +24,7 @@ void trial_post_failure(struct trial *t, const struct err *e)
     if (!t->has_failed && !atomic_load(&t->cancelled)) {
         struct message m = { .type = MESSAGE_FAILED, .failed = { .trial = t->number } };
         text_copy(m.failed.reason, sizeof m.failed.reason, e->text);
-        trial_post(t, &m);
+        (void)mailbox_put(t->out, &m); /* else the coordinator's deadline tells */
     }
     t->has_failed = true;
     pthread_mutex_unlock(&t->lock);
@@ -50,23 +32,11 @@ void trial_post_failure(struct trial *t, const struct err *e)
 
 bool trial_next(struct trial *t, struct message *m)
 {
-    pthread_mutex_lock(&t->lock);
-    struct letter *letter = t->out_first;
-    if (letter) {
-        t->out_first = letter->next;
-        if (!t->out_first)
-            t->out_last = &t->out_first;
-        *m = letter->message;
-        if (m->type == MESSAGE_DONE || m->type == MESSAGE_FAILED)
-            t->is_running = false;
-    } else {
-        uint64_t count;
-        if (read(t->out_fd, &count, sizeof count) < 0)
-            count = 0; /* EAGAIN: it was not raised */
-    }
-    pthread_mutex_unlock(&t->lock);
-    free(letter);
-    return letter != NULL;
+    if (!mailbox_take(t->out, m))
+        return false;
+    if (m->type == MESSAGE_DONE || m->type == MESSAGE_FAILED)
+        t->is_running = false;
+    return true;
 }
 
 /* ---- the session's side ---- */
@@ -76,17 +46,15 @@ bool trial_new(uint32_t number, const struct workload *const *workloads, struct 
     struct trial *t = calloc(1, sizeof *t);
     if (!t)
         return err_set(e, ERR_INTERNAL, "out of memory");
-    *t = (struct trial){ .number = number, .workloads = workloads, .out_last = &t->out_first };
+    *t = (struct trial){ .number = number, .workloads = workloads, .cancel_fd = -1 };
     t->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    t->out_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&t->changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
     pthread_mutex_init(&t->lock, NULL);
-    if (t->cancel_fd < 0 || t->out_fd < 0) {
-        err_errno(e, errno, "no event descriptor");
+    if ((t->cancel_fd < 0 && !err_errno(e, errno, "no event descriptor")) || !mailbox_new(&t->out, e)) {
         trial_destroy(&t);
         return false;
     }
@@ -97,11 +65,13 @@ bool trial_new(uint32_t number, const struct workload *const *workloads, struct 
 
 void trial_cancel(struct trial *t)
 {
+    uint64_t one = 1;
     pthread_mutex_lock(&t->lock);
     atomic_store(&t->cancelled, true);
     pthread_cond_broadcast(&t->changed);
     pthread_mutex_unlock(&t->lock);
-    raise_fd(t->cancel_fd);
+    if (write(t->cancel_fd, &one, sizeof one) < 0)
+        one = 0; /* it is raised already */
     t->is_running = false;
 }
 
@@ -116,22 +86,16 @@ void trial_destroy(struct trial **trial)
         pthread_join(t->crews[i]->thread, NULL);
         free(t->crews[i]);
     }
-    while (t->out_first) {
-        struct letter *next = t->out_first->next;
-        free(t->out_first);
-        t->out_first = next;
-    }
+    mailbox_destroy(&t->out);
     pthread_cond_destroy(&t->changed);
     pthread_mutex_destroy(&t->lock);
     if (t->cancel_fd >= 0)
         close(t->cancel_fd);
-    if (t->out_fd >= 0)
-        close(t->out_fd);
     free(t);
 }
 
 uint32_t trial_number(const struct trial *t) { return t->number; }
-int trial_fd(const struct trial *t) { return t->out_fd; }
+int trial_fd(const struct trial *t) { return mailbox_fd(t->out); }
 bool trial_is_running(const struct trial *t) { return t->is_running; }
 
 static const struct workload *find_workload(const struct trial *t, const struct message_prepare *order)

@@ -3,10 +3,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
-#include "text.h"
+#include "directory.h"
 
 bool config_dir_path(char *path, size_t size, struct err *e)
 {
@@ -19,27 +18,10 @@ bool config_dir_path(char *path, size_t size, struct err *e)
     return (size_t)length < size || err_set(e, ERR_USAGE, "%.200s...: the path is too long", path);
 }
 
-/* mkdir -p, each new one 0700. */
-static bool make_all(const char *path, struct err *e)
-{
-    char part[512];
-    if (!*path || !text_copy(part, sizeof part, path))
-        return err_set(e, ERR_USAGE, "%.200s...: no path, or too long", path);
-    for (char *at = strchr(part + 1, '/');; at = strchr(at + 1, '/')) {
-        if (at)
-            *at = '\0';
-        if (mkdir(part, 0700) != 0 && errno != EEXIST)
-            return err_errno(e, errno, "%s", part);
-        if (!at)
-            return true;
-        *at = '/';
-    }
-}
-
 bool config_dir_make(const char *path, struct err *e)
 {
     struct stat st;
-    if (!make_all(path, e))
+    if (!directory_make_all(path, 0700, e))
         return false;
     if (stat(path, &st) != 0)
         return err_errno(e, errno, "%s", path);

@@ -27,8 +27,6 @@ static const struct schema INVITE = { "invite", FIELDS, ARRAY_SIZE(FIELDS), size
 /* The one more line of a token: whatever else it says is none of ours. */
 static const char TOKEN_LINE[] = "right=enrol\n";
 
-enum { INVITE_FILE_MAX = 2048 };
-
 bool keypair_make(struct keypair *pair, struct err *e)
 {
     if (zmq_curve_keypair(pair->public_key, pair->secret_key) != 0)
@@ -57,10 +55,9 @@ static bool write_all(int fd, const char *text, size_t size)
     return true;
 }
 
-/* The whole file as text, secrets and all. */
-static bool print_invite(const struct invite *invite, char *text, size_t size, struct err *e)
+bool invite_print(const struct invite *invite, char *text, size_t size, struct err *e)
 {
-    char fields[INVITE_FILE_MAX] = "";
+    char fields[INVITE_TEXT_MAX] = "";
     text[0] = '\0';
     bool ok = schema_pack(&INVITE, invite, fields, sizeof fields, e);
     if (ok) {
@@ -99,8 +96,8 @@ static bool replace_file(const char *path, const char *text, struct err *e)
 
 bool invite_write(const char *path, const struct invite *invite, struct err *e)
 {
-    char text[INVITE_FILE_MAX] = "";
-    bool ok = print_invite(invite, text, sizeof text, e);
+    char text[INVITE_TEXT_MAX] = "";
+    bool ok = invite_print(invite, text, sizeof text, e);
     if (ok && strcmp(path, "-") == 0)
         ok = write_all(STDOUT_FILENO, text, strlen(text)) || err_errno(e, errno, "stdout");
     else if (ok)
@@ -198,7 +195,7 @@ static bool check_keys(const struct invite *invite, struct err *e)
 
 bool invite_read(const char *path, struct invite *invite, struct err *e)
 {
-    char text[INVITE_FILE_MAX] = "";
+    char text[INVITE_TEXT_MAX] = "";
     if (!read_secret(path, text, sizeof text, e)) {
         sodium_memzero(text, sizeof text);
         return false;

@@ -13,7 +13,7 @@
 
 #include "base/err.h"
 
-enum { KEY_TEXT = 41, KEY_NAME = 64, KEY_ENDPOINT = 128 };
+enum { KEY_TEXT = 41, KEY_NAME = 64, KEY_ENDPOINT = 128, INVITE_TEXT_MAX = 2048 };
 
 struct keypair {
     char public_key[KEY_TEXT], secret_key[KEY_TEXT];
@@ -35,6 +35,9 @@ bool key_is_valid(const char *text);
 /* Write a new file of mode 0600 (an existing one is replaced whole or not at all); "-" writes to
  * stdout. */
 MUST_CHECK bool invite_write(const char *path, const struct invite *invite, struct err *e);
+
+/* What invite_write writes, as text: at most INVITE_TEXT_MAX - 1 bytes, secrets and all. */
+MUST_CHECK bool invite_print(const struct invite *invite, char *text, size_t size, struct err *e);
 
 /* "-" reads stdin. Every line is checked; errors name the file and the line or key, and never show
  * what stands there. */

@@ -46,27 +46,47 @@ enum message_limit {
 
 enum { PART_LOAD = 0, PART_SERVE = 1 };
 
-#define MESSAGES(M)        \
-    M(1, HELLO, hello)     \
-    M(2, WELCOME, welcome) \
-    M(3, REFUSED, refused) \
-    M(4, FACTS, facts)     \
-    M(5, PING, ping)       \
-    M(6, PONG, pong)       \
-    M(7, PREPARE, prepare) \
-    M(8, READY, ready)     \
-    M(9, ARM, arm)         \
-    M(10, ARMED, armed)    \
-    M(11, CANCEL, cancel)  \
-    M(12, SAMPLE, sample)  \
-    M(13, STREAM, stream)  \
-    M(14, DONE, done)      \
-    M(15, FAILED, failed)  \
-    M(16, BYE, bye)        \
-    M(17, ASK, ask)        \
-    M(18, ANSWER, answer)  \
-    M(19, ENROL, enrol)    \
-    M(20, GRANTED, granted)
+/* How far a guest is. BOOTED: its own programs run. OFF: it has ended, be it that it was asked to;
+ * PAUSED: by somebody else; FAILED: it did not start, or could not be ended. */
+#define GUEST_STATE_LIST(G)   \
+    G(PREPARING, "preparing") \
+    G(STARTING, "starting")   \
+    G(RUNNING, "running")     \
+    G(BOOTED, "booted")       \
+    G(ENDING, "ending")       \
+    G(OFF, "off")             \
+    G(PAUSED, "paused")       \
+    G(FAILED, "failed")
+#define GUEST_STATE_ENUM(name, word) GUEST_##name,
+enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
+
+#define MESSAGES(M)                 \
+    M(1, HELLO, hello)              \
+    M(2, WELCOME, welcome)          \
+    M(3, REFUSED, refused)          \
+    M(4, FACTS, facts)              \
+    M(5, PING, ping)                \
+    M(6, PONG, pong)                \
+    M(7, PREPARE, prepare)          \
+    M(8, READY, ready)              \
+    M(9, ARM, arm)                  \
+    M(10, ARMED, armed)             \
+    M(11, CANCEL, cancel)           \
+    M(12, SAMPLE, sample)           \
+    M(13, STREAM, stream)           \
+    M(14, DONE, done)               \
+    M(15, FAILED, failed)           \
+    M(16, BYE, bye)                 \
+    M(17, ASK, ask)                 \
+    M(18, ANSWER, answer)           \
+    M(19, ENROL, enrol)             \
+    M(20, GRANTED, granted)         \
+    M(21, GUEST_START, guest_start) \
+    M(22, GUEST_STOP, guest_stop)   \
+    M(23, GUEST_STATE, guest_state) \
+    M(24, DOMAINS, domains)         \
+    M(25, WATCH, watch)             \
+    M(26, WATCHED, watched)
 
 /* agent -> coordinator, a map: who speaks. `name` must be the one that its key was invited under;
  * `instance` is random for each process. */
@@ -158,6 +178,50 @@ enum { PART_LOAD = 0, PART_SERVE = 1 };
     S(T, magic, 8)                    \
     U(T, major)                       \
     U(T, minor) S(T, name, MESSAGE_NAME)
+
+/* coordinator -> a host's agent: start a guest. `domain` is an existing one; else it is built-in, made
+ * as `options` say (GUEST_SCHEMA), and its agent gets the keys and `address`. `attempt` comes back in
+ * each GUEST_STATE. */
+#define GUEST_START_FIELDS(T, U, I, S, B) \
+    S(T, guest, MESSAGE_NAME)             \
+    U(T, attempt)                         \
+    S(T, domain, MESSAGE_NAME)            \
+    S(T, options, MESSAGE_OPTIONS)        \
+    S(T, address, 64)                     \
+    S(T, server_key, MESSAGE_KEY_TEXT)    \
+    S(T, public_key, MESSAGE_KEY_TEXT) S(T, secret_key, MESSAGE_KEY_TEXT)
+/* coordinator -> agent: end it; an existing domain is put back as it was found */
+#define GUEST_STOP_FIELDS(T, U, I, S, B) S(T, guest, MESSAGE_NAME)
+/* agent -> coordinator: how far a guest is (GUEST_STATES), and that the next word of it comes within
+ * `within_ns`. Stamps are 0 where it is not there yet; `console` is the end of what it showed. */
+#define GUEST_STATE_FIELDS(T, U, I, S, B) \
+    S(T, guest, MESSAGE_NAME)             \
+    U(T, attempt)                         \
+    U(T, state)                           \
+    I(T, within_ns)                       \
+    S(T, text, MESSAGE_REASON)            \
+    S(T, accel, 8)                        \
+    S(T, product, 64)                     \
+    I(T, asked_ns) I(T, defined_ns) I(T, running_ns) I(T, booted_ns) I(T, stopped_ns) S(T, console, 1024)
+/* agent -> coordinator, after WELCOME and whenever one of them changes: the host's virtual machines,
+ * as JSON (node/guests/listing.h) */
+#define DOMAINS_FIELDS(T, U, I, S, B) S(T, json, 16384)
+/* coordinator -> agent of a host: from now on, or (begin 0) up to now, see what CPU time the machine
+ * and each guest uses; `watch` is the number of that observation */
+#define WATCH_FIELDS(T, U, I, S, B) U(T, watch) U(T, begin)
+/* agent -> coordinator: what a guest used meanwhile, and last, with an empty name, the machine. -1
+ * where it cannot be told. */
+#define WATCHED_FIELDS(T, U, I, S, B) \
+    U(T, watch)                       \
+    S(T, guest, MESSAGE_NAME)         \
+    U(T, cpus)                        \
+    I(T, wall_ns)                     \
+    I(T, used_ns)                     \
+    I(T, user_ns)                     \
+    I(T, sys_ns)                      \
+    I(T, iowait_ns)                   \
+    I(T, steal_ns)                    \
+    I(T, vcpu_ns) I(T, emulator_ns) I(T, vhost_ns) I(T, wait_ns) I(T, exits) I(T, halt_poll_ns) U(T, others)
 
 #define U_MEMBER(T, name) uint32_t name;
 #define I_MEMBER(T, name) int64_t name;

@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "lab/command.h"
+#include "lab/directory.h"
 #include "lab/network.h"
 #include "run/keyring.h"
 
@@ -52,6 +54,28 @@ bool lab_agents_check(struct err *e)
     return true;
 }
 
+bool lab_prepare_guests(struct err *e)
+{
+    const char *program = PROGRAMS[LAB_IS_HOST];
+    char path[LAB_PATH];
+    int status = 0;
+    if (!program_path(program, path, sizeof path, e))
+        return false;
+    pid_t child = fork();
+    if (child == 0) {
+        execl(path, path, "--prepare-guests", (char *)NULL);
+        _exit(LAB_COMMAND_NOT_FOUND);
+    }
+    if (child < 0)
+        return err_errno(e, errno, "cannot start '%s'", path);
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
+           err_set(e, ERR_USAGE,
+                   "this machine has not what a built-in guest needs, as %s says above; a scenario without guests runs",
+                   program);
+}
+
 bool lab_agents_invite(const struct lab_record *record, const char *dir, struct err *e)
 {
     struct keyring *keyring = NULL;
@@ -71,10 +95,16 @@ bool lab_agents_invite(const struct lab_record *record, const char *dir, struct 
 static bool start(struct lab_record *record, int number, const char *dir, const char *const *more, struct err *e)
 {
     struct lab_machine *machine = &record->machines[number];
-    char path[LAB_PATH], invite[LAB_PATH], log_path[LAB_PATH];
+    char path[LAB_PATH], invite[LAB_PATH], log_path[LAB_PATH], libvirt[LAB_PATH + 64] = "";
     const char *name = machine->name, *program = PROGRAMS[machine->kind];
     const char *argv[ARGUMENTS_MOST + 1] = { path, "--invite", invite };
     size_t count = 3;
+    if (machine->kind == LAB_IS_HOST) { /* its guests, by a libvirt of its own, without a daemon */
+        text_append(libvirt, sizeof libvirt, "qemu:///embed?root=%s/" LAB_LIBVIRT "/%d", dir, number);
+        argv[count++] = "--allow=guests";
+        argv[count++] = "--libvirt";
+        argv[count++] = libvirt;
+    }
     for (; more && *more; more++) {
         if (count == ARGUMENTS_MOST)
             return err_set(e, ERR_USAGE, "more than %d arguments for %s", ARGUMENTS_MOST, program);

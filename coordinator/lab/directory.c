@@ -10,13 +10,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/directory.h"
 #include "base/runtime_dir.h"
 #include "base/text.h"
 
 /* All that stands in a lab's directory: nothing else is ever removed. */
 static const char *const FILES[] = {
-    "record", "record.new", "keys.db", "keys.db-journal", "keys.db-wal", "keys.db-shm", "log", "control",
+    "record",      "record.new", "keys.db", "keys.db-journal", "keys.db-wal",
+    "keys.db-shm", "log",        "control", "passwd",          "group",
 };
+
+/* Whole directories: the libvirt of each host. */
+static const char *const DIRECTORIES[] = { LAB_LIBVIRT };
 
 /* Of each node; the last is what invite_write leaves when it is killed. */
 static const char *const OF_NODES[] = { "*.log", "*.invite", "*.invite.??????" };
@@ -76,9 +81,22 @@ static bool is_ours(const char *name)
     return false;
 }
 
+static bool clear_directories(const char *path, struct err *e)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(DIRECTORIES); i++) {
+        char directory[LAB_PATH] = "";
+        if (text_append(directory, sizeof directory, "%s/%s", path, DIRECTORIES[i]) &&
+            !directory_remove_all(directory, e))
+            return false;
+    }
+    return true;
+}
+
 bool lab_directory_clear(const char *path, struct err *e)
 {
     char left[256] = "";
+    if (!clear_directories(path, e))
+        return false;
     DIR *dir = opendir(path);
     if (!dir)
         return errno == ENOENT || err_errno(e, errno, "cannot read '%s'", path);

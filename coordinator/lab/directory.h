@@ -7,6 +7,9 @@
 
 #include "lab/lab.h"
 
+/* The libvirt of the lab's host lives in this part of it. */
+#define LAB_LIBVIRT "libvirt"
+
 /* The path of `name`'s directory, which may not be there. */
 MUST_CHECK bool lab_directory_path(const char *name, char *path, size_t size, struct err *e);
 

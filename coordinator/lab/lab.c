@@ -30,6 +30,12 @@ const char *lab_name(const struct lab *lab) { return lab->record.name; }
 
 const char *lab_endpoint(const struct lab *lab) { return lab_network_endpoint(&lab->record); }
 
+void lab_guest_address(const void *lab, size_t n, char *text, size_t size)
+{
+    char address[LAB_ADDRESS];
+    text_copy(text, size, lab_network_guest_address(&((const struct lab *)lab)->record, n, address));
+}
+
 bool lab_machine_find(const struct lab *lab, const char *name, int *machine, struct err *e)
 {
     const struct lab_record *record = &lab->record;

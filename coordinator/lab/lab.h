@@ -3,7 +3,7 @@
  *
  *     machine 'switch'       bridge sw0, every port shaped to 100 Mbit/s
  *     machine 'coordinator'  eth0 -> sw0
- *     each host              eth0 -> sw0; bridge br0 holds eth0 and, later, the guest's tap
+ *     each host              eth0 -> sw0; bridge br0 holds eth0 and the taps of its guests
  *     each peer              eth0 -> sw0
  *
  * Its hosts and peers are those of a scenario, or one 'host' and one 'peer'.
@@ -55,6 +55,10 @@ struct lab_options {
  * What the system forbids is named with the setting that would allow it. */
 MUST_CHECK bool lab_up(const struct lab_options *options, struct lab **lab, struct err *e);
 
+/* Have the agent of hosts make ready what built-in guests need, out here: a lab has no way to the
+ * internet. Seconds the first time. */
+MUST_CHECK bool lab_prepare_guests(struct err *e);
+
 /* A lab that has a record, alive or dead; NULL as name: the only one that lives, else the only one
  * there is. */
 MUST_CHECK bool lab_find(const char *name, struct lab **lab, struct err *e);
@@ -70,6 +74,9 @@ MUST_CHECK bool lab_down(struct lab **lab, struct err *e);
 
 /* Forget the handle; a lab that does not stay goes down with its parent process. */
 void lab_close(struct lab **lab);
+
+/* The address of the lab's n-th guest, from 0, with the length of its prefix. `lab` is a struct lab. */
+void lab_guest_address(const void *lab, size_t n, char *text, size_t size);
 
 /* The 0700 directory with its keyring, invites and its agents' logs. */
 const char *lab_directory(const struct lab *lab);

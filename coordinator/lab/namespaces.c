@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "lab/accounts.h"
 #include "lab/forbidden.h"
 #include "lab/report.h"
 
@@ -74,14 +75,20 @@ static bool map_ids(const struct plan *plan, struct err *e)
 /* A fresh /proc, for with the old one a process would find strangers under its own children's ids. */
 static bool mount_proc(const struct plan *plan, struct err *e)
 {
+    struct err why = { 0 };
+    char dir[LAB_PATH];
     if (unshare(CLONE_NEWNS) != 0)
         return lab_forbidden(e, errno, "a mount namespace", plan->record->way);
     /* In a chroot "/" is no mount point; then /proc alone, which is the only one mounted over. */
-    if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) != 0 &&
-        (errno != EINVAL || mount("none", "/proc", NULL, MS_REC | MS_SLAVE, NULL) != 0))
+    bool is_apart = mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) == 0;
+    if (!is_apart && (errno != EINVAL || mount("none", "/proc", NULL, MS_REC | MS_SLAVE, NULL) != 0))
         return lab_forbidden(e, errno, "mounts of the lab's own", plan->record->way);
     if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0)
         return lab_forbidden(e, errno, "a /proc of the lab's own", plan->record->way);
+    text_copy(dir, sizeof dir, plan->log_path);
+    *strrchr(dir, '/') = '\0';
+    if (plan->record->way == LAB_WAY_ROOT && is_apart && !lab_accounts_mount(dir, &why))
+        dprintf(STDERR_FILENO, "%s\n", why.text); /* guests will tell, should there be any */
     return true;
 }
 

@@ -60,6 +60,14 @@ static const char *port_of(const struct lab_record *record, int machine, char ou
     return out;
 }
 
+const char *lab_network_guest_address(const struct lab_record *record, size_t n, char out[LAB_ADDRESS])
+{
+    enum { FIRST = 100, MOST = 150 }; /* behind those of the machines */
+    const int number = FIRST + (int)(n % MOST);
+    snprintf(out, LAB_ADDRESS, record->ipv6 ? SUBNET_IPV6 "%x/64" : SUBNET_IPV4 "%d/24", (unsigned)number);
+    return out;
+}
+
 static int memory_file(const char *name, const char *text)
 {
     int fd = memfd_create(name, MFD_CLOEXEC);

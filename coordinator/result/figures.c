@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "result/clocks.h"
+#include "result/price.h"
 #include "result/start.h"
 #include "result/witness.h"
 
@@ -99,10 +100,12 @@ static bool add_throughput(const struct raw_trial *raw, const struct raw_end *lo
     return ok;
 }
 
+/* Another node runs on the machine whose CPUs it reads: of the same system, or a guest of it. */
 static bool shares_machine(const struct raw_trial *raw, const struct raw_node *node)
 {
     for (size_t i = 0; i < raw->node_count; i++)
-        if (&raw->nodes[i] != node && *node->boot_id && strcmp(raw->nodes[i].boot_id, node->boot_id) == 0)
+        if (&raw->nodes[i] != node && *node->boot_id &&
+            (strcmp(raw->nodes[i].boot_id, node->boot_id) == 0 || strcmp(raw->nodes[i].machine, node->boot_id) == 0))
             return true;
     return false;
 }
@@ -279,6 +282,7 @@ bool figures_compute(const struct raw_trial *raw, struct trial *trial, struct er
     for (size_t i = 0; ok && i < raw->node_count; i++)
         ok = clocks_add(raw, &raw->nodes[i], trial) && add_costs(&raw->nodes[i], trial) &&
              add_link_flag(&raw->nodes[i], trial);
+    ok = ok && price_add(raw, trial);
     if (!ok)
         return err_set(e, ERR_INTERNAL, "out of memory");
     if (!start_judge(trial, raw->tolerance_ns, e))

@@ -31,7 +31,6 @@ enum { MODEL_NAME = 64, MODEL_STEP = 128, MODEL_TEXT = 256 };
 #define STREAM_ROLES(X) X(STREAM_LOAD, "load") X(STREAM_WITNESS, "witness")
 #define FIGURE_WINDOWS(X) X(WINDOW_WHOLE, "whole") X(WINDOW_COMMON, "common")
 #define FIGURE_CLOCKS(X) X(FIGURE_ON_COORDINATOR, "coordinator") X(FIGURE_ON_OWN, "own")
-#define COST_SCOPES(X) X(COST_MACHINE, "machine") X(COST_PROCESS, "process") X(COST_DOMAIN, "domain")
 #define LIMITED_BY(X)              \
     X(LIMIT_WIRE, "wire")          \
     X(LIMIT_DEVICE, "device")      \
@@ -39,6 +38,12 @@ enum { MODEL_NAME = 64, MODEL_STEP = 128, MODEL_TEXT = 256 };
     X(LIMIT_PEER, "peer")          \
     X(LIMIT_CACHE, "memory-cache") \
     X(LIMIT_UNKNOWN, "unknown")
+/* A guest's, as its host sees it: all of its process and what serves it (domain), and of that its vCPUs,
+ * vhost's workers, and the rest of QEMU. */
+#define COST_SCOPES(X)         \
+    X(COST_MACHINE, "machine") \
+    X(COST_PROCESS, "process") \
+    X(COST_DOMAIN, "domain") X(COST_VCPU, "vcpu") X(COST_VHOST, "vhost") X(COST_EMULATOR, "emulator")
 
 /* the enum, its list, how many members it has */
 #define MODEL_ENUMS(E)                                 \

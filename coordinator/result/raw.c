@@ -8,6 +8,7 @@ void raw_clear(struct raw_trial *raw)
     for (size_t i = 0; i < raw->end_count; i++)
         free(raw->ends[i].points);
     free(raw->ends);
+    free(raw->watched);
     free(raw->nodes);
     *raw = (struct raw_trial){ 0 };
 }
@@ -46,6 +47,18 @@ struct raw_end *raw_add_end(struct raw_trial *raw, size_t node, size_t other, en
         raw->ends[at] = raw->ends[at - 1];
     raw->ends[at] = end;
     return &raw->ends[at];
+}
+
+struct raw_watched *raw_add_watched(struct raw_trial *raw)
+{
+    enum { WATCHED_MAX = 4096 };
+    struct raw_watched *more =
+        raw->watched_count < WATCHED_MAX ? reallocarray(raw->watched, raw->watched_count + 1, sizeof *more) : NULL;
+    if (!more)
+        return NULL;
+    raw->watched = more;
+    raw->watched[raw->watched_count] = (struct raw_watched){ .idle_rate = -1 };
+    return &raw->watched[raw->watched_count++];
 }
 
 bool raw_add_points(struct raw_end *end, const unsigned char *blob, size_t size, struct err *e)

@@ -18,6 +18,7 @@ enum { RAW_POINTS_MAX = 16 * 1000 * 1000 }; /* of one end: 44 hours at one every
 
 struct raw_node {
     char name[MODEL_NAME], boot_id[40];
+    char machine[40];            /* boot_id of the physical machine: for a guest its host's */
     const struct bounds *bounds; /* borrowed: its clock against the coordinator's */
     uint32_t probes;
     enum stamp_kind stamps; /* where most of their stamps come from */
@@ -26,6 +27,13 @@ struct raw_node {
     bool is_done;
     struct message_done done;
     int64_t worst_gap_ns; /* between two signs of life during the trial */
+};
+
+/* What a host saw of a guest while the trial ran, or, with an empty guest, of itself. */
+struct raw_watched {
+    char host[MODEL_NAME];
+    struct message_watched use;
+    int64_t idle_rate; /* of the host, ns a second; -1 where it was not measured */
 };
 
 /* One end of one flow. */
@@ -47,6 +55,8 @@ struct raw_trial {
     size_t node_count;
     struct raw_end *ends; /* owned; by job and flow, the load's end first */
     size_t end_count;
+    struct raw_watched *watched; /* owned */
+    size_t watched_count;
 };
 
 void raw_clear(struct raw_trial *raw);
@@ -59,6 +69,9 @@ const struct raw_end *raw_opposite(const struct raw_trial *raw, const struct raw
  * makes it known. Others may move. NULL when memory is out or there are too many. */
 struct raw_end *raw_add_end(struct raw_trial *raw, size_t node, size_t other, enum stream_role role, uint32_t job,
                             uint32_t flow);
+
+/* Append what a host saw. NULL when memory is out or there are too many. */
+struct raw_watched *raw_add_watched(struct raw_trial *raw);
 
 /* Append what a SAMPLE holds, from an untrusted blob: its points must follow on those that are
  * there; false else, and nothing has changed. */

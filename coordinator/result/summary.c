@@ -311,7 +311,8 @@ bool summary_host_cpu_s(const struct run *run, const struct trial *trial, const 
         cost = cost_of(trial, node->name, summary_shares_machine(run, node) ? COST_PROCESS : COST_MACHINE);
     } else if (node && strcmp(node->role, "guest") == 0) {
         const struct run_node *host = only_host(run, trial);
-        if (host && !summary_shares_machine(run, host) && !is_load(trial, host->name))
+        cost = cost_of(trial, node->name, COST_DOMAIN);
+        if (!cost && host && !summary_shares_machine(run, host) && !is_load(trial, host->name))
             cost = cost_of(trial, host->name, COST_MACHINE);
     }
     if (!cost)

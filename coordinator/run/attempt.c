@@ -21,6 +21,16 @@ int64_t attempt_overhead_ns(void)
 
 /* ---- who takes part ---- */
 
+/* The machine whose CPUs player `i` really has: a guest's are its host's. */
+static void place_on_machine(struct attempt *a, int scenario_node, size_t i)
+{
+    const struct scenario *s = a->context->scenario;
+    const int on = s->nodes[scenario_node].on;
+    const struct roster_node *host = on >= 0 ? roster_by_name(hub_roster(a->context->hub), s->nodes[on].name) : NULL;
+    const struct roster_node *machine = host && host->is_joined ? host : a->players[i].node;
+    text_copy(a->raw.nodes[i].machine, sizeof a->raw.nodes[i].machine, machine->hello.boot_id);
+}
+
 static size_t add_player(struct attempt *a, int scenario_node)
 {
     const char *name = a->context->scenario->nodes[scenario_node].name;
@@ -34,6 +44,7 @@ static size_t add_player(struct attempt *a, int scenario_node)
     text_copy(a->raw.nodes[i].name, sizeof a->raw.nodes[i].name, name);
     if (node) {
         text_copy(a->raw.nodes[i].boot_id, sizeof a->raw.nodes[i].boot_id, node->hello.boot_id);
+        place_on_machine(a, scenario_node, i);
         a->raw.nodes[i].bounds = node->bounds;
     }
     return i;
@@ -127,12 +138,16 @@ static bool act(struct attempt *a, enum trial_action action, struct err *e)
     case DO_SEND_PREPARE:
         a->deadline_mono = clock_mono_ns() + clock_ms(PREPARE_MS);
         return attempt_prepare(a, PART_LOAD, e);
-    case DO_SEND_ARM: attempt_arm(a); return true;
+    case DO_SEND_ARM:
+        attempt_watch(a, true);
+        attempt_arm(a);
+        return true;
     case DO_WATCH_SAMPLES:
         a->deadline_mono = a->at_mono + a->times->warmup_ns + a->times->length_ns + clock_ms(GRACE_MS);
         a->rates_mono = a->at_mono + clock_ms(RATES_EVERY_MS);
         return true;
     case DO_PROBE_AGAIN:
+        attempt_watch(a, false);
         a->deadline_mono = clock_mono_ns() + clock_ms(SETTLE_MS);
         attempt_probe(a, PROBE_EVERY_MS, true);
         return true;
@@ -150,8 +165,8 @@ static bool act(struct attempt *a, enum trial_action action, struct err *e)
 static bool goal(const struct attempt *a, enum trial_event *event)
 {
     switch (a->state) {
-    case TRIAL_CALIBRATE:
-    case TRIAL_SETTLE: *event = ON_CLOCKS_BOUNDED; return !any(a, is_unprobed);
+    case TRIAL_CALIBRATE: *event = ON_CLOCKS_BOUNDED; return !any(a, is_unprobed);
+    case TRIAL_SETTLE: *event = ON_CLOCKS_BOUNDED; return !any(a, is_unprobed) && a->unwatched == 0;
     case TRIAL_SERVE: *event = ON_ALL_SERVING; return !any(a, is_unready) || a->jobs[0].peer == a->jobs[0].load;
     case TRIAL_PREPARE: *event = ON_ALL_READY; return !any(a, is_unready);
     case TRIAL_ARM: *event = ON_ALL_ARMED; return !any(a, is_unarmed);
@@ -194,6 +209,7 @@ static enum trial_event to_trial_event(struct attempt *a, const struct hub_event
         attempt_blame(a, ATTEMPT_LOST, "%s is gone: %s", h->node->name, h->why);
         return ON_NODE_LOST;
     case HUB_MESSAGE:
+        attempt_hear_host(a, h->node, h->message);
         if (player < a->raw.node_count)
             attempt_hear(a, player, h->message);
         break;

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "live/live.h"
 #include "result/model.h"
+#include "run/guests.h"
 #include "run/hub.h"
 #include "scenario/plan.h"
 
@@ -20,6 +21,7 @@ struct attempt_context {
     struct hub *hub;
     const struct scenario *scenario;
     struct live *live;
+    struct guests *guests;
 };
 
 /* Conduct the trial that `place` names under `number` (unique in the run), and fill `trial` with

@@ -1,8 +1,9 @@
-/* attempt_parts.h - one trial in the making, shared by the three files that conduct it:
+/* attempt_parts.h - one trial in the making, shared by the four files that conduct it:
  *
  *     attempt.c           its life: who takes part, the table's events, the end
  *     attempt_orders.c    what the nodes are told
  *     attempt_reports.c   what the nodes say
+ *     attempt_watch.c     what the hosts see of their guests meanwhile
  */
 #ifndef TARE_ATTEMPT_PARTS_H
 #define TARE_ATTEMPT_PARTS_H
@@ -61,6 +62,8 @@ struct attempt {
     enum trial_state state;
     int64_t deadline_mono, at_mono, rates_mono;
     bool disarmed;
+    uint32_t watch;   /* the number of this trial's observation; 0: none yet */
+    size_t unwatched; /* hosts that have not told yet what they saw */
     enum attempt_end end;
     char why[MODEL_TEXT];
 };
@@ -79,6 +82,12 @@ void attempt_arm(struct attempt *a);
 
 /* From T on the nodes are heard at their usual pace again. */
 void attempt_disarm(struct attempt *a);
+
+/* Have the hosts of started guests look at them from now on, or up to now. */
+void attempt_watch(struct attempt *a, bool begins);
+
+/* What a host saw, and what it says of its guests, whether it takes part or not. */
+void attempt_hear_host(struct attempt *a, const struct roster_node *node, const struct message *m);
 
 /* Tell every player that is still here to drop the trial. */
 void attempt_cancel(struct attempt *a);

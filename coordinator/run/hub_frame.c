@@ -151,6 +151,15 @@ static bool on_facts(struct hub *h, struct roster_node *n)
     return false;
 }
 
+static void on_domains(struct roster_node *n, const struct message_domains *m)
+{
+    char *json = strdup(m->json);
+    if (!json)
+        return;
+    free(n->domains);
+    n->domains = json;
+}
+
 static bool on_answer(struct roster_node *n, const struct message_answer *m, int64_t t4_ns)
 {
     return m->sequence > 0 && prober_take(n, (uint64_t)m->sequence, m->t2_ns, m->t3_ns, t4_ns, STAMP_ZEROMQ);
@@ -173,6 +182,7 @@ static bool on_message(struct hub *h, struct roster_node *n, int64_t received_ns
     case MESSAGE_ANSWER:
         *event = (struct hub_event){ .kind = HUB_PROBED, .node = n };
         return on_answer(n, &h->message.answer, received_ns);
+    case MESSAGE_DOMAINS: on_domains(n, &h->message.domains); return false;
     case MESSAGE_PONG: on_pong(n, h->message.pong.sequence); return false;
     default: *event = (struct hub_event){ .kind = HUB_MESSAGE, .node = n, .message = &h->message }; return n->is_joined;
     }

@@ -66,8 +66,21 @@ bool record_begin(struct run *run, const struct scenario *scenario, struct err *
     return ok || err_set(e, ERR_INTERNAL, "out of memory");
 }
 
+/* What only its host and the scenario know of a guest. */
+static void add_guest_facts(json_t *facts, const struct scenario_node *declared,
+                            const struct message_guest_state *state)
+{
+    char options[GUEST_OPTIONS];
+    json_object_set_new(facts, "accelerator", *state->accel ? json_string(state->accel) : json_null());
+    json_object_set_new(facts, "hypervisor_product", *state->product ? json_string(state->product) : json_null());
+    if (*state->accel && *state->text)
+        json_object_set_new(facts, "accelerator_why", json_string(state->text));
+    if (declared->built_in && schema_pack(&GUEST_SCHEMA, declared->built_in, options, sizeof options, NULL))
+        json_object_set_new(facts, "built_in", json_string(options));
+}
+
 bool record_node(struct run_node *row, const struct scenario_node *declared, const struct roster_node *node,
-                 struct err *e)
+                 const struct message_guest_state *state, struct err *e)
 {
     text_copy(row->name, sizeof row->name, declared->name);
     text_copy(row->role, sizeof row->role, node_role_name(declared->role));
@@ -83,6 +96,13 @@ bool record_node(struct run_node *row, const struct scenario_node *declared, con
     const char *product = json_string_value(json_object_get(facts, "product"));
     bool is_virtual = json_is_true(json_object_get(facts, "hypervisor"));
     text_copy(row->product, sizeof row->product, product ? product : is_virtual ? "a virtual machine" : "a machine");
+    if (facts && state) {
+        add_guest_facts(facts, declared, state);
+        row->product[0] = '\0';
+        text_append(row->product, sizeof row->product, "%s%s%s", *state->product ? state->product : "a virtual machine",
+                    *state->accel ? ", " : "", state->accel);
+        text_disarm(row->product);
+    }
     row->fingerprint = facts ? json_dumps(facts, JSON_COMPACT) : strdup("{}");
     json_decref(facts);
     return row->fingerprint || err_set(e, ERR_INTERNAL, "out of memory");

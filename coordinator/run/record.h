@@ -10,8 +10,9 @@
 /* A fresh UUID, the scenario's text, and its steps with every option resolved. */
 MUST_CHECK bool record_begin(struct run *run, const struct scenario *scenario, struct err *e);
 
-/* The node as it joined; its product is what its fingerprint calls it. */
+/* The node as it joined; its product is what its fingerprint calls it. Of a guest that was started,
+ * `state` is its host's word, which goes into product and fingerprint; else NULL. */
 MUST_CHECK bool record_node(struct run_node *row, const struct scenario_node *declared, const struct roster_node *node,
-                            struct err *e);
+                            const struct message_guest_state *state, struct err *e);
 
 #endif

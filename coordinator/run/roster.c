@@ -49,6 +49,7 @@ static void node_free(struct roster_node *n)
     bounds_destroy(&n->bounds);
     free(n->catalogue);
     free(n->fingerprint);
+    free(n->domains);
     probe_key_wipe(&n->up);
     probe_key_wipe(&n->down);
     free(n);

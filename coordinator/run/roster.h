@@ -47,6 +47,7 @@ struct roster_node {
     char address[64]; /* as the coordinator sees it */
     uint32_t cpus;
     char *catalogue, *fingerprint; /* owned */
+    char *domains;                 /* owned; its virtual machines as JSON, NULL where it has not told */
     char doing[MESSAGE_NAME];      /* the step that it takes part in, for people; "" between trials */
 
     struct agenda_entry death; /* not dead before that */

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "run/attempt.h"
+#include "run/guests.h"
 #include "run/record.h"
 
 enum { UNARMED_RETRIES = 2, WAIT_NEWS_MS = 5000 };
@@ -19,6 +20,7 @@ enum { UNARMED_RETRIES = 2, WAIT_NEWS_MS = 5000 };
 struct conductor {
     const struct run_options *options;
     struct plan *plan;
+    struct guests *guests;
     struct run run;
     uint32_t trials_given;
     int bad; /* trials that were not measured whole */
@@ -41,7 +43,7 @@ static size_t list_missing(const struct conductor *c, char *names, size_t size)
     names[0] = '\0';
     for (size_t i = 0; i < s->node_count; i++) {
         const struct roster_node *n = roster_by_name(hub_roster(c->options->hub), s->nodes[i].name);
-        if (n && n->is_joined)
+        if ((n && n->is_joined) || node_is_started(&s->nodes[i]))
             continue;
         text_append(names, size, "%s%s", count++ ? ", " : "", s->nodes[i].name);
     }
@@ -129,10 +131,20 @@ static bool judge(struct conductor *c, const struct trial *trial, enum attempt_e
                    verdict_name(trial->verdict), *trial->late ? ": " : "", trial->late);
 }
 
+static bool prepare_guests(struct conductor *c, const struct plan_trial *place, struct err *e)
+{
+    switch (guests_prepare(c->guests, place, e)) {
+    case GUESTS_INTERRUPTED: return interrupted(c, e);
+    case GUESTS_FAILED: return false;
+    case GUESTS_READY: break;
+    }
+    return true;
+}
+
 static bool run_trial(struct conductor *c, const struct plan_trial *place, struct err *e)
 {
     const struct scenario *s = c->options->scenario;
-    const struct attempt_context context = { c->options->hub, s, c->options->live };
+    const struct attempt_context context = { c->options->hub, s, c->options->live, c->guests };
     enum attempt_end end = ATTEMPT_FAILED;
     struct trial trial;
     uint32_t number = ++c->trials_given;
@@ -148,6 +160,9 @@ static bool run_trial(struct conductor *c, const struct plan_trial *place, struc
                                     .overhead_ns = attempt_overhead_ns(),
                                     .left_ns = plan_left_ns(c->plan, attempt_overhead_ns()) };
     place_trial(&trial, place, number);
+    if (!prepare_guests(c, place, e))
+        return false;
+    text_copy(trial.guest_state, sizeof trial.guest_state, guests_state(c->guests));
     live_begin(c->options->live, &step);
     bool ok = attempt_run(&context, place, number, &trial, &end, e) && keep(c, &trial, e);
     if (ok)
@@ -170,18 +185,32 @@ static bool run_plan(struct conductor *c, struct err *e)
     return true;
 }
 
+/* Node `index` of the scenario as it is at this moment; `state` where it is a guest that was started. */
+static bool keep_node(struct conductor *c, size_t index, const struct message_guest_state *state, struct err *e)
+{
+    const struct scenario_node *node = &c->options->scenario->nodes[index];
+    struct run_node *row = run_add_node(&c->run);
+    return row ? record_node(row, node, roster_by_name(hub_roster(c->options->hub), node->name), state, e) &&
+                     archive_node(c->options->archive, &c->run, row, e)
+               : err_set(e, ERR_INTERNAL, "out of memory");
+}
+
+static bool guest_joined(void *context, int index, const struct message_guest_state *state, struct err *e)
+{
+    struct conductor *c = context;
+    tell_who_joined(c, roster_by_name(hub_roster(c->options->hub), c->options->scenario->nodes[index].name));
+    return keep_node(c, (size_t)index, state, e);
+}
+
 static bool begin(struct conductor *c, struct err *e)
 {
     const struct scenario *s = c->options->scenario;
     if (!record_begin(&c->run, s, e) || !archive_begin(c->options->archive, &c->run, e))
         return false;
     bool ok = true;
-    for (size_t i = 0; ok && i < s->node_count; i++) {
-        struct run_node *row = run_add_node(&c->run);
-        ok = row ? record_node(row, &s->nodes[i], roster_by_name(hub_roster(c->options->hub), s->nodes[i].name), e) &&
-                       archive_node(c->options->archive, &c->run, row, e)
-                 : err_set(e, ERR_INTERNAL, "out of memory");
-    }
+    for (size_t i = 0; ok && i < s->node_count; i++)
+        if (!node_is_started(&s->nodes[i])) /* the others when they join */
+            ok = keep_node(c, i, NULL, e);
     return ok;
 }
 
@@ -205,7 +234,16 @@ bool run_conduct(const struct run_options *options, int64_t *no, struct err *e)
 {
     struct conductor c = { .options = options, .plan = plan_new(options->scenario) };
     *no = 0;
-    bool ok = c.plan != NULL || err_set(e, ERR_INTERNAL, "out of memory");
+    const struct guests_options guests = { .scenario = options->scenario,
+                                           .hub = options->hub,
+                                           .live = options->live,
+                                           .wait_ns = options->wait_ns,
+                                           .address = options->guest_address,
+                                           .lab = options->lab,
+                                           .joined = guest_joined,
+                                           .context = &c };
+    c.guests = guests_new(&guests);
+    bool ok = (c.plan && c.guests) || err_set(e, ERR_INTERNAL, "out of memory");
     ok = ok && wait_for_nodes(&c, e);
     if (ok) {
         ok = begin(&c, e);
@@ -216,6 +254,9 @@ bool run_conduct(const struct run_options *options, int64_t *no, struct err *e)
         if (c.run.no != 0)
             ok = finish(&c, ok, e);
     }
+    if (c.guests)
+        guests_finish(c.guests);
+    guests_destroy(&c.guests);
     run_clear(&c.run);
     plan_destroy(&c.plan);
     return ok;

@@ -14,7 +14,10 @@ struct run_options {
     struct hub *hub;
     struct archive *archive;
     struct live *live;
-    int64_t wait_ns;       /* for the nodes, at the start */
+    int64_t wait_ns; /* for the nodes, at the start */
+    /* The address of the n-th guest that is started; NULL: DHCP gives it one. */
+    void (*guest_address)(const void *lab, size_t n, char *text, size_t size);
+    const void *lab;
     const char *join_hint; /* how a missing node is started, with its name for %s; NULL for none */
 };
 

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "base/words.h"
+#include "scenario/guest.h"
 
 #define ROLE_WORD(name, word) "|" word
 static const char ROLES[] = NODE_ROLES(ROLE_WORD);
@@ -103,8 +104,8 @@ static void check_name(const struct reader *r, struct declaration *d)
 static void read_head(const struct reader *r, struct declaration *d)
 {
     static const struct reader_keys KEYS = { .fields = &HEAD,
-                                             .others = "on",
-                                             .later = "built_in|domain|netserver|extra_xml|confine|instances" };
+                                             .others = "on|" GUEST_KEYS,
+                                             .later = "netserver|confine" };
     const struct yaml_value *value = d->value;
     if (!reader_map(r, value, "a node", "host: {role: host}")) {
         check_name(r, d);
@@ -168,6 +169,21 @@ static bool is_apart(const struct reader *r, const struct declaration *d)
     return true;
 }
 
+/* A node like `model`, which it owns nothing of. */
+static bool copy_guest(const struct scenario_node *model, struct scenario_node *node)
+{
+    char name[SCENARIO_NAME];
+    memcpy(name, node->name, sizeof name);
+    *node = *model;
+    memcpy(node->name, name, sizeof name);
+    if (!model->built_in)
+        return true;
+    node->built_in = malloc(sizeof *node->built_in);
+    if (node->built_in)
+        *node->built_in = *model->built_in;
+    return node->built_in != NULL;
+}
+
 /* The nodes that `d` declares. False when there is no room for them. */
 static bool add_nodes(const struct reader *r, struct declaration *d)
 {
@@ -186,7 +202,13 @@ static bool add_nodes(const struct reader *r, struct declaration *d)
         struct scenario_node *node = &s->nodes[s->node_count++];
         *node = (struct scenario_node){ .role = d->role, .on = -1 };
         member_name(d, i, node->name, sizeof node->name);
+        if (i == 0 && d->value->kind == YAML_MAP)
+            guest_read(r, d->value, node);
+        else if (i > 0 && !copy_guest(&s->nodes[d->first], node))
+            reader_no_memory(r);
     }
+    if (d->count > 1 && s->nodes[d->first].domain[0])
+        READER_SAY(r, yaml_get(d->value, "domain"), "domain: one virtual machine cannot be %d guests", (int)d->count);
     if (d->is_group) {
         struct scenario_group *group = &s->groups[s->group_count++];
         *group = (struct scenario_group){ .first = d->first, .count = (size_t)d->count };

@@ -4,6 +4,8 @@
 
 struct plan {
     const struct scenario *scenario;
+    int phases;               /* of a round: 2 where a guest is off while the others run */
+    int phase;                /* of `next`, from 0 */
     struct plan_trial next;   /* what plan_next gives when nothing is repeated */
     struct plan_trial last;   /* what it gave */
     bool given, again;        /* whether there is a last one; whether it is to be given again */
@@ -31,12 +33,63 @@ static void set_loads(struct plan *plan)
     plan->next.load_count = together ? step->on_count : 1;
 }
 
+static bool is_off_for_others(const struct scenario_node *node)
+{
+    return node->built_in && node->while_host_runs == GUEST_IS_OFF;
+}
+
+bool plan_needs_guests(const struct scenario *scenario, const struct plan_trial *trial)
+{
+    for (size_t i = 0; i < trial->load_count; i++)
+        if (is_off_for_others(&scenario->nodes[trial->loads[i]]))
+            return true;
+    return false;
+}
+
+/* Whether `next` is to be given in the phase that we are in: rounds begin in turn without guests and
+ * with them, so that what drifts meets both alike. */
+static bool is_due(struct plan *plan)
+{
+    set_loads(plan);
+    bool comes_first = plan_needs_guests(plan->scenario, &plan->next) == (plan->next.round % 2 == 1);
+    return plan->phases == 1 || (plan->phase == 0) == comes_first;
+}
+
+/* One place further; the last of a round's last phase leads to the next round. */
+static void step_on(struct plan *plan)
+{
+    struct plan_trial *next = &plan->next;
+    if (++next->idx >= trials_of(&plan->scenario->steps[next->step])) {
+        next->idx = 0;
+        if (++next->step == (int)plan->scenario->step_count) {
+            next->step = 0;
+            if (++plan->phase == plan->phases) {
+                plan->phase = 0;
+                next->round++;
+            }
+        }
+    }
+    next->block = next->round * (int)plan->scenario->step_count + next->step;
+}
+
+/* To the next trial that is due; there is one. */
+static void advance(struct plan *plan)
+{
+    do
+        step_on(plan);
+    while (!is_due(plan));
+}
+
 struct plan *plan_new(const struct scenario *scenario)
 {
     struct plan *plan = calloc(1, sizeof *plan);
     if (!plan)
         return NULL;
     plan->scenario = scenario;
+    plan->phases = 1;
+    for (size_t i = 0; i < scenario->node_count; i++)
+        if (is_off_for_others(&scenario->nodes[i]))
+            plan->phases = 2;
     plan->left = plan_total(plan);
     for (size_t i = 0; i < scenario->step_count; i++)
         plan->left_ns += (int64_t)scenario->repeats * trials_of(&scenario->steps[i]) * time_of(&scenario->steps[i]);
@@ -49,19 +102,6 @@ void plan_destroy(struct plan **plan)
     *plan = NULL;
 }
 
-static void advance(struct plan *plan)
-{
-    struct plan_trial *next = &plan->next;
-    if (++next->idx < trials_of(&plan->scenario->steps[next->step]))
-        return;
-    next->idx = 0;
-    next->block++;
-    if (++next->step < (int)plan->scenario->step_count)
-        return;
-    next->step = 0;
-    next->round++;
-}
-
 bool plan_next(struct plan *plan, struct plan_trial *trial)
 {
     if (plan->again) {
@@ -72,14 +112,14 @@ bool plan_next(struct plan *plan, struct plan_trial *trial)
         else
             plan->repeats++;
     } else if (plan->left > 0) {
-        set_loads(plan);
+        if (plan->given || !is_due(plan))
+            advance(plan);
         plan->last = plan->next;
         plan->last_ns = time_of(&plan->scenario->steps[plan->last.step]);
         plan->left_ns -= plan->last_ns;
         plan->left--;
         plan->given = true;
         plan->repeats = plan->retries = 0;
-        advance(plan);
     } else {
         return false;
     }

@@ -3,6 +3,10 @@
  * A round is one pass over all steps; a block is one step within a round; a paired block holds a
  * trial for each node under test, a block of 'together' one trial with all of them. The plan is a
  * generator, so that what follows may depend on what was measured.
+ *
+ * Where a built-in guest is off while others are measured, a round is given in two phases, the trials
+ * without such guests and those with them, so that a round holds one boot; the phases' order turns from
+ * round to round.
  */
 #ifndef TARE_PLAN_H
 #define TARE_PLAN_H
@@ -37,6 +41,9 @@ bool plan_again(struct plan *plan);
 /* The last trial never started: make plan_next give it again as the next attempt, at most `most`
  * times a trial, whatever the scenario says of bad starts. False when none is left. */
 bool plan_retry(struct plan *plan, int most);
+
+/* Whether a guest that is off for others takes part in the trial. */
+bool plan_needs_guests(const struct scenario *scenario, const struct plan_trial *trial);
 
 /* Trials of the whole plan without repeated attempts, and of those not yet given. */
 int plan_total(const struct plan *plan);

@@ -314,6 +314,8 @@ void scenario_destroy(struct scenario **scenario)
     free(s->steps);
     free(s->compare.with);
     free(s->groups);
+    for (size_t i = 0; i < s->node_count; i++)
+        free(s->nodes[i].built_in);
     free(s->nodes);
     free(s->overrides);
     free(s->text);

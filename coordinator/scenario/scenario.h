@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "catalogue/catalogue.h"
+#include "catalogue/guest.h"
 #include "scenario/diag.h"
 
 enum { SCENARIO_NAME = 64, SCENARIO_STEP_NAME = 128, SCENARIO_NODES_MAX = 256, SCENARIO_STEPS_MAX = 256 };
@@ -20,11 +21,23 @@ enum node_role { NODE_ROLES(NODE_ROLE_ENUM) ROLE_COUNT };
 enum on_bad { ON_BAD_KEEP, ON_BAD_REPEAT, ON_BAD_ABORT };
 enum when { WHEN_PAIRED, WHEN_TOGETHER };
 
+/* What a guest does while a node without it is measured. */
+enum while_host_runs { GUEST_IS_OFF, GUEST_RUNS_ON };
+
 struct scenario_node {
     char name[SCENARIO_NAME];
     enum node_role role;
     int on; /* a guest's host, index into nodes; -1 when it says none */
+    /* How a guest comes about: made by its host's agent (owned), an existing domain of that name, or,
+     * where it is neither, by itself. */
+    struct guest_options *built_in;
+    char domain[SCENARIO_NAME];
+    enum while_host_runs while_host_runs;
+    bool is_fresh; /* started anew each round */
 };
+
+/* tare starts it. */
+static inline bool node_is_started(const struct scenario_node *node) { return node->built_in || node->domain[0]; }
 
 /* Nodes that were declared together, as host: {count: 4} or host[1-4]: where nodes are listed, the
  * name stands for all of them. */

@@ -15,6 +15,7 @@ struct fixture {
     int on[2];
     struct net_stream_options options[2];
     struct scenario_step steps[2];
+    struct scenario_node nodes[6];
     struct scenario scenario;
 };
 
@@ -25,7 +26,8 @@ static void set_up(struct fixture *f)
     f->steps[0] = (struct scenario_step){ .options = &f->options[0], .on = f->on, .on_count = 2, .when = WHEN_PAIRED };
     f->steps[1] =
         (struct scenario_step){ .options = &f->options[1], .on = f->on, .on_count = 2, .when = WHEN_TOGETHER };
-    f->scenario = (struct scenario){ .steps = f->steps, .step_count = 2, .repeats = 2 };
+    f->scenario =
+        (struct scenario){ .nodes = f->nodes, .node_count = 6, .steps = f->steps, .step_count = 2, .repeats = 2 };
     f->scenario.start.on_bad = ON_BAD_REPEAT;
     f->scenario.start.repeat = 2;
 }
@@ -167,9 +169,66 @@ static void what_is_left_takes_its_own_times_and_the_overhead(void **unused)
     plan_destroy(&plan);
 }
 
+/* Node 5 is a guest that is off while node 3 is measured. */
+static void a_round_with_such_guests_holds_one_boot_and_rounds_begin_in_turn(void **unused)
+{
+    (void)unused;
+    static struct guest_options built_in;
+    static const struct {
+        int round, step, block, idx;
+        bool needs;
+    } WANTED[] = {
+        { 0, 0, 0, 0, false }, { 0, 0, 0, 1, true }, { 0, 1, 1, 0, true }, /* host, guest, both */
+        { 1, 0, 2, 1, true },  { 1, 1, 3, 0, true }, { 1, 0, 2, 0, false },
+        { 2, 0, 4, 0, false }, { 2, 0, 4, 1, true }, { 2, 1, 5, 0, true },
+    };
+    struct fixture f;
+    struct plan_trial trial;
+    set_up(&f);
+    f.scenario.repeats = 3;
+    f.nodes[5] = (struct scenario_node){ .role = ROLE_GUEST, .on = 3, .built_in = &built_in };
+    struct plan *plan = plan_new(&f.scenario);
+    for (size_t i = 0; i < sizeof WANTED / sizeof *WANTED; i++) {
+        assert_true(plan_next(plan, &trial));
+        assert_int_equal(trial.round, WANTED[i].round);
+        assert_int_equal(trial.step, WANTED[i].step);
+        assert_int_equal(trial.block, WANTED[i].block);
+        assert_int_equal(trial.idx, WANTED[i].idx);
+        assert_int_equal(plan_needs_guests(&f.scenario, &trial), WANTED[i].needs);
+    }
+    assert_false(plan_next(plan, &trial));
+    plan_destroy(&plan);
+    f.nodes[5].while_host_runs = GUEST_RUNS_ON; /* then nothing has to wait */
+    plan = plan_new(&f.scenario);
+    for (int i = 0; plan_next(plan, &trial); i++)
+        assert_int_equal(trial.block, i / 3 * 2 + (i % 3 == 2));
+    plan_destroy(&plan);
+}
+
+static void guests_alone_are_given_round_by_round(void **unused)
+{
+    (void)unused;
+    static struct guest_options built_in;
+    struct fixture f;
+    struct plan_trial trial;
+    set_up(&f);
+    for (int i = 3; i <= 5; i += 2)
+        f.nodes[i] = (struct scenario_node){ .role = ROLE_GUEST, .on = 0, .built_in = &built_in };
+    struct plan *plan = plan_new(&f.scenario);
+    for (int i = 0; i < 6; i++) {
+        assert_true(plan_next(plan, &trial));
+        assert_int_equal(trial.round, i / 3);
+        assert_true(plan_needs_guests(&f.scenario, &trial));
+    }
+    assert_false(plan_next(plan, &trial));
+    plan_destroy(&plan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_round_with_such_guests_holds_one_boot_and_rounds_begin_in_turn),
+        cmocka_unit_test(guests_alone_are_given_round_by_round),
         cmocka_unit_test(every_round_holds_each_block_and_each_block_its_trials),
         cmocka_unit_test(a_bad_start_is_given_again_as_often_as_allowed),
         cmocka_unit_test(keep_and_abort_repeat_nothing),

@@ -1,0 +1,50 @@
+#include "guest.h"
+
+#include "base/text.h"
+
+#define NIC_LIST(N) N("virtio") N("e1000") N("e1000e") N("rtl8139")
+#define NIC_CHOICE(name) "|" name
+#define NIC_NAME(name) name,
+static const char NICS[] = NIC_LIST(NIC_CHOICE);
+static const char *const NIC_NAMES[] = { NIC_LIST(NIC_NAME) };
+
+#define MIB(n) (INT64_C(1024) * 1024 * (n))
+#define AT(member) offsetof(struct guest_options, member)
+
+/* clang-format off */
+static const struct field FIELDS[] = {
+    { .key = "vcpus", .kind = FIELD_INT, .offset = AT(vcpus), .min = 1, .max = 256, .fallback = "1",
+      .doc = "virtual CPUs" },
+    { .key = "memory", .kind = FIELD_SIZE, .offset = AT(memory_bytes), .min = MIB(128), .max = MIB(INT64_C(4) * 1024 * 1024),
+      .fallback = "512MiB", .doc = "of the guest" },
+    { .key = "accel", .kind = FIELD_CHOICE, .offset = AT(accel), .choices = "auto|kvm|tcg", .fallback = "auto",
+      .doc = "auto tries KVM and emulates where that does not work; kvm and tcg take nothing else" },
+    { .key = "cpu", .kind = FIELD_TEXT, .offset = AT(cpu), .capacity = 64, .fallback = "",
+      .doc = "libvirt's CPU model; empty is host-passthrough with KVM, maximum without" },
+    { .key = "pin", .kind = FIELD_TEXT, .offset = AT(pin), .capacity = 128, .fallback = "",
+      .doc = "CPUs of the host that the vCPUs stay on, as in 0-1,3: one each in turn" },
+    { .key = "emulator", .kind = FIELD_TEXT, .offset = AT(emulator), .capacity = 128, .fallback = "",
+      .doc = "CPUs of the host that QEMU's other threads stay on" },
+    { .key = "nic", .kind = FIELD_CHOICE, .offset = AT(nic), .choices = NICS + 1, .fallback = "virtio",
+      .doc = "model of its network card" },
+    { .key = "disk", .kind = FIELD_SIZE, .offset = AT(disk_bytes), .min = 0, .max = MIB(INT64_C(1024) * 1024), .fallback = "0B",
+      .doc = "a disk of its own: raw, preallocated, cache=none; 0 is none" },
+    { .key = "huge_pages", .kind = FIELD_BOOL, .offset = AT(huge_pages), .fallback = "false",
+      .doc = "its memory from the host's huge pages" },
+    { .key = "bridge", .kind = FIELD_TEXT, .offset = AT(bridge), .capacity = 16, .fallback = "",
+      .doc = "the host's bridge that its card is on; empty is the one that carries the host's own address" },
+    { .key = "address", .kind = FIELD_TEXT, .offset = AT(address), .capacity = 64, .fallback = "",
+      .doc = "as in 10.0.0.7/24; empty is given by the lab, elsewhere by DHCP" },
+    { .key = "gateway", .kind = FIELD_TEXT, .offset = AT(gateway), .capacity = 64, .fallback = "",
+      .doc = "where the coordinator or the peer is in another network" },
+    { .key = "extra_xml", .kind = FIELD_TEXT, .offset = AT(extra_xml), .capacity = 500, .fallback = "",
+      .doc = "more devices, in libvirt's XML; the host's agent must have --allow extra-xml" },
+};
+/* clang-format on */
+
+const struct schema GUEST_SCHEMA = { "built_in", FIELDS, ARRAY_SIZE(FIELDS), sizeof(struct guest_options) };
+
+const char *guest_nic_name(const struct guest_options *options)
+{
+    return NIC_NAMES[(size_t)options->nic < ARRAY_SIZE(NIC_NAMES) ? options->nic : 0];
+}

@@ -1,0 +1,284 @@
+#include "guests_parts.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+
+enum {
+    SLACK_MS = 5000,  /* beyond what the agent says that it takes */
+    TRIES = 2,        /* the second one is the retry */
+    IDLE_MS = 1000,   /* in which the idle host is looked at; its ticks of 10 ms make it 1 % of a CPU */
+    ANSWER_MS = 3000, /* of a watch */
+};
+
+struct guests *guests_new(const struct guests_options *options)
+{
+    const struct scenario *s = options->scenario;
+    struct guests *g = calloc(1, sizeof *g);
+    if (!g)
+        return NULL;
+    g->options = *options;
+    g->wards = calloc(s->node_count + 1, sizeof *g->wards);
+    g->hosts = calloc(s->node_count + 1, sizeof *g->hosts);
+    if (!g->wards || !g->hosts) {
+        guests_destroy(&g);
+        return NULL;
+    }
+    for (size_t i = 0; i < s->node_count; i++) {
+        const struct scenario_node *node = &s->nodes[i];
+        size_t h = 0;
+        if (node->on < 0 || !node_is_started(node))
+            continue;
+        g->wards[g->ward_count++] = (struct ward){ .node = (int)i, .host = node->on };
+        while (h < g->host_count && g->hosts[h].node != node->on)
+            h++;
+        if (h == g->host_count)
+            g->hosts[g->host_count++] = (struct host){ .node = node->on, .idle_rate = -1 };
+    }
+    return g;
+}
+
+void guests_destroy(struct guests **guests)
+{
+    struct guests *g = *guests;
+    *guests = NULL;
+    if (!g)
+        return;
+    free(g->wards);
+    free(g->hosts);
+    free(g);
+}
+
+bool guests_are_any(const struct guests *g) { return g->ward_count > 0; }
+
+const char *guests_state(const struct guests *g)
+{
+    bool any = false;
+    for (size_t i = 0; i < g->ward_count; i++)
+        any |= g->wards[i].at == WARD_HERE;
+    return g->ward_count == 0 ? "" : any ? "running" : "off";
+}
+
+bool guests_host(const struct guests *g, size_t n, struct roster_node **host)
+{
+    if (n >= g->host_count)
+        return false;
+    *host = guests_joined_node(g, g->hosts[n].node);
+    return true;
+}
+
+int64_t guests_idle_rate(const struct guests *g, const char *host)
+{
+    for (size_t i = 0; i < g->host_count; i++)
+        if (strcmp(guests_name(g, g->hosts[i].node), host) == 0)
+            return g->hosts[i].idle_rate;
+    return -1;
+}
+
+uint32_t guests_next_watch(struct guests *g) { return ++g->watches; }
+
+/* ---- orders ---- */
+
+static bool send_to_host(struct guests *g, const struct ward *w, const struct message *m, struct err *e)
+{
+    struct roster_node *host = guests_joined_node(g, w->host);
+    if (!host)
+        return err_set(e, ERR_NODE_MISSING, "%s, the host of %s, is not here", guests_name(g, w->host),
+                       guests_name(g, w->node));
+    return hub_send(g->options.hub, host, m, e);
+}
+
+/* The built-in guest's own key; the one of its last start ends with that. */
+static bool give_key(struct guests *g, const struct ward *w, struct message_guest_start *m, struct err *e)
+{
+    struct invite invite;
+    struct keyring *keyring = hub_keyring(g->options.hub);
+    bool ok = keyring_invite(keyring, guests_name(g, w->node), "tcp://host:1", &invite, e); /* its host knows where */
+    if (ok) {
+        text_copy(m->server_key, sizeof m->server_key, invite.server_key);
+        text_copy(m->public_key, sizeof m->public_key, invite.node.public_key);
+        text_copy(m->secret_key, sizeof m->secret_key, invite.node.secret_key);
+    }
+    invite_wipe(&invite);
+    return ok;
+}
+
+static bool start(struct guests *g, struct ward *w, struct err *e)
+{
+    const struct scenario_node *node = guests_node(g, w);
+    struct message *m = calloc(1, sizeof *m);
+    if (!m)
+        return err_set(e, ERR_INTERNAL, "out of memory");
+    m->type = MESSAGE_GUEST_START;
+    w->attempt = m->guest_start.attempt = ++g->attempts;
+    text_copy(m->guest_start.guest, sizeof m->guest_start.guest, node->name);
+    text_copy(m->guest_start.domain, sizeof m->guest_start.domain, node->domain);
+    bool ok = !node->built_in ||
+              (schema_pack(&GUEST_SCHEMA, node->built_in, m->guest_start.options, sizeof m->guest_start.options, e) &&
+               give_key(g, w, &m->guest_start, e));
+    if (ok && g->options.address)
+        g->options.address(g->options.lab, (size_t)(w - g->wards), m->guest_start.address,
+                           sizeof m->guest_start.address);
+    ok = ok && send_to_host(g, w, m, e);
+    sodium_memzero(&m->guest_start, sizeof m->guest_start);
+    free(m);
+    w->at = WARD_COMING;
+    w->round = g->round;
+    w->is_bad = false;
+    w->deadline_mono = clock_mono_ns() + clock_ms(SLACK_MS);
+    return ok;
+}
+
+static bool end(struct guests *g, struct ward *w, struct err *e)
+{
+    struct message m = { .type = MESSAGE_GUEST_STOP };
+    text_copy(m.guest_stop.guest, sizeof m.guest_stop.guest, guests_name(g, w->node));
+    w->at = WARD_GOING;
+    w->deadline_mono = clock_mono_ns() + clock_ms(SLACK_MS);
+    return send_to_host(g, w, &m, e);
+}
+
+/* ---- until all are where they should be ---- */
+
+static bool is_wanted(const struct guests *g, const struct ward *w, bool needed)
+{
+    return needed || guests_node(g, w)->while_host_runs == GUEST_RUNS_ON;
+}
+
+/* It did not come, or said why it cannot: once more, unless that is no use. */
+static bool give_up_or_retry(struct guests *g, struct ward *w, struct err *e)
+{
+    bool has_run = w->last.running_ns != 0;
+    if (++w->tries < TRIES && has_run) {
+        live_note(g->options.live, "%s did not come up: %s; trying once more", guests_name(g, w->node), w->why);
+        return start(g, w, e);
+    }
+    return err_set(e, ERR_NODE_MISSING, "guest '%s' on %s: %s", guests_name(g, w->node), guests_name(g, w->host),
+                   w->why);
+}
+
+/* Its deadline has passed. */
+static bool on_lateness(struct guests *g, struct ward *w, struct err *e)
+{
+    if (w->at == WARD_BOOTED) { /* its end will tell what its console shows */
+        w->is_bad = true;
+        return end(g, w, e);
+    }
+    return err_set(e, ERR_NODE_MISSING, "guest '%s': no word of it from %s in time: does libvirt hang there?",
+                   guests_name(g, w->node), guests_name(g, w->host));
+}
+
+/* Bring every guest to where it shall be. */
+static enum guests_end settle(struct guests *g, bool needed, bool may_start, struct err *e)
+{
+    for (;;) {
+        int64_t wake = INT64_MAX, now = clock_mono_ns();
+        for (size_t i = 0; i < g->ward_count; i++) {
+            struct ward *w = &g->wards[i];
+            bool wanted = is_wanted(g, w, needed) && may_start, ok = true;
+            bool is_moving = w->at != WARD_OFF && w->at != WARD_HERE;
+            bool must_go = !wanted && (w->at == WARD_HERE || (w->at != WARD_GOING && is_moving && !may_start));
+            if (w->at == WARD_OFF && wanted)
+                ok = w->is_bad ? give_up_or_retry(g, w, e) : start(g, w, e);
+            else if (must_go)
+                ok = end(g, w, e);
+            else if (is_moving && now >= w->deadline_mono)
+                ok = on_lateness(g, w, e);
+            if (!ok)
+                return GUESTS_FAILED;
+            if (w->at != WARD_OFF && w->at != WARD_HERE && w->deadline_mono < wake)
+                wake = w->deadline_mono;
+        }
+        if (wake == INT64_MAX)
+            return GUESTS_READY;
+        enum guests_end heard = guests_take_event(g, wake, e);
+        if (heard != GUESTS_READY)
+            return heard;
+    }
+}
+
+/* ---- the idle hosts ---- */
+
+static void send_watch(struct guests *g, bool begins)
+{
+    for (size_t i = 0; i < g->host_count; i++) {
+        struct err e = { 0 };
+        struct roster_node *host = guests_joined_node(g, g->hosts[i].node);
+        struct message m = { .type = MESSAGE_WATCH, .watch = { .watch = g->watches, .begin = begins } };
+        g->hosts[i].is_watched = host && hub_send(g->options.hub, host, &m, &e);
+        if (!g->hosts[i].is_watched)
+            log_debug("%s: not watched", guests_name(g, g->hosts[i].node));
+    }
+}
+
+static bool is_waiting(const struct guests *g)
+{
+    for (size_t i = 0; i < g->host_count; i++)
+        if (g->hosts[i].is_watched)
+            return true;
+    return false;
+}
+
+/* What the hosts use while nothing is measured. */
+static enum guests_end look_at_idle_hosts(struct guests *g, struct err *e)
+{
+    enum guests_end heard = GUESTS_READY;
+    int64_t until = clock_mono_ns() + clock_ms(IDLE_MS);
+    guests_next_watch(g);
+    for (size_t i = 0; i < g->host_count; i++)
+        g->hosts[i].idle_rate = -1;
+    send_watch(g, true);
+    while (heard == GUESTS_READY && clock_mono_ns() < until)
+        heard = guests_take_event(g, until, e);
+    send_watch(g, false);
+    until = clock_mono_ns() + clock_ms(ANSWER_MS);
+    while (heard == GUESTS_READY && is_waiting(g) && clock_mono_ns() < until)
+        heard = guests_take_event(g, until, e);
+    return heard;
+}
+
+/* ---- from trial to trial ---- */
+
+/* A guest of an earlier round, whose place a fresh one takes. */
+static bool is_stale(const struct guests *g, const struct ward *w, int round)
+{
+    return w->at == WARD_HERE && guests_node(g, w)->is_fresh && w->round != round;
+}
+
+enum guests_end guests_prepare(struct guests *g, const struct plan_trial *place, struct err *e)
+{
+    bool needed = plan_needs_guests(g->options.scenario, place), changes = !g->is_prepared;
+    if (g->ward_count == 0)
+        return GUESTS_READY;
+    for (size_t i = 0; i < g->ward_count; i++) {
+        struct ward *w = &g->wards[i];
+        bool wanted = is_wanted(g, w, needed);
+        if (w->at == WARD_HERE && !guests_joined_node(g, w->node)) /* lost between trials */
+            w->at = WARD_OFF;
+        changes |= wanted != (w->at == WARD_HERE);
+        if (wanted && is_stale(g, w, place->round)) {
+            changes = true;
+            if (!end(g, w, e))
+                return GUESTS_FAILED;
+        }
+    }
+    g->is_prepared = true;
+    g->round = place->round;
+    if (!changes)
+        return GUESTS_READY;
+    enum guests_end settled = settle(g, needed, true, e);
+    return settled == GUESTS_READY ? look_at_idle_hosts(g, e) : settled;
+}
+
+void guests_finish(struct guests *g)
+{
+    struct err e = { 0 };
+    if (g->ward_count > 0 && settle(g, false, false, &e) == GUESTS_FAILED)
+        log_warn("%s", e.text);
+}

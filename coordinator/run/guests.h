@@ -1,0 +1,64 @@
+/* guests.h - the guests that a run starts: up for the trials that need them, off for the others, put
+ * back as they were found at the end.
+ *
+ * Each is started by the agent of its host, gets a key of its own for each start, and joins like any
+ * node. One that does not join is tried once more.
+ */
+#ifndef TARE_RUN_GUESTS_H
+#define TARE_RUN_GUESTS_H
+
+#include "base/err.h"
+#include "live/live.h"
+#include "run/hub.h"
+#include "scenario/plan.h"
+
+struct guests;
+
+struct guests_options {
+    const struct scenario *scenario;
+    struct hub *hub;
+    struct live *live;
+    int64_t wait_ns; /* for the agent of an existing domain, which joins by itself */
+    /* The address of the n-th guest, with its prefix; NULL where DHCP gives them. */
+    void (*address)(const void *lab, size_t n, char *text, size_t size);
+    const void *lab;
+    /* A guest has joined: node `index` of the scenario, as it was started. */
+    MUST_CHECK bool (*joined)(void *context, int index, const struct message_guest_state *state, struct err *e);
+    void *context;
+};
+
+enum guests_end { GUESTS_READY, GUESTS_INTERRUPTED, GUESTS_FAILED };
+
+/* NULL when memory is out. The scenario may well start none. */
+struct guests *guests_new(const struct guests_options *options);
+void guests_destroy(struct guests **guests);
+
+/* Before the trial `place`: start what it needs, end what must be off. On GUESTS_FAILED the error says
+ * which did not come, and what its console showed last. */
+enum guests_end guests_prepare(struct guests *guests, const struct plan_trial *place, struct err *e);
+
+/* End all; bounded. */
+void guests_finish(struct guests *guests);
+
+/* Whether the run starts any at all. */
+bool guests_are_any(const struct guests *guests);
+
+/* "running", "off", or "" where there are none. */
+const char *guests_state(const struct guests *guests);
+
+/* What a host's agent said during a trial. True when a guest has gone away by it: *name (borrowed) and
+ * why; *is_ours: it can be started anew. */
+bool guests_hear(struct guests *guests, const struct message_guest_state *state, const char **name, char *why,
+                 size_t size, bool *is_ours);
+
+/* The n-th host that has guests of this run, as a node of the roster (NULL: not here); false past the end. */
+bool guests_host(const struct guests *guests, size_t n, struct roster_node **host);
+
+/* CPU time that the host uses by itself, in ns a second, in the state that guests_prepare has made; -1
+ * where it was not measured. */
+int64_t guests_idle_rate(const struct guests *guests, const char *host);
+
+/* A number for the next WATCH. */
+uint32_t guests_next_watch(struct guests *guests);
+
+#endif

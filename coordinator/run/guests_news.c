@@ -1,0 +1,168 @@
+#include "guests_parts.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+enum {
+    SLACK_MS = 5000, /* beyond what the agent says that it takes */
+    JOIN_MS = 20000, /* from the agent's start in the guest on */
+};
+
+const char *guests_name(const struct guests *g, int node) { return g->options.scenario->nodes[node].name; }
+
+const struct scenario_node *guests_node(const struct guests *g, const struct ward *w)
+{
+    return &g->options.scenario->nodes[w->node];
+}
+
+struct roster_node *guests_joined_node(const struct guests *g, int node)
+{
+    struct roster_node *found = roster_by_name(hub_roster(g->options.hub), guests_name(g, node));
+    return found && found->is_joined ? found : NULL;
+}
+
+static struct ward *ward_named(struct guests *g, const char *name)
+{
+    for (size_t i = 0; i < g->ward_count; i++)
+        if (strcmp(guests_name(g, g->wards[i].node), name) == 0)
+            return &g->wards[i];
+    return NULL;
+}
+
+static const char NOT_JOINED[] = "its agent did not join";
+
+/* "its console ends: ..." where it has shown anything. */
+static void note_why(struct ward *w, const char *what)
+{
+    w->why[0] = '\0';
+    text_append(w->why, sizeof w->why, "%s%s%s", what, *w->last.console ? "; its console ends: " : "", w->last.console);
+    text_disarm(w->why);
+}
+
+static void tell_accel(struct guests *g, struct ward *w)
+{
+    char line[sizeof w->told] = "";
+    if (!*w->last.accel)
+        return;
+    text_append(line, sizeof line, "%s%s%s", strcmp(w->last.accel, "kvm") == 0 ? "KVM" : "emulated (TCG)",
+                *w->last.text ? ": " : "", w->last.text);
+    text_disarm(line);
+    if (strcmp(line, w->told) == 0)
+        return;
+    text_copy(w->told, sizeof w->told, line);
+    live_note(g->options.live, "%s on %s: %s", guests_name(g, w->node), guests_name(g, w->host), line);
+}
+
+static void take_state(struct guests *g, const struct message_guest_state *m)
+{
+    struct ward *w = ward_named(g, m->guest);
+    if (!w || m->attempt != w->attempt || m->state >= GUEST_STATES)
+        return; /* late news of an earlier start */
+    bool has_news = m->state == GUEST_PREPARING && *m->text && strcmp(m->text, w->last.text) != 0;
+    w->last = *m;
+    text_disarm(w->last.text);
+    int64_t within = m->within_ns >= 0 && m->within_ns < clock_ms(INT64_C(3600) * 1000) ? m->within_ns : 0;
+    w->deadline_mono = clock_mono_ns() + within + clock_ms(SLACK_MS);
+    switch ((enum guest_state)m->state) {
+    case GUEST_PREPARING:
+        if (has_news)
+            live_note(g->options.live, "%s: %s", guests_name(g, w->host), w->last.text);
+        break;
+    case GUEST_BOOTED:
+        tell_accel(g, w);
+        if (w->at == WARD_COMING) {
+            w->at = WARD_BOOTED;
+            w->deadline_mono = clock_mono_ns() + (guests_node(g, w)->built_in ? clock_ms(JOIN_MS) : g->options.wait_ns);
+        }
+        break;
+    case GUEST_OFF:
+    case GUEST_FAILED:
+        if (w->at != WARD_GOING || m->state == GUEST_FAILED) {
+            note_why(w, w->last.text);
+            w->is_bad = w->at != WARD_HERE;
+        } else if (w->is_bad) {
+            note_why(w, NOT_JOINED);
+        }
+        w->at = WARD_OFF;
+        break;
+    case GUEST_STARTING:
+    case GUEST_RUNNING:
+    case GUEST_ENDING:
+    case GUEST_PAUSED:
+    case GUEST_STATES: break;
+    }
+}
+
+static bool take_watched(struct guests *g, const struct roster_node *node, const struct message_watched *m)
+{
+    for (size_t i = 0; i < g->host_count; i++) {
+        struct host *h = &g->hosts[i];
+        if (m->watch != g->watches || *m->guest || !h->is_watched || guests_joined_node(g, h->node) != node)
+            continue;
+        h->is_watched = false;
+        if (m->wall_ns > 0 && m->used_ns >= 0)
+            h->idle_rate = (int64_t)((double)m->used_ns * 1e9 / (double)m->wall_ns);
+        return true;
+    }
+    return false;
+}
+
+static bool take_joined(struct guests *g, const struct roster_node *node, struct err *e)
+{
+    struct ward *w = ward_named(g, node->name);
+    if (!w || (w->at != WARD_COMING && w->at != WARD_BOOTED))
+        return true;
+    w->at = WARD_HERE;
+    w->tries = 0;
+    return g->options.joined(g->options.context, w->node, &w->last, e);
+}
+
+enum guests_end guests_take_event(struct guests *g, int64_t deadline_mono, struct err *e)
+{
+    struct hub_event h;
+    struct ward *w;
+    if (!hub_next(g->options.hub, deadline_mono, &h, e))
+        return GUESTS_FAILED;
+    switch (h.kind) {
+    case HUB_SIGNAL: return GUESTS_INTERRUPTED;
+    case HUB_JOINED:
+        if (!take_joined(g, h.node, e))
+            return GUESTS_FAILED;
+        break;
+    case HUB_LOST:
+        w = ward_named(g, h.node->name);
+        if (w && w->at == WARD_HERE)
+            w->at = WARD_OFF;
+        for (size_t i = 0; i < g->host_count; i++)
+            if (strcmp(guests_name(g, g->hosts[i].node), h.node->name) == 0) {
+                err_set(e, ERR_PARTIAL, "%s is gone: %s", h.node->name, h.why);
+                return GUESTS_FAILED;
+            }
+        break;
+    case HUB_MESSAGE:
+        if (h.message->type == MESSAGE_GUEST_STATE)
+            take_state(g, &h.message->guest_state);
+        else if (h.message->type == MESSAGE_WATCHED)
+            (void)take_watched(g, h.node, &h.message->watched);
+        break;
+    case HUB_DEADLINE:
+    case HUB_PROBED: break;
+    }
+    return GUESTS_READY;
+}
+
+bool guests_hear(struct guests *g, const struct message_guest_state *m, const char **name, char *why, size_t size,
+                 bool *is_ours)
+{
+    struct ward *w = ward_named(g, m->guest);
+    bool was_here = w && w->at == WARD_HERE && m->attempt == w->attempt;
+    take_state(g, m);
+    if (!was_here || (w->at == WARD_HERE && m->state != GUEST_PAUSED))
+        return false;
+    *name = guests_name(g, w->node);
+    *is_ours = guests_node(g, w)->built_in != NULL;
+    text_copy(why, size, w->last.text);
+    return true;
+}

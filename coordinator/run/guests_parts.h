@@ -1,0 +1,53 @@
+/* guests_parts.h - the guests of a run, shared by the two files that keep them:
+ *
+ *     guests.c        where each shall be, and what is ordered for that
+ *     guests_news.c   what nodes and hosts say
+ */
+#ifndef TARE_RUN_GUESTS_PARTS_H
+#define TARE_RUN_GUESTS_PARTS_H
+
+#include "run/guests.h"
+
+enum ward_state { WARD_OFF, WARD_COMING, WARD_BOOTED, WARD_HERE, WARD_GOING };
+
+/* A guest that we start. */
+struct ward {
+    int node, host; /* of the scenario */
+    enum ward_state at;
+    int round; /* for which it was started */
+    uint32_t attempt;
+    int tries;
+    bool is_bad; /* is ended because it did not come */
+    int64_t deadline_mono;
+    struct message_guest_state last;
+    char told[160]; /* of its accelerator */
+    char why[MESSAGE_REASON];
+};
+
+struct host {
+    int node;
+    int64_t idle_rate; /* ns a second; -1: not known */
+    bool is_watched;   /* has not answered yet */
+};
+
+struct guests {
+    struct guests_options options;
+    struct ward *wards; /* owned */
+    size_t ward_count;
+    struct host *hosts; /* owned */
+    size_t host_count;
+    uint32_t attempts, watches;
+    int round;
+    bool is_prepared; /* once */
+};
+
+const char *guests_name(const struct guests *g, int node);
+const struct scenario_node *guests_node(const struct guests *g, const struct ward *w);
+
+/* Node `node` of the scenario, NULL where it is not here. */
+struct roster_node *guests_joined_node(const struct guests *g, int node);
+
+/* One event of the hub, at the latest at `deadline_mono`. */
+enum guests_end guests_take_event(struct guests *g, int64_t deadline_mono, struct err *e);
+
+#endif

@@ -1,0 +1,97 @@
+#include "guest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/words.h"
+
+struct life {
+    int while_host_runs, instances;
+};
+
+enum { KEPT = 1 };
+
+/* clang-format off */
+static const struct field LIFE_FIELDS[] = {
+    { .key = "while_host_runs", .kind = FIELD_CHOICE, .offset = offsetof(struct life, while_host_runs),
+      .choices = "off|running", /* enum while_host_runs */ .fallback = "off",
+      .doc = "what the guest does while a node without it is measured" },
+    { .key = "instances", .kind = FIELD_CHOICE, .offset = offsetof(struct life, instances), .choices = "fresh|kept",
+      .fallback = "fresh", .doc = "whether it is started anew each round" },
+};
+/* clang-format on */
+static const struct schema LIFE = { "guest", LIFE_FIELDS, ARRAY_SIZE(LIFE_FIELDS), sizeof(struct life) };
+
+static struct guest_options *read_built_in(const struct reader *r, const struct yaml_value *value)
+{
+    static const struct reader_keys KEYS = { .fields = &GUEST_SCHEMA, .others = "", .later = "" };
+    if (!reader_map(r, value, "built_in", "{vcpus: 1, memory: 512MiB}"))
+        return NULL;
+    struct guest_options *options = calloc(1, sizeof *options);
+    if (!options) {
+        reader_no_memory(r);
+        return NULL;
+    }
+    reader_check_keys(r, value, &KEYS);
+    reader_fields(r, value, &GUEST_SCHEMA, options);
+    return options;
+}
+
+static void read_domain(const struct reader *r, const struct yaml_value *value, struct scenario_node *node)
+{
+    if (value->broken)
+        return;
+    if (value->kind != YAML_TEXT || !*value->text || !text_copy(node->domain, sizeof node->domain, value->text))
+        READER_SAY(r, value,
+                   "domain must be the name of one of the host's virtual machines, as `tare guests` lists them");
+}
+
+/* What an existing machine is not asked for: nobody's machine is stopped behind his back. */
+static void check_life(const struct reader *r, const struct yaml_value *map, const struct scenario_node *node)
+{
+    const struct yaml_value *off = yaml_get(map, "while_host_runs"), *instances = yaml_get(map, "instances");
+    if (!node->built_in && off && node->while_host_runs == GUEST_IS_OFF)
+        READER_SAY(r, off, "while_host_runs: off: only a built-in guest is ended for that: leave it out");
+    if (!node->built_in && instances && node->is_fresh)
+        READER_SAY(r, instances, "instances: fresh: only a built-in guest is started anew: leave it out");
+    if (node->built_in && !node->is_fresh && node->while_host_runs == GUEST_IS_OFF)
+        READER_SAY(r, instances,
+                   "instances: kept: a guest that is off while the host runs is started anew: say "
+                   "while_host_runs: running, too");
+}
+
+void guest_read(const struct reader *r, const struct yaml_value *map, struct scenario_node *node)
+{
+    const struct yaml_value *built_in = yaml_get(map, "built_in"), *domain = yaml_get(map, "domain");
+    const struct yaml_value *started = built_in ? built_in : domain, *state = yaml_get(map, "while_host_runs");
+    if (node->role == ROLE_COUNT)
+        return;
+    for (const struct yaml_value *each = map->first; node->role != ROLE_GUEST && each; each = each->next)
+        if (words_index(GUEST_KEYS, each->key->text) >= 0)
+            READER_SAY(r, each->key, "%s: only a guest has it, '%s' is a %s: leave it out", each->key->text,
+                       map->key->text, node_role_name(node->role));
+    if (node->role != ROLE_GUEST)
+        return;
+    if (started && !yaml_get(map, "on"))
+        READER_SAY(r, started->key, "%s: say the host that starts it, as in on: host", started->key->text);
+    if (built_in)
+        node->built_in = read_built_in(r, built_in);
+    else if (domain)
+        read_domain(r, domain, node);
+    struct life life = { .while_host_runs = GUEST_RUNS_ON, .instances = KEPT };
+    if (state && state->kind == YAML_TEXT && strcmp(state->text, "paused") == 0) {
+        READER_SAY(r, state,
+                   "while_host_runs: a pause would step the guest's clock and drop its agent: say off or running");
+        return;
+    }
+    if (built_in || state || yaml_get(map, "instances"))
+        reader_fields(r, map, &LIFE, &life);
+    node->while_host_runs = (enum while_host_runs)life.while_host_runs;
+    node->is_fresh = life.instances != KEPT;
+    if (!built_in && !state)
+        node->while_host_runs = GUEST_RUNS_ON;
+    if (!built_in && !yaml_get(map, "instances"))
+        node->is_fresh = false;
+    check_life(r, map, node);
+}

@@ -1,0 +1,394 @@
+#include "guests/keeper_parts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "guests/console.h"
+#include "guests/guest_files.h"
+#include "guests/image.h"
+#include "guests/uplink.h"
+
+enum {
+    KVM_BOOT_MS = 15 * 1000,
+    TCG_BOOT_MS = 45 * 1000,
+    FETCH_MS = 400 * 1000, /* the kernel: image.c and kernel.c have their own deadlines */
+    CREATE_MS = 60 * 1000,
+    SHUTDOWN_MS = 60 * 1000,
+};
+
+/* Few words on the console, which is slow; and no way back from a panic. */
+static const char COMMAND_LINE[] = "console=ttyS0 quiet panic=-1";
+
+struct guest *guest_find(const struct keeper *k, const char *name)
+{
+    for (size_t i = 0; i < k->guest_count; i++)
+        if (strcmp(k->guests[i]->name, name) == 0)
+            return k->guests[i];
+    return NULL;
+}
+
+/* ---- what is told ---- */
+
+/* `within_ms`: when the next word of it will have come. */
+static void tell(struct keeper *k, const struct guest *g, enum guest_state state, int64_t within_ms, const char *text)
+{
+    struct message *m = calloc(1, sizeof *m);
+    if (!m)
+        return; /* the coordinator's deadline tells */
+    m->type = MESSAGE_GUEST_STATE;
+    m->guest_state = (struct message_guest_state){ .attempt = g->attempt,
+                                                   .state = state,
+                                                   .within_ns = clock_ms(within_ms),
+                                                   .asked_ns = g->asked_ns,
+                                                   .defined_ns = g->defined_ns,
+                                                   .running_ns = g->running_ns,
+                                                   .booted_ns = g->booted_ns,
+                                                   .stopped_ns = g->stopped_ns };
+    struct message_guest_state *s = &m->guest_state;
+    text_copy(s->guest, sizeof s->guest, g->name);
+    text_copy(s->text, sizeof s->text, text);
+    if (g->is_built_in && g->running_ns != 0)
+        text_copy(s->accel, sizeof s->accel, g->kvm ? "kvm" : "tcg");
+    text_append(s->product, sizeof s->product, "%s %s", k->facts.product, k->facts.version);
+    if (state == GUEST_FAILED || state == GUEST_OFF)
+        console_tail(g->console_fd, s->console, sizeof s->console);
+    (void)mailbox_put(k->out, m);
+    free(m);
+}
+
+static void forget(struct keeper *k, struct guest *g)
+{
+    for (size_t i = 0; i < k->guest_count; i++)
+        if (k->guests[i] == g)
+            k->guests[i] = k->guests[--k->guest_count];
+    if (g->console_fd >= 0)
+        close(g->console_fd);
+    sodium_memzero(&g->order, sizeof g->order);
+    free(g);
+}
+
+/* It is not going to run: end what there is of it. */
+static void fail(struct keeper *k, struct guest *g, const char *why)
+{
+    g->is_ending = true;
+    if (g->is_built_in && g->defined_ns != 0 && k->link)
+        (void)!k->provider->stop(k->link, g->domain, true, clock_ms(SHUTDOWN_MS), NULL);
+    g->stopped_ns = clock_raw_ns();
+    g->state = GUEST_FAILED;
+    tell(k, g, GUEST_FAILED, 0, why);
+    forget(k, g);
+}
+
+/* ---- a built-in guest ---- */
+
+struct teller {
+    struct keeper *keeper;
+    const struct guest *guest;
+};
+
+static void tell_image(void *context, const char *what)
+{
+    const struct teller *teller = context;
+    tell(teller->keeper, teller->guest, GUEST_PREPARING, FETCH_MS, what);
+}
+
+/* Its own invite: the coordinator as this agent reaches it, unless that is this very machine. */
+static bool make_invite(const struct keeper *k, const struct guest *g, const char *bridge, struct invite *invite,
+                        struct err *e)
+{
+    *invite = (struct invite){ .is_token = false };
+    text_copy(invite->name, sizeof invite->name, g->name);
+    text_copy(invite->server_key, sizeof invite->server_key, g->order.server_key);
+    text_copy(invite->node.public_key, sizeof invite->node.public_key, g->order.public_key);
+    text_copy(invite->node.secret_key, sizeof invite->node.secret_key, g->order.secret_key);
+    return uplink_endpoint(k->endpoint, bridge, invite->endpoint, sizeof invite->endpoint, e);
+}
+
+static bool make_files(struct keeper *k, struct guest *g, const char *bridge, struct guest_files *files, struct err *e)
+{
+    struct teller teller = { k, g };
+    struct invite invite;
+    struct image image;
+    const char *address = *g->options.address ? g->options.address : *g->order.address ? g->order.address : "dhcp";
+    const struct image_order order = { .libraries = &k->libraries,
+                                       .agent = "/proc/self/exe",
+                                       .nic = guest_nic_name(&g->options),
+                                       .invite = &invite,
+                                       .address = address,
+                                       .gateway = g->options.gateway,
+                                       .initrd = files->initrd,
+                                       .cancel_fd = k->cancel_fd,
+                                       .tell = tell_image,
+                                       .context = &teller };
+    bool ok = uplink_is_address(address) || err_set(e, ERR_USAGE, "'%s' is no address, as in 10.0.0.7/24", address);
+    ok = ok && (uplink_is_address(g->options.gateway) || err_set(e, ERR_USAGE, "gateway: no address"));
+    ok = ok && make_invite(k, g, bridge, &invite, e) && image_make(&order, &image, e) &&
+         guest_files_copy_kernel(files, image.kernel.image, e);
+    invite_wipe(&invite);
+    return ok;
+}
+
+/* The time that a boot may take: guests that boot side by side share the CPUs. */
+static int64_t boot_ms(const struct keeper *k, const struct guest *g)
+{
+    int64_t booting = 0, cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    for (size_t i = 0; i < k->guest_count; i++)
+        booting += guest_is_moving(k->guests[i]) ? k->guests[i]->options.vcpus : 0;
+    int64_t share = cpus > 0 && booting > cpus ? (booting + cpus - 1) / cpus : 1;
+    return (g->kvm ? KVM_BOOT_MS : TCG_BOOT_MS) * share;
+}
+
+/* Files, domain, running. */
+static bool launch(struct keeper *k, struct guest *g, struct err *e)
+{
+    struct guest_files files;
+    char bridge[UPLINK_NAME];
+    struct domain domain = { .pid = 0 };
+    if (!uplink_bridge(g->options.bridge, bridge, e) || !guest_files_make(g->options.disk_bytes, &files, e))
+        return false;
+    bool ok = make_files(k, g, bridge, &files, e);
+    const struct machine machine = { .name = g->domain,
+                                     .options = &g->options,
+                                     .kvm = g->kvm,
+                                     .kernel = files.kernel,
+                                     .initrd = files.initrd,
+                                     .command_line = COMMAND_LINE,
+                                     .console = files.console,
+                                     .disk = files.disk,
+                                     .bridge = bridge };
+    if (ok) {
+        tell(k, g, GUEST_STARTING, CREATE_MS, g->accel_why);
+        g->defined_ns = clock_raw_ns();
+        ok = k->provider->create(k->link, &machine, e);
+    }
+    if (ok) {
+        g->running_ns = clock_raw_ns();
+        g->console_fd = files.console_fd;
+        files.console_fd = -1;
+        ok = k->provider->find(k->link, g->domain, &domain, e) || err_wrap(e, "it ended at once");
+    }
+    guest_files_forget(&files);
+    if (!ok)
+        return false;
+    g->pid = domain.pid;
+    g->state = GUEST_RUNNING;
+    g->first_look = (struct accel_look){ .mono_ns = 0 };
+    const int64_t within_ms = boot_ms(k, g);
+    g->boot_deadline_mono = clock_mono_ns() + clock_ms(within_ms);
+    tell(k, g, GUEST_RUNNING, within_ms, g->accel_why);
+    return true;
+}
+
+/* KVM was a try: what is wrong with it is remembered, and the guest emulated. */
+static void fall_back(struct keeper *k, struct guest *g, const char *why)
+{
+    struct err e = { .text = "" };
+    accel_remember(why);
+    text_copy(g->accel_why, sizeof g->accel_why, why);
+    if (g->running_ns != 0) {
+        g->is_ending = true; /* what its end tells is no news */
+        (void)!k->provider->stop(k->link, g->domain, true, clock_ms(SHUTDOWN_MS), NULL);
+        g->is_ending = false;
+    }
+    if (g->console_fd >= 0)
+        close(g->console_fd);
+    g->console_fd = -1;
+    g->kvm = false;
+    g->running_ns = 0;
+    if (!launch(k, g, &e))
+        fail(k, g, e.text);
+}
+
+static void begin_built_in(struct keeper *k, struct guest *g)
+{
+    struct err e = { .text = "" };
+    bool runs_as_us = strstr(k->facts.uri, "/system") == NULL;
+    switch (g->options.accel) {
+    case GUEST_ACCEL_AUTO: g->kvm = accel_may_try_kvm(runs_as_us, g->accel_why); break;
+    case GUEST_ACCEL_KVM: g->kvm = true; break;
+    default: g->kvm = false; break;
+    }
+    if (launch(k, g, &e))
+        return;
+    if (g->kvm && g->options.accel == GUEST_ACCEL_AUTO && g->defined_ns != 0)
+        fall_back(k, g, e.text);
+    else
+        fail(k, g, e.text);
+}
+
+/* ---- an existing domain ---- */
+
+static void begin_existing(struct keeper *k, struct guest *g)
+{
+    struct err e = { .text = "" };
+    struct domain domain;
+    bool ok = k->provider->find(k->link, g->domain, &domain, &e);
+    if (ok && domain.state == DOMAIN_PAUSED)
+        ok = err_set(&e, ERR_USAGE, "domain '%s' is paused, which is not changed behind your back: `virsh resume %s`",
+                     g->domain, g->domain);
+    g->was_off = ok && (domain.state == DOMAIN_OFF || domain.state == DOMAIN_CRASHED);
+    if (g->was_off) {
+        if (!(k->rights & RIGHT_GUESTS))
+            ok =
+                err_set(&e, ERR_USAGE,
+                        "domain '%s' is off, and this agent may not start it: start it with --allow guests", g->domain);
+        tell(k, g, GUEST_STARTING, CREATE_MS, "");
+        g->defined_ns = clock_raw_ns();
+        ok = ok && k->provider->start(k->link, g->domain, &e) && k->provider->find(k->link, g->domain, &domain, &e);
+    }
+    if (!ok) {
+        g->was_off = false; /* it is as it was found */
+        fail(k, g, e.text);
+        return;
+    }
+    g->pid = domain.pid;
+    g->running_ns = clock_raw_ns();
+    g->state = GUEST_BOOTED; /* its agent joins by itself */
+    tell(k, g, GUEST_BOOTED, 0, g->was_off ? "was off" : "was running");
+}
+
+/* ---- its life ---- */
+
+static bool may_begin(struct keeper *k, const struct message_guest_start *order, struct guest *g, struct err *e)
+{
+    keeper_connect(k);
+    if (!k->link)
+        return err_set(e, ERR_USAGE, "%s", k->why);
+    if (!text_is_name(order->guest) || k->guest_count == KEEPER_GUESTS_MAX)
+        return err_set(e, ERR_USAGE, "not a guest's name, or more than %d guests", KEEPER_GUESTS_MAX);
+    if (!g->is_built_in)
+        return true;
+    if (!(k->rights & RIGHT_GUESTS))
+        return err_set(e, ERR_USAGE, "this agent may not start guests: start it with --allow guests");
+    if (!schema_unpack(&GUEST_SCHEMA, order->options, &g->options, e))
+        return false;
+    if (*g->options.extra_xml && !(k->rights & RIGHT_EXTRA_XML))
+        return err_set(e, ERR_USAGE, "this agent takes no extra_xml: start it with --allow extra-xml");
+    return true;
+}
+
+void guest_begin(struct keeper *k, const struct message_guest_start *order)
+{
+    struct err e = { .text = "" };
+    struct guest *g = guest_find(k, order->guest);
+    if (g)
+        guest_end(k, g);
+    g = calloc(1, sizeof *g);
+    if (!g)
+        return; /* the coordinator's deadline tells */
+    *g = (struct guest){ .attempt = order->attempt,
+                         .is_built_in = order->domain[0] == '\0',
+                         .order = *order,
+                         .asked_ns = clock_raw_ns(),
+                         .console_fd = -1 };
+    text_copy(g->name, sizeof g->name, order->guest);
+    text_copy(g->domain, sizeof g->domain, order->domain);
+    if (g->is_built_in) {
+        text_append(g->domain, sizeof g->domain, "%s", DOMAIN_PREFIX);
+        if (!text_append(g->domain, sizeof g->domain, "%s", g->name))
+            err_set(&e, ERR_USAGE, "the guest's name is too long");
+    }
+    if (*e.text || !may_begin(k, order, g, &e)) {
+        fail(k, g, e.text);
+        return;
+    }
+    k->guests[k->guest_count++] = g;
+    if (g->is_built_in)
+        begin_built_in(k, g);
+    else
+        begin_existing(k, g);
+}
+
+void guest_end(struct keeper *k, struct guest *g)
+{
+    struct err e = { .text = "" };
+    bool ok = true;
+    g->is_ending = true;
+    if (g->is_built_in || g->was_off) {
+        tell(k, g, GUEST_ENDING, SHUTDOWN_MS, "");
+        ok = k->link ? k->provider->stop(k->link, g->domain, g->is_built_in, clock_ms(SHUTDOWN_MS / 2), &e)
+                     : err_set(&e, ERR_PARTIAL, "%s", k->why);
+    }
+    g->stopped_ns = clock_raw_ns();
+    tell(k, g, ok ? GUEST_OFF : GUEST_FAILED, 0, ok ? (g->is_built_in ? "ended" : "as it was found") : e.text);
+    forget(k, g);
+}
+
+bool guest_is_moving(const struct guest *g) { return g->state == GUEST_RUNNING && g->is_built_in; }
+
+/* KVM that does not work shows by what the vCPUs do. */
+static bool is_spinning(struct guest *g)
+{
+    struct threads_use use;
+    if (!threads_read(g->pid, &use, NULL))
+        return false;
+    const struct accel_look now = { clock_mono_ns(), use.vcpu_user_ns, use.vcpu_sys_ns };
+    if (g->first_look.mono_ns == 0)
+        g->first_look = now;
+    return accel_is_spinning(&g->first_look, &now);
+}
+
+void guest_look(struct keeper *k, struct guest *g)
+{
+    char why[ACCEL_WHY + 64] = "";
+    if (console_says_up(g->console_fd)) {
+        g->booted_ns = clock_raw_ns();
+        g->state = GUEST_BOOTED;
+        tell(k, g, GUEST_BOOTED, 0, g->accel_why);
+        return;
+    }
+    bool is_late = clock_mono_ns() >= g->boot_deadline_mono;
+    if (g->kvm && is_spinning(g))
+        text_append(why, sizeof why, "its vCPU spins in the host's kernel and never runs the guest");
+    else if (is_late)
+        text_append(why, sizeof why, "it has not booted within %" PRId64 " s", boot_ms(k, g) / 1000);
+    if (!*why)
+        return;
+    if (g->kvm && g->options.accel == GUEST_ACCEL_AUTO) {
+        char kvm[ACCEL_WHY] = "";
+        text_append(kvm, sizeof kvm, "a guest was tried: %s", why);
+        fall_back(k, g, kvm);
+    } else {
+        fail(k, g, why);
+    }
+}
+
+void guest_event(struct keeper *k, struct guest *g, enum domain_state state, const char *how)
+{
+    char text[160] = "";
+    if (g->is_ending)
+        return;
+    text_append(text, sizeof text, "its domain %s", how);
+    switch (state) {
+    case DOMAIN_PAUSED:
+        g->state = GUEST_PAUSED;
+        tell(k, g, GUEST_PAUSED, 0, text);
+        break;
+    case DOMAIN_RUNNING:
+        if (g->state == GUEST_PAUSED) {
+            g->state = GUEST_BOOTED;
+            tell(k, g, GUEST_BOOTED, 0, text);
+        }
+        break;
+    case DOMAIN_OFF:
+    case DOMAIN_CRASHED:
+        if (guest_is_moving(g) && g->kvm && g->options.accel == GUEST_ACCEL_AUTO) {
+            fall_back(k, g, text);
+            break;
+        }
+        g->state = GUEST_OFF;
+        g->stopped_ns = clock_raw_ns();
+        tell(k, g, GUEST_OFF, 0, text);
+        forget(k, g);
+        break;
+    case DOMAIN_CHANGING:
+    case DOMAIN_STATE_COUNT: break;
+    }
+}

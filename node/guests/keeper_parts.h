@@ -1,0 +1,105 @@
+/* keeper_parts.h - the keeper as its own files see it:
+ *
+ *     keeper.c    the thread: orders, events, the connection
+ *     guest.c     the life of one guest
+ *     watching.c  what CPU time guests and machine use meanwhile
+ *
+ * Everything here but the mailboxes and descriptors is the thread's alone.
+ */
+#ifndef TARE_KEEPER_PARTS_H
+#define TARE_KEEPER_PARTS_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "agent/mailbox.h"
+#include "guests/accel.h"
+#include "guests/keeper.h"
+#include "guests/libraries.h"
+#include "guests/provider.h"
+#include "guests/threads.h"
+#include "observe/cpu.h"
+
+enum { KEEPER_GUESTS_MAX = 64 };
+
+struct guest {
+    char name[MESSAGE_NAME], domain[DOMAIN_NAME];
+    uint32_t attempt;
+    enum guest_state state;
+    bool is_built_in, is_ending;
+    bool was_off; /* an existing domain, to be put back */
+    struct guest_options options;
+    struct message_guest_start order; /* with its keys */
+
+    bool kvm;
+    char accel_why[ACCEL_WHY];
+    pid_t pid;
+    int console_fd;                                                  /* -1: none */
+    int64_t asked_ns, defined_ns, running_ns, booted_ns, stopped_ns; /* RAW */
+    int64_t boot_deadline_mono;
+    struct accel_look first_look; /* mono_ns 0: not looked yet */
+
+    /* of a watch */
+    bool is_watched;
+    struct threads_use threads_before;
+    struct domain_statistics statistics_before;
+};
+
+struct watch {
+    uint32_t number;
+    bool is_on;
+    int64_t begun_raw, tick_mono;
+    struct cpu_times before;
+};
+
+struct keeper {
+    unsigned rights;
+    char libvirt[PATH_MAX], endpoint[128];
+    struct libraries libraries;
+    struct mailbox *in, *out;
+    int stop_fd, cancel_fd; /* raised: end; leave what takes long */
+    pthread_t thread;
+
+    const struct provider *provider; /* NULL: not loaded */
+    struct link *link;               /* NULL: not connected */
+    struct provider_facts facts;
+    char why[400]; /* there is none */
+    bool waits;    /* a libvirt of our own is begun with the first guest: nobody else has any there */
+    int64_t connect_mono;
+    bool is_greeted;
+    struct guest *guests[KEEPER_GUESTS_MAX]; /* owned */
+    size_t guest_count;
+    size_t others; /* running domains that are none of them */
+    struct watch watch;
+};
+
+/* Connect where that is not done yet; k->why says why it cannot be. */
+void keeper_connect(struct keeper *keeper);
+
+/* ---- guest.c ---- */
+
+void guest_begin(struct keeper *keeper, const struct message_guest_start *order);
+
+/* End it, and forget it. An existing domain is left as it was found. */
+void guest_end(struct keeper *keeper, struct guest *guest);
+
+struct guest *guest_find(const struct keeper *keeper, const char *name);
+
+/* See how far it has come; to be called every GUEST_LOOK_MS while guest_is_moving. */
+enum { GUEST_LOOK_MS = 50 };
+bool guest_is_moving(const struct guest *guest);
+void guest_look(struct keeper *keeper, struct guest *guest);
+
+/* Its domain changed, or was found changed. */
+void guest_event(struct keeper *keeper, struct guest *guest, enum domain_state state, const char *how);
+
+/* ---- watching.c ---- */
+
+void watching_begin(struct keeper *keeper, uint32_t number);
+void watching_end(struct keeper *keeper, uint32_t number);
+
+/* Ten times a second while a watch is on: the state of each guest. */
+enum { WATCHING_TICK_MS = 100 };
+void watching_tick(struct keeper *keeper);
+
+#endif

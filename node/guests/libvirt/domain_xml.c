@@ -1,0 +1,150 @@
+#include "domain_xml.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+enum { CPUS_MAX = 1024 };
+
+/* The text being written; `fits` tells whether all of it did. */
+struct writer {
+    char *xml;
+    size_t size;
+    bool fits;
+};
+
+#define PUT(w, ...) ((w)->fits = text_append((w)->xml, (w)->size, __VA_ARGS__) && (w)->fits)
+
+/* `value` between two pieces of markup. */
+static void put_value(struct writer *w, const char *before, const char *value, const char *after)
+{
+    PUT(w, "%s", before);
+    for (; *value; value++) {
+        const char *entity = *value == '<'    ? "&lt;"
+                             : *value == '>'  ? "&gt;"
+                             : *value == '&'  ? "&amp;"
+                             : *value == '\'' ? "&apos;"
+                             : *value == '"'  ? "&quot;"
+                                              : NULL;
+        if (entity)
+            PUT(w, "%s", entity);
+        else
+            PUT(w, "%c", *value);
+    }
+    PUT(w, "%s", after);
+}
+
+/* "0-1,3" -> 0, 1, 3. False when it is no such list. */
+static bool read_cpus(const char *list, int cpus[CPUS_MAX], int *count)
+{
+    *count = 0;
+    for (const char *at = list;;) {
+        char *end;
+        if (*at < '0' || *at > '9')
+            return false;
+        long first = strtol(at, &end, 10), last = first;
+        if (*end == '-') {
+            at = end + 1;
+            if (*at < '0' || *at > '9')
+                return false;
+            last = strtol(at, &end, 10);
+        }
+        if (last < first || last >= CPUS_MAX)
+            return false;
+        for (long cpu = first; cpu <= last && *count < CPUS_MAX; cpu++)
+            cpus[(*count)++] = (int)cpu;
+        if (*end == '\0')
+            return true;
+        if (*end != ',')
+            return false;
+        at = end + 1;
+    }
+}
+
+static bool put_pins(struct writer *w, const struct guest_options *o, struct err *e)
+{
+    int cpus[CPUS_MAX], count = 0;
+    if (!*o->pin && !*o->emulator)
+        return true;
+    PUT(w, "  <cputune>\n");
+    if (*o->pin && !read_cpus(o->pin, cpus, &count))
+        return err_set(e, ERR_USAGE, "pin: '%s' is no list of CPUs, as in 0-1,3", o->pin);
+    for (int v = 0; count > 0 && v < (int)o->vcpus; v++)
+        PUT(w, "    <vcpupin vcpu='%d' cpuset='%d'/>\n", v, cpus[v % count]);
+    if (*o->emulator && !read_cpus(o->emulator, cpus, &count))
+        return err_set(e, ERR_USAGE, "emulator: '%s' is no list of CPUs, as in 0-1,3", o->emulator);
+    if (*o->emulator)
+        PUT(w, "    <emulatorpin cpuset='%s'/>\n", o->emulator);
+    PUT(w, "  </cputune>\n");
+    return true;
+}
+
+static void put_cpu(struct writer *w, const struct machine *m)
+{
+    if (*m->options->cpu)
+        put_value(w, "  <cpu mode='custom' match='exact'><model fallback='forbid'>", m->options->cpu,
+                  "</model></cpu>\n");
+    else
+        PUT(w, "  <cpu mode='%s'/>\n", m->kvm ? "host-passthrough" : "maximum");
+}
+
+static void put_devices(struct writer *w, const struct machine *m)
+{
+    PUT(w, "  <devices>\n");
+    if (*m->disk) {
+        PUT(w, "    <disk type='file' device='disk'>\n"
+               "      <driver name='qemu' type='raw' cache='none' io='native'/>\n");
+        put_value(w, "      <source file='", m->disk, "'/>\n");
+        PUT(w, "      <target dev='vda' bus='virtio'/>\n"
+               "    </disk>\n");
+    }
+    put_value(w, "    <interface type='bridge'>\n      <source bridge='", m->bridge, "'/>\n");
+    PUT(w,
+        "      <model type='%s'/>\n"
+        "      <rom enabled='no'/>\n"
+        "    </interface>\n",
+        guest_nic_name(m->options));
+    put_value(w, "    <serial type='file'>\n      <source path='", m->console,
+              "'/>\n      <target port='0'/>\n    </serial>\n");
+    PUT(w, "    <memballoon model='none'/>\n");
+    PUT(w, "%s", m->options->extra_xml);
+    PUT(w, "  </devices>\n");
+}
+
+bool domain_xml_write(const struct machine *m, char *xml, size_t size, struct err *e)
+{
+    const struct guest_options *o = m->options;
+    struct writer w = { xml, size, true };
+    xml[0] = '\0';
+    PUT(&w, "<domain type='%s'>\n", m->kvm ? "kvm" : "qemu");
+    put_value(&w, "  <name>", m->name, "</name>\n");
+    PUT(&w,
+        "  <memory unit='b'>%" PRId64 "</memory>\n"
+        "  <vcpu>%" PRId64 "</vcpu>\n",
+        o->memory_bytes, o->vcpus);
+    if (o->huge_pages)
+        PUT(&w, "  <memoryBacking><hugepages/></memoryBacking>\n");
+    if (!put_pins(&w, o, e))
+        return false;
+    PUT(&w, "  <os>\n    <type arch='x86_64' machine='q35'>hvm</type>\n");
+    put_value(&w, "    <kernel>", m->kernel, "</kernel>\n");
+    put_value(&w, "    <initrd>", m->initrd, "</initrd>\n");
+    put_value(&w, "    <cmdline>", m->command_line, "</cmdline>\n  </os>\n");
+    PUT(&w, "  <features><acpi/><apic/></features>\n");
+    put_cpu(&w, m);
+    PUT(&w, "  <on_poweroff>destroy</on_poweroff>\n"
+            "  <on_reboot>destroy</on_reboot>\n"
+            "  <on_crash>destroy</on_crash>\n");
+    put_devices(&w, m);
+    PUT(&w, "</domain>\n");
+    return w.fits || err_set(e, ERR_USAGE, "the guest's description is longer than %zu bytes", size);
+}
+
+const char *domain_xml_accel(const char *xml)
+{
+    return strncmp(xml, "<domain type='kvm'", 18) == 0    ? "kvm"
+           : strncmp(xml, "<domain type='qemu'", 19) == 0 ? "tcg"
+                                                          : "";
+}

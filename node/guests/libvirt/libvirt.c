@@ -1,0 +1,226 @@
+/* libvirt.c - virtual machines by libvirt: QEMU above all, and whatever else it has a driver for.
+ *
+ * This directory is a module of its own (guests-libvirt.so): an agent that keeps no guests neither
+ * links libvirt nor carries it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "guests/libvirt/advice.h"
+#include "guests/libvirt/domain_xml.h"
+#include "guests/libvirt/link.h"
+#include "guests/libvirt/process.h"
+
+enum { STOP_LOOK_MS = 100 };
+
+static bool is_alive(struct link *link)
+{
+    return !atomic_load(&link->is_lost) && virConnectIsAlive(link->connection) == 1;
+}
+
+static int fd_of(struct link *link) { return link->events_fd; }
+
+static void version_text(unsigned long version, char *text, size_t size)
+{
+    text[0] = '\0';
+    text_append(text, size, "%lu.%lu.%lu", version / 1000000, version / 1000 % 1000, version % 1000);
+}
+
+static bool facts(struct link *link, struct provider_facts *f, struct err *e)
+{
+    unsigned long product = 0, library = 0;
+    const char *type = virConnectGetType(link->connection);
+    if (!type || virConnectGetVersion(link->connection, &product) != 0 ||
+        virConnectGetLibVersion(link->connection, &library) != 0)
+        return advice_fail(e, "libvirt");
+    text_copy(f->product, sizeof f->product, type);
+    version_text(product, f->version, sizeof f->version);
+    version_text(library, f->library, sizeof f->library);
+    text_copy(f->uri, sizeof f->uri, link->uri);
+    return true;
+}
+
+/* ---- what there is ---- */
+
+static bool describe(virDomainPtr domain, struct domain *d, struct err *e)
+{
+    virDomainInfo info;
+    if (virDomainGetInfo(domain, &info) != 0)
+        return advice_fail(e, virDomainGetName(domain));
+    *d = (struct domain){ .state = link_state_of(info.state),
+                          .vcpus = info.nrVirtCpu,
+                          .memory_bytes = (int64_t)info.maxMem * 1024 };
+    text_copy(d->name, sizeof d->name, virDomainGetName(domain));
+    d->is_ours = strncmp(d->name, DOMAIN_PREFIX, strlen(DOMAIN_PREFIX)) == 0 && virDomainIsPersistent(domain) == 0;
+    char *xml = virDomainGetXMLDesc(domain, 0);
+    if (xml)
+        text_copy(d->accel, sizeof d->accel, domain_xml_accel(xml));
+    free(xml);
+    if (*d->accel && (d->state == DOMAIN_RUNNING || d->state == DOMAIN_PAUSED))
+        d->pid = process_of_domain(d->name);
+    return true;
+}
+
+static bool domains(struct link *link, struct domain *list, size_t most, size_t *count, struct err *e)
+{
+    virDomainPtr *all = NULL;
+    int found = virConnectListAllDomains(link->connection, &all, 0);
+    if (found < 0)
+        return advice_fail(e, "libvirt");
+    *count = 0;
+    for (int i = 0; i < found; i++) {
+        if (*count < most && describe(all[i], &list[*count], NULL)) /* one that has just gone is none */
+            (*count)++;
+        virDomainFree(all[i]);
+    }
+    free(all);
+    return true;
+}
+
+static virDomainPtr look_up(struct link *link, const char *name, struct err *e)
+{
+    virDomainPtr domain = virDomainLookupByName(link->connection, name);
+    if (!domain)
+        advice_fail(e, name);
+    return domain;
+}
+
+static bool find(struct link *link, const char *name, struct domain *d, struct err *e)
+{
+    virDomainPtr domain = look_up(link, name, e);
+    bool ok = domain && describe(domain, d, e);
+    if (domain)
+        virDomainFree(domain);
+    return ok;
+}
+
+/* ---- start and stop ---- */
+
+static bool create(struct link *link, const struct machine *machine, struct err *e)
+{
+    char *xml = malloc(DOMAIN_XML_MAX);
+    if (!xml)
+        return err_set(e, ERR_INTERNAL, "out of memory");
+    bool ok = domain_xml_write(machine, xml, DOMAIN_XML_MAX, e);
+    if (ok) {
+        unsigned flags = link->is_embedded ? 0 : VIR_DOMAIN_START_AUTODESTROY;
+        virDomainPtr domain = virDomainCreateXML(link->connection, xml, flags);
+        ok = domain || advice_fail(e, machine->name);
+        if (domain)
+            virDomainFree(domain);
+    }
+    free(xml);
+    return ok;
+}
+
+static bool start(struct link *link, const char *name, struct err *e)
+{
+    virDomainPtr domain = look_up(link, name, e);
+    bool ok = domain && (virDomainCreate(domain) == 0 || advice_fail(e, name));
+    if (domain)
+        virDomainFree(domain);
+    return ok;
+}
+
+static bool is_off(virDomainPtr domain)
+{
+    int state = VIR_DOMAIN_SHUTOFF;
+    return virDomainGetState(domain, &state, NULL, 0) != 0 || state == VIR_DOMAIN_SHUTOFF ||
+           state == VIR_DOMAIN_CRASHED;
+}
+
+static bool stop(struct link *link, const char *name, bool at_once, int64_t within_ns, struct err *e)
+{
+    virDomainPtr domain = virDomainLookupByName(link->connection, name);
+    if (!domain) /* a transient one is gone when it has ended */
+        return virGetLastErrorCode() == VIR_ERR_NO_DOMAIN || advice_fail(e, name);
+    const int64_t deadline = clock_mono_ns() + within_ns;
+    bool ok = is_off(domain) || (at_once ? virDomainDestroy(domain) : virDomainShutdown(domain)) == 0 ||
+              is_off(domain) || advice_fail(e, name);
+    while (ok && !is_off(domain) && clock_mono_ns() < deadline)
+        clock_sleep_until_mono(clock_mono_ns() + clock_ms(STOP_LOOK_MS));
+    if (ok && !is_off(domain))
+        ok = err_set(e, ERR_PARTIAL, "%s was asked to shut down and has not after %lld s", name,
+                     (long long)(within_ns / CLOCK_NS_PER_S));
+    virDomainFree(domain);
+    return ok;
+}
+
+/* ---- counters ---- */
+
+/* The sum of the counters whose names end so; -1 when there is none. */
+static int64_t sum_of(const virDomainStatsRecord *record, const char *const *endings, size_t count)
+{
+    int64_t sum = -1;
+    for (int i = 0; i < record->nparams; i++) {
+        const virTypedParameter *p = &record->params[i];
+        size_t length = strlen(p->field);
+        for (size_t k = 0; k < count; k++) {
+            size_t ending = strlen(endings[k]);
+            if (p->type == VIR_TYPED_PARAM_ULLONG && length >= ending &&
+                strcmp(p->field + length - ending, endings[k]) == 0)
+                sum = (sum < 0 ? 0 : sum) + (int64_t)p->value.ul;
+        }
+    }
+    return sum;
+}
+
+/* Not every driver tells them, and that is no failure. */
+static void read_whole(virDomainPtr domain, struct domain_statistics *s)
+{
+    static const char *const EXITS[] = { ".exits.sum" };
+    static const char *const POLLS[] = { "haltpoll.success.time", "haltpoll.fail.time" };
+    virDomainPtr one[] = { domain, NULL };
+    virDomainStatsRecordPtr *records = NULL;
+    unsigned wanted = VIR_DOMAIN_STATS_CPU_TOTAL | VIR_DOMAIN_STATS_VCPU;
+#if LIBVIR_CHECK_VERSION(8, 9, 0)
+    wanted |= VIR_DOMAIN_STATS_VM;
+#endif
+    int count = virDomainListGetStats(one, wanted, &records, 0);
+    if (count > 0) {
+        s->exits = sum_of(records[0], EXITS, ARRAY_SIZE(EXITS));
+        s->halt_poll_ns = sum_of(records[0], POLLS, ARRAY_SIZE(POLLS));
+    }
+    if (count >= 0)
+        virDomainStatsRecordListFree(records);
+}
+
+static bool statistics(struct link *link, const char *name, bool brief, struct domain_statistics *s, struct err *e)
+{
+    virDomainInfo info;
+    virDomainPtr domain = look_up(link, name, e);
+    bool ok = domain && (virDomainGetInfo(domain, &info) == 0 || advice_fail(e, name));
+    if (ok) {
+        *s = (struct domain_statistics){
+            .state = link_state_of(info.state), .cpu_ns = (int64_t)info.cpuTime, .exits = -1, .halt_poll_ns = -1
+        };
+        if (!brief)
+            read_whole(domain, s);
+    }
+    if (domain)
+        virDomainFree(domain);
+    return ok;
+}
+
+extern const struct provider tare_provider __attribute__((visibility("default")));
+const struct provider tare_provider = {
+    .name = "libvirt",
+    .version = TARE_VERSION,
+    .open = link_open,
+    .close = link_close,
+    .is_alive = is_alive,
+    .facts = facts,
+    .domains = domains,
+    .find = find,
+    .create = create,
+    .start = start,
+    .stop = stop,
+    .statistics = statistics,
+    .fd = fd_of,
+    .next_event = link_next_event,
+};

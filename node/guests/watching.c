@@ -1,0 +1,110 @@
+#include "guests/keeper_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+/* The libraries' counters first, which take milliseconds; the exact ones next to the machine's. */
+void watching_begin(struct keeper *k, uint32_t number)
+{
+    struct watch *w = &k->watch;
+    for (size_t i = 0; i < k->guest_count; i++) {
+        struct guest *g = k->guests[i];
+        g->statistics_before = (struct domain_statistics){ .exits = -1, .halt_poll_ns = -1 };
+        if (k->link)
+            (void)!k->provider->statistics(k->link, g->domain, false, &g->statistics_before, NULL);
+    }
+    for (size_t i = 0; i < k->guest_count; i++)
+        k->guests[i]->is_watched = threads_read(k->guests[i]->pid, &k->guests[i]->threads_before, NULL);
+    w->number = number;
+    w->is_on = cpu_machine(&w->before, NULL);
+    w->begun_raw = clock_raw_ns();
+    w->tick_mono = clock_mono_ns() + clock_ms(WATCHING_TICK_MS);
+}
+
+static void post(struct keeper *k, const struct message_watched *watched)
+{
+    struct message *m = calloc(1, sizeof *m);
+    if (!m)
+        return;
+    m->type = MESSAGE_WATCHED;
+    m->watched = *watched;
+    (void)mailbox_put(k->out, m);
+    free(m);
+}
+
+/* What is not told stays at -1. */
+static int64_t difference(int64_t from, int64_t to) { return from >= 0 && to >= from ? to - from : -1; }
+
+static void post_guest(struct keeper *k, struct guest *g, const struct threads_use *after, int64_t wall_ns)
+{
+    const struct threads_use *before = &g->threads_before;
+    struct domain_statistics statistics = { .exits = -1, .halt_poll_ns = -1 };
+    if (k->link)
+        (void)!k->provider->statistics(k->link, g->domain, false, &statistics, NULL);
+    const int64_t used = after->total_ns - before->total_ns, vcpu = after->vcpu_ns - before->vcpu_ns;
+    const int64_t vhost = after->vhost_ns - before->vhost_ns;
+    struct message_watched m = {
+        .watch = k->watch.number,
+        .cpus = (uint32_t)after->vcpus,
+        .wall_ns = wall_ns,
+        .used_ns = used,
+        .user_ns = after->user_ns - before->user_ns,
+        .sys_ns = after->sys_ns - before->sys_ns,
+        .vcpu_ns = vcpu,
+        .vhost_ns = vhost,
+        .emulator_ns = used - vcpu - vhost,
+        .wait_ns = after->vcpu_wait_ns - before->vcpu_wait_ns,
+        .exits = difference(g->statistics_before.exits, statistics.exits),
+        .halt_poll_ns = difference(g->statistics_before.halt_poll_ns, statistics.halt_poll_ns),
+    };
+    text_copy(m.guest, sizeof m.guest, g->name);
+    post(k, &m);
+}
+
+void watching_end(struct keeper *k, uint32_t number)
+{
+    struct watch *w = &k->watch;
+    struct cpu_times *after = malloc(sizeof *after);
+    struct threads_use *threads = calloc(KEEPER_GUESTS_MAX, sizeof *threads);
+    struct cpu_used used;
+    struct message_watched m = { .watch = number, .wall_ns = -1, .exits = -1, .halt_poll_ns = -1 };
+    bool ok = w->is_on && w->number == number && after && threads && cpu_machine(after, NULL);
+    const int64_t wall = clock_raw_ns() - w->begun_raw;
+    for (size_t i = 0; ok && i < k->guest_count; i++)
+        k->guests[i]->is_watched = k->guests[i]->is_watched && threads_read(k->guests[i]->pid, &threads[i], NULL);
+    for (size_t i = 0; ok && i < k->guest_count; i++)
+        if (k->guests[i]->is_watched)
+            post_guest(k, k->guests[i], &threads[i], wall);
+    if (ok && cpu_difference(&w->before, after, &used, NULL)) {
+        m.cpus = (uint32_t)used.cpus;
+        m.wall_ns = used.wall_ns;
+        m.used_ns = used.used_ns;
+        m.user_ns = used.user_ns;
+        m.sys_ns = used.system_ns;
+        m.iowait_ns = used.iowait_ns;
+        m.steal_ns = used.steal_ns;
+        m.others = (uint32_t)k->others;
+    }
+    post(k, &m);
+    w->is_on = false;
+    free(threads);
+    free(after);
+}
+
+void watching_tick(struct keeper *k)
+{
+    struct watch *w = &k->watch;
+    w->tick_mono += clock_ms(WATCHING_TICK_MS);
+    if (w->tick_mono < clock_mono_ns()) /* no burst after a time in which we were kept from running */
+        w->tick_mono = clock_mono_ns() + clock_ms(WATCHING_TICK_MS);
+    for (size_t i = k->guest_count; k->link && i-- > 0;) { /* from behind: one that has ended goes */
+        struct domain_statistics s;
+        struct guest *g = k->guests[i];
+        if (k->provider->statistics(k->link, g->domain, true, &s, NULL) && s.state != DOMAIN_RUNNING &&
+            g->state == GUEST_BOOTED)
+            guest_event(k, g, s.state, s.state == DOMAIN_PAUSED ? "was paused" : "has ended");
+    }
+}

@@ -1,0 +1,153 @@
+/* A guest's description for libvirt. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "golden.h"
+#include "guests/libvirt/advice.h"
+#include "guests/libvirt/domain_xml.h"
+#include "guests/libvirt/embed.h"
+
+static struct guest_options options_of(const char *text)
+{
+    struct guest_options options;
+    struct err e = { 0 };
+    assert_true(schema_unpack(&GUEST_SCHEMA, text, &options, &e));
+    return options;
+}
+
+static struct machine machine_of(const struct guest_options *options)
+{
+    return (struct machine){ .name = "tare-guest",
+                             .options = options,
+                             .kernel = "/k",
+                             .initrd = "/i",
+                             .command_line = "console=ttyS0",
+                             .console = "/c",
+                             .disk = "",
+                             .bridge = "br0" };
+}
+
+static void the_plain_guest_is_described_as_it_always_was(void **state)
+{
+    (void)state;
+    const struct guest_options options = options_of("");
+    const struct machine machine = machine_of(&options);
+    char xml[DOMAIN_XML_MAX];
+    struct err e = { 0 };
+    assert_true(domain_xml_write(&machine, xml, sizeof xml, &e));
+    golden_check("guest/plain.xml", xml);
+    assert_string_equal(domain_xml_accel(xml), "tcg");
+}
+
+static void every_option_shows_in_the_description(void **state)
+{
+    (void)state;
+    const struct guest_options options = options_of("vcpus=3\nmemory=1GiB\ncpu=Skylake-Client\npin=0-1\nemulator=2,3\n"
+                                                    "nic=e1000\nhuge_pages=true\nextra_xml=<rng model='virtio'/>\n");
+    struct machine machine = machine_of(&options);
+    machine.kvm = true;
+    machine.disk = "/a '<&>\" disk";
+    char xml[DOMAIN_XML_MAX];
+    struct err e = { 0 };
+    assert_true(domain_xml_write(&machine, xml, sizeof xml, &e));
+    golden_check("guest/full.xml", xml);
+    assert_string_equal(domain_xml_accel(xml), "kvm");
+}
+
+static void a_list_of_cpus_that_is_none_is_refused(void **state)
+{
+    (void)state;
+    static const char *const LISTS[] = {
+        "pin=a", "pin=1-", "pin=3-1", "pin=1,,2", "pin=-1", "pin=0-99999", "emulator=x"
+    };
+    for (size_t i = 0; i < sizeof LISTS / sizeof *LISTS; i++) {
+        const struct guest_options options = options_of(LISTS[i]);
+        const struct machine machine = machine_of(&options);
+        char xml[DOMAIN_XML_MAX];
+        struct err e = { 0 };
+        assert_false(domain_xml_write(&machine, xml, sizeof xml, &e));
+        assert_non_null(strstr(e.text, "is no list of CPUs"));
+    }
+}
+
+static void what_does_not_fit_is_told_and_stays_in_its_bounds(void **state)
+{
+    (void)state;
+    const struct guest_options options = options_of("pin=0-3\nvcpus=16\n");
+    const struct machine machine = machine_of(&options);
+    char *whole = malloc(DOMAIN_XML_MAX);
+    struct err e = { 0 };
+    assert_true(domain_xml_write(&machine, whole, DOMAIN_XML_MAX, &e));
+    for (size_t size = 1; size <= strlen(whole); size += 13) {
+        char *part = malloc(size); /* of exactly its size, for the sanitizer */
+        assert_false(domain_xml_write(&machine, part, size, &e));
+        free(part);
+    }
+    free(whole);
+}
+
+static void what_libvirt_says_leads_to_what_mends_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words, *advice;
+    } CASES[] = {
+        { "Failed to connect socket to '/var/run/libvirt/libvirt-sock': No such file or directory",
+          "install the package 'libvirt-daemon-system'" },
+        { "Failed to connect socket to '/var/run/libvirt/libvirt-sock': Permission denied", "usermod -aG libvirt" },
+        { "authentication unavailable: no polkit agent available", "usermod -aG libvirt" },
+        { "invalid argument: could not find capabilities for domaintype=kvm", "qemu-system-x86" },
+        { "Unable to open /dev/net/tun, is tun module loaded?: Permission denied", "/dev/net/tun" },
+        { "internal error: process exited while connecting to monitor: cannot set up guest memory 'pc.ram': Cannot "
+          "allocate memory",
+          "the host is out of memory" },
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        const char *advice = advice_for(CASES[i].words);
+        assert_non_null(advice);
+        if (!strstr(advice, CASES[i].advice))
+            fail_msg("'%s' leads to '%s'", CASES[i].words, advice);
+    }
+    assert_null(advice_for("something else"));
+    assert_string_equal(
+        advice_core("internal error: process exited while connecting to monitor: 2026-11-26T01:07:51.024649Z "
+                    "qemu-system-x86_64: error: failed to set MSR 0x10a to 0x69"),
+        "qemu-system-x86_64: error: failed to set MSR 0x10a to 0x69");
+    assert_string_equal(advice_core("Domain not found"), "Domain not found");
+}
+
+static void only_the_uri_of_an_embedded_libvirt_has_a_root(void **state)
+{
+    (void)state;
+    char root[64];
+    struct err e = { 0 };
+    char deep[200];
+    embed_root("qemu:///embed?root=/run/x", root, sizeof root);
+    assert_string_equal(root, "/run/x");
+    embed_root("qemu:///system", root, sizeof root);
+    assert_string_equal(root, "");
+    memset(deep, 'x', sizeof deep - 1);
+    deep[0] = '/';
+    deep[sizeof deep - 1] = '\0';
+    assert_false(embed_prepare(deep, &e));
+    assert_non_null(strstr(e.text, "too long for libvirt's sockets"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_plain_guest_is_described_as_it_always_was),
+        cmocka_unit_test(every_option_shows_in_the_description),
+        cmocka_unit_test(a_list_of_cpus_that_is_none_is_refused),
+        cmocka_unit_test(what_does_not_fit_is_told_and_stays_in_its_bounds),
+        cmocka_unit_test(what_libvirt_says_leads_to_what_mends_it),
+        cmocka_unit_test(only_the_uri_of_an_embedded_libvirt_has_a_root),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
