@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "report/clock_lines.h"
 #include "report/notes.h"
 #include "report/page.h"
 #include "report/print.h"
@@ -253,6 +254,29 @@ static void put_nodes(const struct page *page, const struct run *run)
     }
 }
 
+static void put_clocks(const struct page *page, const struct run *run)
+{
+    enum { NAMED_MOST = 8 };
+    char name[MODEL_NAME], known[160], line[sizeof name + sizeof known + 64];
+    size_t count = 0;
+    const char *worst = clock_lines_worst(run, &count);
+    bool any = count > NAMED_MOST;
+    if (any && clock_lines_node(run, worst, known, sizeof known)) {
+        snprintf(line, sizeof line, "the worst of %zu, %s: %s", count, print_clean(worst, name, sizeof name), known);
+        put_field(page, "clocks", line);
+    }
+    for (size_t i = 0; count <= NAMED_MOST && i < run->node_count; i++) {
+        if (run_find_node(run, run->nodes[i].name) != &run->nodes[i] ||
+            !clock_lines_node(run, run->nodes[i].name, known, sizeof known))
+            continue;
+        snprintf(line, sizeof line, "%s: %s", print_clean(run->nodes[i].name, name, sizeof name), known);
+        put_field(page, any ? "" : "clocks", line);
+        any = true;
+    }
+    if (clock_lines_assumed(run, known, sizeof known))
+        put_field(page, any ? "" : "clocks", known);
+}
+
 /* One line for each machine that has several nodes. */
 static void put_shared_machines(const struct page *page, const struct run *run)
 {
@@ -294,6 +318,7 @@ static void put_head(const struct page *page, const struct run *run)
     if (run->overrides && run->overrides[0])
         put_field(page, "set", print_clean(run->overrides, line, sizeof line));
     put_nodes(page, run);
+    put_clocks(page, run);
     put_shared_machines(page, run);
 }
 
