@@ -21,13 +21,17 @@ struct probe_slot {
     int64_t t1_ns, t4_ns;
 };
 
-/* Starts as all zeros. */
+/* Starts as all zeros, and takes its 6 KB with the first question: most nodes of a large lab are asked
+ * nothing. */
 struct probe_window {
-    uint64_t asked;                             /* sequences 1 to `asked` were given out */
-    struct probe_slot slots[PROBE_WINDOW_SIZE]; /* that of a sequence: by its remainder */
+    uint64_t asked;           /* sequences 1 to `asked` were given out */
+    struct probe_slot *slots; /* PROBE_WINDOW_SIZE of them, owned; that of a sequence: by its remainder */
 };
 
-/* The sequence for a probe sent at `t1_ns`. */
+/* All zeros again. */
+void probe_window_clear(struct probe_window *window);
+
+/* The sequence for a probe sent at `t1_ns`; 0, which is none, when memory is out. */
 uint64_t probe_window_ask(struct probe_window *window, int64_t t1_ns);
 
 /* The kernel's stamp of the departure, which is known only after it, instead of the one given to

@@ -59,7 +59,8 @@ static void probe(struct hub *h, struct roster_node *n, int64_t now)
         return;
     }
     int64_t sequence = (int64_t)probe_window_ask(&n->window, clock_raw_ns());
-    hub_tell(h, n, &(struct message){ .type = MESSAGE_ASK, .ask = { sequence } });
+    if (sequence > 0)
+        hub_tell(h, n, &(struct message){ .type = MESSAGE_ASK, .ask = { sequence } });
 }
 
 static void do_duty(struct hub *h, struct roster_node *n, int64_t now)

@@ -97,7 +97,7 @@ void prober_ask(struct prober *p, struct roster_node *node)
                                 .session = node->session,
                                 .sequence = probe_window_ask(&node->window, clock_raw_ns()) };
     const struct stamps_mark mark = { ask.session, ask.sequence };
-    if (probe_seal(&ask, &node->down, bytes, &e))
+    if (ask.sequence > 0 && probe_seal(&ask, &node->down, bytes, &e))
         (void)stamps_send(&p->stamps, bytes, sizeof bytes, (struct sockaddr *)&node->udp, node->udp_size, &mark);
 }
 

@@ -47,6 +47,7 @@ struct roster *roster_new(void)
 static void node_free(struct roster_node *n)
 {
     bounds_destroy(&n->bounds);
+    probe_window_clear(&n->window);
     free(n->catalogue);
     free(n->fingerprint);
     free(n->domains);
@@ -196,7 +197,7 @@ enum roster_answer roster_admit(struct roster *r, const char *key_name, const ch
     n->udp_size = 0;
     n->is_udp_blocked = n->knows_moves = false;
     n->probe_every_ns = 0;
-    n->window = (struct probe_window){ 0 };
+    probe_window_clear(&n->window);
     bounds_reset(n->bounds, BOUNDS_WANDER_PPM);
     bind_to(r, n, id, id_size, now_mono);
     n->worst_gap_ns = 0;

@@ -182,6 +182,7 @@ static void each_answer_is_taken_once_and_finds_its_question(void **unused)
     assert_true(slot->is_t1_kernel && slot->is_received_kernel);
     assert_false(probe_window_stamp(&w, first, 102));
     assert_false(probe_window_stamp(&w, third + 1, 102));
+    probe_window_clear(&w);
 }
 
 static void of_each_answer_its_departure_is_told_once(void **unused)
@@ -202,6 +203,9 @@ static void of_each_answer_its_departure_is_told_once(void **unused)
     assert_null(probe_window_again(&w, second)); /* of a clock that counts no more */
     assert_null(probe_window_take(&w, third, 350, true));
     assert_int_equal(probe_window_ask(&w, 400), third + 1); /* no sequence is given twice */
+    probe_window_clear(&w);
+    probe_window_forget(&w);
+    assert_null(probe_window_take(&w, third, 350, true));
 }
 
 static void what_was_asked_too_long_ago_is_forgotten(void **unused)
@@ -217,6 +221,7 @@ static void what_was_asked_too_long_ago_is_forgotten(void **unused)
         assert_non_null(slot);
         assert_int_equal(slot->t1_ns, i * 10);
     }
+    probe_window_clear(&w);
 }
 
 int main(void)
