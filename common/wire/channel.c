@@ -14,8 +14,10 @@ enum {
     BACKLOG = 4096, /* as many as a kernel takes by itself (net.core.somaxconn) */
     RECONNECT_MS = 200,
     RECONNECT_MAX_MS = 2000,
-    HANDSHAKE_MS = 5000,
-    DEAD_MS = 15000, /* a connection on which nothing is acknowledged for so long is closed */
+    CONNECT_MS = 2500,   /* then anew: TCP by itself would ask 1, 3, 7, 15 ... s later */
+    HANDSHAKE_MS = 5000, /* who has been let in must be through with it: it holds a descriptor */
+    DIAL_MS = 20000,     /* a coordinator on which a large lab descends takes a while to come to this one */
+    DEAD_MS = 15000,     /* a connection on which nothing is acknowledged for so long is closed */
     KEEPALIVE_S = 5,
 };
 
@@ -29,12 +31,12 @@ bool channel_start(struct err *e)
     return true;
 }
 
-static void set_common(zsock_t *socket)
+static void set_common(zsock_t *socket, int handshake_ms)
 {
     zsock_set_linger(socket, 0);
     zsock_set_ipv6(socket, 1);
     zsock_set_maxmsgsize(socket, MESSAGE_FRAME_MAX);
-    zsock_set_handshake_ivl(socket, HANDSHAKE_MS);
+    zsock_set_handshake_ivl(socket, handshake_ms);
     /* Who is alive is told by our own heartbeat; dead connections are cleared by TCP: by TCP_USER_TIMEOUT
      * where something was sent, by keepalives where nothing is. Not by ZMTP's heartbeat: libzmq 4.3 walks
      * all timers of an I/O thread to stop one, twice for each beat of each connection. */
@@ -50,7 +52,7 @@ bool channel_listen(const char *endpoint, const struct keypair *own, zsock_t **r
     zsock_t *socket = zsock_new(ZMQ_ROUTER);
     if (!socket)
         return err_errno(e, errno, "no socket");
-    set_common(socket);
+    set_common(socket, HANDSHAKE_MS);
     zsock_set_backlog(socket, BACKLOG);
     zsock_set_router_mandatory(socket, 1);
     zsock_set_router_handover(socket, 0);
@@ -85,9 +87,10 @@ bool channel_dial(const struct invite *invite, zsock_t **dealer, zsock_t **monit
     if (!ok)
         err_errno(e, errno, "no socket");
     if (ok) {
-        set_common(socket);
+        set_common(socket, DIAL_MS);
         zsock_set_reconnect_ivl(socket, RECONNECT_MS);
         zsock_set_reconnect_ivl_max(socket, RECONNECT_MAX_MS);
+        zsock_set_connect_timeout(socket, CONNECT_MS);
         zsock_set_curve_serverkey(socket, invite->server_key);
         zsock_set_curve_publickey(socket, invite->node.public_key);
         zsock_set_curve_secretkey(socket, invite->node.secret_key);
