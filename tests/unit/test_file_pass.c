@@ -54,9 +54,16 @@ static struct file_pass pass(struct bench *b, enum file_method method)
 {
     struct err e = { 0 };
     struct file_pass p = { 0 };
-    if (!file_pass_run(&b->file, method, &p, &e))
+    if (!file_pass_prepare(&b->file, method, &e) || !file_pass_run(&b->file, method, &p, &e))
         fail_msg("%s: %s", FILE_METHOD_TABLE[method].name, e.text);
     return p;
+}
+
+static void run_cell(struct bench *b, const struct file_cell *cell, struct file_result *r)
+{
+    struct err e = { 0 };
+    if (!file_cell_prepare(&b->file, cell, r, &e) || !file_cell_run(&b->file, cell, r, &e))
+        fail_msg("%s: %s", FILE_METHOD_TABLE[cell->method].name, e.text);
 }
 
 static uint64_t label_of(const struct bench *b, uint64_t record)
@@ -108,6 +115,7 @@ static void each_reading_method_reads_every_record(void **state)
             if (FILE_METHOD_TABLE[i].writes)
                 continue;
             snprintf(says, sizeof says, "in the place of record %llu another", (unsigned long long)record);
+            assert_true(file_pass_prepare(&b.file, (enum file_method)i, &e));
             assert_false(file_pass_run(&b.file, (enum file_method)i, &p, &e));
             assert_non_null(strstr(e.text, says));
         }
@@ -185,7 +193,7 @@ static void a_pass_that_is_stopped_is_not_whole(void **state)
     for (int i = 0; i < FILE_METHOD_COUNT; i++)
         if (!FILE_METHOD_TABLE[i].is_new) {
             assert_false(pass(&b, (enum file_method)i).is_whole);
-            assert_true(file_cell_run(&b.file, &(struct file_cell){ .method = (enum file_method)i }, &r, &e));
+            run_cell(&b, &(struct file_cell){ .method = (enum file_method)i }, &r);
             assert_true(r.passes == 0 && r.bytes == 0 && r.elapsed_ns == 0);
         }
     end(&b);
@@ -200,12 +208,12 @@ static void a_cell_repeats_until_it_has_lasted(void **state)
     assert_true(file_cell_fill(&b.file, &e));
     for (int i = 0; i < FILE_METHOD_COUNT; i++) {
         struct file_cell cell = { .method = (enum file_method)i, .lasting_ns = 500 * 1000 };
-        assert_true(file_cell_run(&b.file, &cell, &r, &e));
+        run_cell(&b, &cell, &r);
         assert_true(r.passes >= 1 && r.elapsed_ns > 0 && r.last_ns - r.first_ns >= r.elapsed_ns);
         assert_int_equal(r.operations, 4 * r.passes);
         assert_int_equal(r.bytes, 4 * RECORD * r.passes);
         cell.lasting_ns = 0;
-        assert_true(file_cell_run(&b.file, &cell, &r, &e));
+        run_cell(&b, &cell, &r);
         assert_int_equal(r.passes, 1);
     }
     end(&b);
@@ -232,12 +240,12 @@ static void what_is_written_is_in_the_cache_and_what_is_dropped_is_not(void **st
 
     const struct file_cell read = { .method = FILE_READ, .is_cold = true }, warm = { .method = FILE_READ };
     const struct file_cell again = { .method = FILE_REREAD, .is_cold = true };
-    assert_true(file_cell_run(&b.file, &read, &r, &e));
+    run_cell(&b, &read, &r);
     assert_int_equal(r.resident_before, 0);
     assert_int_equal(r.pages_before, cache.pages);
-    assert_true(file_cell_run(&b.file, &again, &r, &e)); /* what was just read is still there */
+    run_cell(&b, &again, &r); /* what was just read is still there */
     assert_int_equal(r.resident_before, cache.pages);
-    assert_true(file_cell_run(&b.file, &warm, &r, &e));
+    run_cell(&b, &warm, &r);
     assert_int_equal(r.resident_before, cache.pages);
     end(&b);
 }
@@ -252,7 +260,7 @@ static void a_file_system_in_memory_cannot_be_cold(void **unused)
         skip();
     begin(&b, "/dev/shm", FILE_MODE_CACHED, 3);
     assert_true(file_cell_fill(&b.file, &e));
-    assert_false(file_cell_run(&b.file, &(struct file_cell){ .method = FILE_READ, .is_cold = true }, &r, &e));
+    assert_false(file_cell_prepare(&b.file, &(struct file_cell){ .method = FILE_READ, .is_cold = true }, &r, &e));
     assert_non_null(strstr(e.text, "cache: cold"));
     assert_non_null(strstr(e.text, "3 of 3 pages"));
     end(&b);
@@ -327,6 +335,7 @@ static void a_disk_that_runs_full_is_one_clear_line(void **state)
     static const enum file_method METHODS[] = { FILE_WRITE, FILE_FWRITE };
     for (size_t i = 0; i < 2; i++) {
         struct err e = { 0 };
+        assert_true(file_pass_prepare(&b.file, METHODS[i], &e));
         assert_false(file_pass_run(&b.file, METHODS[i], &p, &e));
         assert_non_null(strstr(e.text, "no space is left while a file is written"));
     }

@@ -13,6 +13,7 @@ void *cpu_run_make(const struct kernel *kernel)
         return NULL;
     memset(state, 0, size);
     kernel->make(state);
+    kernel->load(state);
     return state;
 }
 
@@ -20,8 +21,7 @@ bool cpu_run_do(const struct kernel *kernel, void *state, int64_t lasting_ns, st
                 const _Atomic bool *stop, struct cpu_run *run, struct err *e)
 {
     struct cpu_run r = { 0 };
-    do {
-        kernel->load(state);
+    do { /* the input is there: the first operation is to be at once */
         int64_t cpu_ns = clock_thread_cpu_ns(), begun = clock_raw_ns();
         uint64_t amount = kernel->work(state);
         r.last_ns = clock_raw_ns();
@@ -31,6 +31,7 @@ bool cpu_run_do(const struct kernel *kernel, void *state, int64_t lasting_ns, st
         r.amount += (int64_t)amount;
         if (!kernel->check(state, e))
             return false;
+        kernel->load(state);
         meter_add(meter, amount);
     } while (r.elapsed_ns < lasting_ns && !atomic_load_explicit(stop, memory_order_relaxed));
     r.is_whole = r.elapsed_ns >= lasting_ns;

@@ -15,7 +15,8 @@ struct cpu_run {
     bool is_whole;              /* false: stopped before its time */
 };
 
-/* Memory for the kernel, made ready and touched; NULL without. Free it with free(3). */
+/* Memory for the kernel, made ready and touched, with the input of the first unit; NULL without. Free it with
+ * free(3). */
 void *cpu_run_make(const struct kernel *kernel);
 
 /* Units until their work alone has taken `lasting_ns`, at least one; `meter` counts them, and what they did

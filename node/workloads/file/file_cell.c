@@ -19,51 +19,51 @@ bool file_cell_fill(struct file *f, struct err *e)
     struct file_pass pass;
     struct meter unseen = { 0 }, *seen = f->meter;
     f->meter = &unseen;
-    bool ok = file_pass_run(f, FILE_WRITE, &pass, e);
+    bool ok = file_pass_prepare(f, FILE_WRITE, e) && file_pass_run(f, FILE_WRITE, &pass, e);
     f->meter = seen;
     return ok && settle(f, e);
 }
 
 static bool reads_again(enum file_method method) { return method == FILE_REREAD || method == FILE_REFREAD; }
 
-/* Leave the file as the pass shall find it. */
-static bool make_ready(struct file *f, const struct file_cell *cell, struct file_result *r, struct err *e)
+/* Leave the file as a pass shall find it. */
+static bool make_ready(struct file *f, const struct file_cell *cell, struct err *e)
+{
+    bool is_dropped = cell->is_cold && !FILE_METHOD_TABLE[cell->method].is_new && !reads_again(cell->method);
+    return (!is_dropped || file_cache_drop(f->fd, e)) && file_pass_prepare(f, cell->method, e);
+}
+
+bool file_cell_prepare(struct file *f, const struct file_cell *cell, struct file_result *result, struct err *e)
 {
     struct file_cache cache = { 0 };
-    if (FILE_METHOD_TABLE[cell->method].is_new)
-        return true;
-    if (cell->is_cold && !reads_again(cell->method) && !file_cache_drop(f->fd, e))
+    if (!make_ready(f, cell, e) || !file_cache_look(f->fd, &cache, e))
         return false;
-    if (r->passes > 0)
-        return true;
-    if (!file_cache_look(f->fd, &cache, e))
-        return false;
-    r->pages_before = cache.pages;
-    r->resident_before = cache.resident;
+    *result = (struct file_result){ .pages_before = cache.pages, .resident_before = cache.resident };
     return true;
 }
 
 bool file_cell_run(struct file *f, const struct file_cell *cell, struct file_result *result, struct err *e)
 {
-    struct file_result r = { 0 };
+    struct file_result *r = result;
     struct file_pass pass;
     int64_t begun = clock_raw_ns();
-    do {
-        if (!make_ready(f, cell, &r, e) || !file_pass_run(f, cell->method, &pass, e))
+    for (;;) {
+        if (!file_pass_run(f, cell->method, &pass, e))
             return false;
         if (!pass.is_whole)
             break;
-        r.first_ns = r.passes == 0 ? pass.first_ns : r.first_ns;
-        r.last_ns = pass.last_ns;
-        r.passes++;
-        r.bytes += pass.bytes;
-        r.operations += pass.operations;
-        r.elapsed_ns += pass.last_ns - pass.first_ns;
-        r.cpu_ns += pass.cpu_ns;
-    } while (r.elapsed_ns < cell->lasting_ns && clock_raw_ns() - begun < PATIENCE * cell->lasting_ns &&
-             !atomic_load_explicit(f->stop, memory_order_relaxed));
-    if (FILE_METHOD_TABLE[cell->method].writes && f->mode == FILE_MODE_CACHED && !settle(f, e))
-        return false;
-    *result = r;
-    return true;
+        r->first_ns = r->passes == 0 ? pass.first_ns : r->first_ns;
+        r->last_ns = pass.last_ns;
+        r->passes++;
+        r->bytes += pass.bytes;
+        r->operations += pass.operations;
+        r->elapsed_ns += pass.last_ns - pass.first_ns;
+        r->cpu_ns += pass.cpu_ns;
+        if (r->elapsed_ns >= cell->lasting_ns || clock_raw_ns() - begun >= PATIENCE * cell->lasting_ns ||
+            atomic_load_explicit(f->stop, memory_order_relaxed))
+            break;
+        if (!make_ready(f, cell, e))
+            return false;
+    }
+    return !FILE_METHOD_TABLE[cell->method].writes || f->mode != FILE_MODE_CACHED || settle(f, e);
 }

@@ -20,9 +20,13 @@ struct file_result {
 /* Write the file once, whole, outside every figure, so that a method finds one. */
 MUST_CHECK bool file_cell_fill(struct file *file, struct err *e);
 
-/* At least one pass, unless *file->stop: what was stopped in mid-pass does not count. Passes end before their time
- * when what is done around them takes a multiple of it. Without `flushed` what is left in the page cache is
- * written back afterwards, so that it does not fall upon the next. */
+/* Make the first pass ready, and note what of the file is in memory. */
+MUST_CHECK bool file_cell_prepare(struct file *file, const struct file_cell *cell, struct file_result *result,
+                                  struct err *e);
+
+/* The passes: the first, which is ready, and more until they have lasted. What was stopped (*file->stop) in mid-pass
+ * does not count. They end before their time when what is done around them takes a multiple of it. In cached mode
+ * what is left in the page cache is written back afterwards, so that it does not fall upon the next. */
 MUST_CHECK bool file_cell_run(struct file *file, const struct file_cell *cell, struct file_result *result,
                               struct err *e);
 

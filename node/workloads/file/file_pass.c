@@ -17,6 +17,7 @@ bool file_make(struct file *f, struct err *e)
     size_t page = (size_t)sysconf(_SC_PAGESIZE), size = (f->record_bytes + page - 1) / page * page;
     struct random r = { f->seed };
     f->fd = -1;
+    f->stream = NULL;
     f->buffer = aligned_alloc(page, size);
     f->stdio = aligned_alloc(page, size);
     if (!f->buffer || !f->stdio) {
@@ -31,8 +32,16 @@ bool file_make(struct file *f, struct err *e)
     return true;
 }
 
+static void close_stream(struct file *f)
+{
+    if (f->stream)
+        fclose(f->stream);
+    f->stream = NULL;
+}
+
 void file_release(struct file *f)
 {
+    close_stream(f);
     if (f->fd >= 0)
         close(f->fd);
     free(f->buffer);
@@ -147,22 +156,22 @@ static bool pread_all(const struct file *f, enum file_method method, struct err 
     return true;
 }
 
-static bool fwrite_all(const struct file *f, FILE *stream, struct err *e)
+static bool fwrite_all(const struct file *f, struct err *e)
 {
     for (uint64_t record = 0; record < f->records && !is_stopped(f); record++) {
         label(f, record);
-        if (fwrite(f->buffer, f->record_bytes, 1, stream) != 1)
+        if (fwrite(f->buffer, f->record_bytes, 1, f->stream) != 1)
             return fault(f, true, errno, e);
         meter_add(f->meter, f->record_bytes);
     }
-    return fflush(stream) == 0 || fault(f, true, errno, e);
+    return fflush(f->stream) == 0 || fault(f, true, errno, e);
 }
 
-static bool fread_all(const struct file *f, FILE *stream, struct err *e)
+static bool fread_all(const struct file *f, struct err *e)
 {
     for (uint64_t record = 0; record < f->records && !is_stopped(f); record++) {
-        if (fread(f->buffer, f->record_bytes, 1, stream) != 1)
-            return feof(stream) ? go_on(f, false, 0, 0, e) : fault(f, false, errno, e);
+        if (fread(f->buffer, f->record_bytes, 1, f->stream) != 1)
+            return feof(f->stream) ? go_on(f, false, 0, 0, e) : fault(f, false, errno, e);
         if (!is_labelled(f, record))
             return wrong_record(f, record, e);
         meter_add(f->meter, f->record_bytes);
@@ -198,7 +207,7 @@ static FILE *open_stream(const struct file *f, struct err *e)
     return stream;
 }
 
-static bool move_all(const struct file *f, enum file_method method, FILE *stream, struct err *e)
+static bool move_all(const struct file *f, enum file_method method, struct err *e)
 {
     switch (method) {
     case FILE_WRITE:
@@ -206,33 +215,34 @@ static bool move_all(const struct file *f, enum file_method method, FILE *stream
     case FILE_READ:
     case FILE_REREAD: return read_all(f, e);
     case FILE_FWRITE:
-    case FILE_REFWRITE: return fwrite_all(f, stream, e);
+    case FILE_REFWRITE: return fwrite_all(f, e);
     case FILE_FREAD:
-    case FILE_REFREAD: return fread_all(f, stream, e);
+    case FILE_REFREAD: return fread_all(f, e);
     default: return FILE_METHOD_TABLE[method].writes ? pwrite_all(f, method, e) : pread_all(f, method, e);
     }
 }
 
-bool file_pass_run(struct file *f, enum file_method method, struct file_pass *pass, struct err *e)
+bool file_pass_prepare(struct file *f, enum file_method method, struct err *e)
 {
     const struct file_method_info *info = &FILE_METHOD_TABLE[method];
-    FILE *stream = NULL;
     if (info->is_new && !make_anew(f, e))
         return false;
     if (lseek(f->fd, 0, SEEK_SET) < 0)
         return err_errno(e, errno, "going to a file's beginning");
-    if (info->by_stdio && !(stream = open_stream(f, e)))
-        return false;
+    return !info->by_stdio || (f->stream = open_stream(f, e)) != NULL;
+}
+
+bool file_pass_run(struct file *f, enum file_method method, struct file_pass *pass, struct err *e)
+{
     struct meter_point before = meter_read(f->meter);
     struct file_pass done = { .cpu_ns = -clock_thread_cpu_ns(), .first_ns = clock_raw_ns() };
-    bool ok = move_all(f, method, stream, e);
-    if (ok && info->writes && f->mode == FILE_MODE_FLUSHED && fsync(f->fd) != 0)
+    bool ok = move_all(f, method, e);
+    if (ok && FILE_METHOD_TABLE[method].writes && f->mode == FILE_MODE_FLUSHED && fsync(f->fd) != 0)
         ok = fault(f, true, errno, e);
     done.last_ns = clock_raw_ns();
     done.cpu_ns += clock_thread_cpu_ns();
     struct meter_point after = meter_read(f->meter);
-    if (stream)
-        fclose(stream);
+    close_stream(f);
     done.bytes = (int64_t)(after.bytes - before.bytes);
     done.operations = (int64_t)(after.operations - before.operations);
     done.is_whole = done.operations == (int64_t)f->records;

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "stats/meter.h"
 #include "workloads/file/file_place.h"
@@ -27,6 +28,7 @@ struct file {
     unsigned char *stdio;     /* as large, what stdio buffers in */
     struct meter *meter;      /* counts each record */
     const _Atomic bool *stop; /* true: end where it is */
+    FILE *stream;             /* of a method that goes by stdio, between prepare and run */
 };
 
 struct file_pass {
@@ -40,8 +42,11 @@ struct file_pass {
 MUST_CHECK bool file_make(struct file *file, struct err *e);
 void file_release(struct file *file);
 
-/* Go through the file once. A method that makes a new file takes the place of the old one. What is slow and
- * not measured (making, opening) is done before the first stamp; flushed mode flushes before the last. */
+/* All that is slow and not measured: a new file in the place of the old one where the method makes one, a stream
+ * where it goes by stdio, the beginning. */
+MUST_CHECK bool file_pass_prepare(struct file *file, enum file_method method, struct err *e);
+
+/* Go through the file once, as it was prepared for. Flushed mode flushes before the last stamp. */
 MUST_CHECK bool file_pass_run(struct file *file, enum file_method method, struct file_pass *pass, struct err *e);
 
 #endif

@@ -1,0 +1,110 @@
+/* engines_bench.c - one measurement by an engine of tare, without agent or coordinator, on CPU 1.
+ *
+ *   engines-bench file METHOD MODE RECORD_BYTES FILE_BYTES MS DIRECTORY     BYTES ELAPSED_NS CPU_NS PASSES
+ *   engines-bench cpu MS                                                    MEM INT FP (against the K6/233)
+ *
+ * The file is written before; passes are repeated until they took MS together (0: one). CPU is the thread's own,
+ * within the passes, as fio counts it.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "workloads/cpu/cpu_run.h"
+#include "workloads/file/file_cell.h"
+
+static void die(const char *why)
+{
+    fprintf(stderr, "engines-bench: %s\n", why);
+    exit(1);
+}
+
+static int find(const char *word, const char *(*name)(int), int count)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(word, name(i)) == 0)
+            return i;
+    die("no such method or mode");
+    return -1;
+}
+
+static const char *method_name(int i) { return FILE_METHOD_TABLE[i].name; }
+static const char *mode_name(int i) { return FILE_MODE_NAMES[i]; }
+
+static int64_t number(const char *text)
+{
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (errno || *end || value < 0)
+        die("that is no number");
+    return value;
+}
+
+static void measure_file(char **argv)
+{
+    const struct file_cell cell = { .method = (enum file_method)find(argv[0], method_name, FILE_METHOD_COUNT),
+                                    .lasting_ns = clock_ms(number(argv[4])) };
+    _Atomic bool stop = false;
+    struct meter meter = { 0 };
+    struct file_place place;
+    struct file file = { .place = &place,
+                         .mode = (enum file_mode)find(argv[1], mode_name, FILE_MODE_COUNT),
+                         .record_bytes = (size_t)number(argv[2]),
+                         .seed = 1,
+                         .meter = &meter,
+                         .stop = &stop };
+    struct file_result r;
+    struct err e = { 0 };
+    file.records = (uint64_t)number(argv[3]) / file.record_bytes;
+    if (!file_place_open(&place, argv[5], &e) || !file_make(&file, &e) || !file_cell_fill(&file, &e) ||
+        !file_cell_prepare(&file, &cell, &r, &e) || !file_cell_run(&file, &cell, &r, &e))
+        die(e.text);
+    printf("%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", r.bytes, r.elapsed_ns, r.cpu_ns, r.passes);
+    file_release(&file);
+    file_place_close(&place);
+}
+
+static double rate_of(const struct kernel *kernel, int64_t lasting_ns)
+{
+    const _Atomic bool stop = false;
+    struct meter meter = { 0 };
+    struct cpu_run run;
+    struct err e = { 0 };
+    void *state = cpu_run_make(kernel);
+    if (!state)
+        die("no memory for a kernel");
+    if (!cpu_run_do(kernel, state, lasting_ns, &meter, &stop, &run, &e))
+        die(e.text);
+    free(state);
+    return (double)run.amount * 1e9 / (double)run.elapsed_ns;
+}
+
+static void measure_cpu(int64_t lasting_ns)
+{
+    double rates[CPU_TEST_COUNT];
+    for (int i = 0; i < CPU_TEST_COUNT; i++)
+        rates[i] = rate_of(KERNELS[i], lasting_ns);
+    for (int i = 0; i < CPU_INDEX_COUNT; i++)
+        printf("%.2f%s", cpu_index_of(rates, (enum cpu_index)i, CPU_BASE_K6), i + 1 < CPU_INDEX_COUNT ? " " : "\n");
+}
+
+int main(int argc, char **argv)
+{
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    CPU_SET(1, &cpus);
+    if (sched_setaffinity(0, sizeof cpus, &cpus) != 0)
+        die("CPU 1 is not to be had");
+    if (argc == 8 && strcmp(argv[1], "file") == 0)
+        measure_file(argv + 2);
+    else if (argc == 3 && strcmp(argv[1], "cpu") == 0)
+        measure_cpu(clock_ms(number(argv[2])));
+    else
+        die("file METHOD MODE RECORD FILE MS DIRECTORY, or cpu MS");
+    return 0;
+}
