@@ -36,6 +36,7 @@ static void print_units(const struct schema *schema)
     } UNITS[] = {
         { FIELD_DURATION, "duration  ns us ms s m h, as in 500ms, 1.5s, 10m" },
         { FIELD_SIZE, "size      B, KB MB GB TB (powers of 1000), KiB MiB GiB TiB (of 1024), as in 64KiB" },
+        { FIELD_RATE, "rate      bit/s kbit/s Mbit/s Gbit/s, as in 80Mbit/s" },
     };
     puts("\nunits (a number without one is refused, but 0)");
     for (size_t u = 0; u < ARRAY_SIZE(UNITS); u++)
@@ -50,7 +51,10 @@ static void describe(const struct workload_info *workload)
 {
     printf("%s - %s\n\n", workload->name, workload->doc);
     printf("first operation: %s\n", workload->first_operation);
-    printf("peer: %s\n\noptions\n", workload->needs_peer ? "needs one, as in to: peer" : "none");
+    printf("peer: %s\n\nfigures\n", workload->needs_peer ? "needs one, as in to: peer" : "none");
+    for (const char *line = workload->text; *line; line += strcspn(line, "\n") + 1)
+        printf("  %.*s\n", (int)strcspn(line, "\n"), line);
+    puts("\noptions");
     schema_help(workload->options, stdout);
     print_units(workload->options);
     const struct field *first = &workload->options->fields[0];

@@ -101,7 +101,6 @@ static void stop(void *state)
 
 int main(int argc, char **argv)
 {
-    static const struct workload *const SERVED[] = { &NETSERVER_NET_STREAM, NULL };
     struct beside beside = { .options = { .clients = SERVICE_CLIENTS, .patience = SERVICE_PATIENCE } };
     const struct agent_service service = { .options = OPTIONS,
                                            .option_count = ARRAY_SIZE(OPTIONS),
@@ -121,8 +120,8 @@ int main(int argc, char **argv)
         "UDP_STREAM, UDP_RR), and without any key it does that alone. While a run of tare has this machine, from "
         "its first trial to its end, netperf's tests are refused (netperf: remote error 16, device or resource "
         "busy), and those that were running are broken off.",
-        .workloads = SERVED,
+        .workloads = NETSERVER_WORKLOADS,
         .service = &service,
     };
-    return agent_main(argc, argv, &agent);
+    return command_finish(agent_main(argc, argv, &agent));
 }

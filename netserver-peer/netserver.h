@@ -4,6 +4,7 @@
 
 #include "agent/part.h"
 
-extern const struct workload NETSERVER_NET_STREAM;
+/* What it serves in a run, NULL-ended. */
+extern const struct workload *const NETSERVER_WORKLOADS[];
 
 #endif

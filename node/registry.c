@@ -1,6 +1,7 @@
 #include "workloads/workloads.h"
 
+#include "agent/net_part.h"
+
 const struct workload *const WORKLOADS[] = {
-    &WORKLOAD_NET_STREAM,
-    NULL,
+    &NET_STREAM_LOAD, &NET_RR_LOAD, &NET_CRR_LOAD, &UDP_STREAM_LOAD, &UDP_RR_LOAD, NULL,
 };

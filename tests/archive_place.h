@@ -10,6 +10,7 @@
 
 #include "archive/archive.h"
 #include "base/text.h"
+#include "stats/hist.h"
 
 /* A directory of its own for each test. */
 struct place {
@@ -84,6 +85,20 @@ static inline char *draw_string(void)
     return strdup(text);
 }
 
+/* Every other stream has some. */
+static inline void fill_latencies(struct stream *s)
+{
+    struct hist *h = calloc(1, sizeof *h);
+    unsigned char blob[HIST_PACKED_MAX];
+    assert_non_null(h);
+    for (int i = below(2) * below(200); i > 0; i--)
+        hist_add(h, (int64_t)(draw() >> (20 + below(40))));
+    s->latencies_size = hist_pack(h, blob);
+    if (s->latencies_size > 0)
+        s->latencies = memcpy(malloc(s->latencies_size), blob, s->latencies_size);
+    free(h);
+}
+
 static inline void fill_stream(struct stream *s)
 {
     FILL(s->node), FILL(s->peer), FILL(s->direction), FILL(s->gate);
@@ -109,6 +124,7 @@ static inline void fill_stream(struct stream *s)
         point.operations += draw() >> 20;
         s->points[i] = point;
     }
+    fill_latencies(s);
 }
 
 /* Trial `order` of a run with two steps and two trials a block. */

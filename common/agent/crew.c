@@ -32,7 +32,14 @@ static void post_stream(struct trial *t, const struct part_flow *f, const struct
                                      .min_rtt_us = f->tcp.min_rtt_us,
                                      .mss = f->tcp.mss,
                                      .send_buffer = (uint32_t)f->tcp.send_buffer_bytes,
-                                     .receive_buffer = (uint32_t)f->tcp.receive_buffer_bytes } };
+                                     .receive_buffer = (uint32_t)f->tcp.receive_buffer_bytes,
+                                     .lost = (int64_t)f->counts.lost,
+                                     .late = (int64_t)f->counts.late,
+                                     .duplicates = (int64_t)f->counts.duplicates,
+                                     .failed = (int64_t)f->counts.failed,
+                                     .strange = (int64_t)f->counts.strange } };
+    if (f->latencies)
+        m.stream.latencies_size = hist_pack(f->latencies, m.stream.latencies);
     text_copy(m.stream.gate, sizeof m.stream.gate, gate->how ? gate->how : "");
     text_copy(m.stream.congestion, sizeof m.stream.congestion, f->tcp.congestion);
     (void)mailbox_put(t->out, &m);
@@ -59,6 +66,7 @@ static void *run_flow(void *arg)
     struct start_gate_result gate = { 0 };
     start_gate_prepare();
     bool go = wait_for_arm(t, &arm);
+    f->measure_ns = arm.at_ns + f->part->options.times.warmup_ns;
     if (go && f->starts) {
         int place = (int)(arm.slot + crew->first_slot);
         for (uint32_t i = 0; i < f->number; i++)

@@ -1,58 +1,27 @@
-#include "net_stream.h"
-
-#include <unistd.h>
-
+/* net_stream.c - bulk bytes over TCP, from a buffer or a file. */
+#include "agent/net_part.h"
+#include "flow/tcp_sendfile.h"
 #include "flow/tcp_stream.h"
 
-bool net_stream_make_flows(struct part *part, struct err *e)
+static bool sends_a_file(const struct part *part)
 {
-    const struct net_stream_options *options = &part->options.net_stream;
-    bool is_load = part->order.part == PART_LOAD;
-    part->flow_count = options->direction == NET_BOTH ? 2 : 1;
-    for (uint32_t i = 0; i < part->flow_count; i++) {
-        part->flows[i].starts = net_stream_load_sends(options, i) == is_load;
-        part->flows[i].flow = flow_new((size_t)options->message_bytes, TCP_STREAM_READ_BYTES, e);
-        if (!part->flows[i].flow)
-            return false;
-    }
-    return true;
+    return part->options.net.net.direction == NET_SENDFILE && part->order.part == PART_LOAD;
 }
 
-struct flow_options net_stream_flow_options(const struct part *part)
+static bool make(struct part_flow *f, struct err *e)
 {
-    const struct net_stream_options *o = &part->options.net_stream;
-    return (struct flow_options){ .send_buffer_bytes = (int)o->send_buffer_bytes,
-                                  .receive_buffer_bytes = (int)o->receive_buffer_bytes,
-                                  .congestion = o->congestion,
-                                  .nodelay = o->nodelay };
+    const struct net_stream_options *o = &f->part->options.net_stream;
+    size_t read = o->rcvlowat == NET_RCVLOWAT_AUTO ? TCP_STREAM_READ_BYTES : TCP_STREAM_PLAIN_READ_BYTES;
+    f->flow = f->starts ? flow_new((size_t)o->message_bytes, 0, e) : flow_new(0, read, e);
+    return f->flow && (!sends_a_file(f->part) || tcp_sendfile_prepare(f->flow, e));
 }
 
-bool net_stream_run(struct part_flow *f, struct err *e)
+static bool run(struct part_flow *f, struct err *e)
 {
-    bool ok = f->starts ? tcp_stream_send(f->flow, &f->meter, &f->times, e)
-                        : tcp_stream_receive(f->flow, true, &f->meter, &f->times, e);
-    return flow_tcp_info(f->flow, &f->tcp, ok ? e : NULL) && ok;
+    bool in_company = f->part->options.net_stream.rcvlowat == NET_RCVLOWAT_AUTO;
+    if (!f->starts)
+        return tcp_stream_receive(f->flow, in_company, &f->meter, &f->times, e);
+    return (sends_a_file(f->part) ? tcp_sendfile_send : tcp_stream_send)(f->flow, &f->meter, &f->times, e);
 }
 
-void net_stream_stop(struct part *part)
-{
-    for (uint32_t i = 0; i < part->flow_count; i++)
-        if (part->flows[i].starts)
-            flow_stop_sending(part->flows[i].flow);
-}
-
-void net_stream_abort(struct part *part)
-{
-    for (uint32_t i = 0; i < part->flow_count; i++)
-        if (part->flows[i].flow)
-            flow_abort(part->flows[i].flow);
-}
-
-void net_stream_release(struct part *part)
-{
-    for (uint32_t i = 0; i < part->flow_count; i++)
-        flow_destroy(&part->flows[i].flow);
-    if (part->listen_fd >= 0)
-        close(part->listen_fd);
-    part->listen_fd = -1;
-}
+const struct net_loop NET_STREAM_LOOP = { .make = make, .run = run };

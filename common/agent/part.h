@@ -10,12 +10,14 @@
 
 #include "base/err.h"
 #include "catalogue/catalogue.h"
-#include "flow/flow.h"
+#include "flow/tcp_crr.h"
+#include "flow/udp_stream.h"
 #include "stats/meter.h"
 #include "wire/message.h"
 
 enum { PART_FLOWS_MAX = 64 };
 
+struct net_loop;
 struct part;
 
 struct part_flow {
@@ -24,13 +26,17 @@ struct part_flow {
     uint32_t number;
     bool starts; /* does a first operation at T, so it waits at the gate */
     struct flow *flow;
+    int64_t measure_ns; /* RAW: when the warm-up is over; known when it runs */
     struct flow_times times;
     struct flow_tcp_info tcp;
+    struct udp_counts counts;
+    struct hist *latencies; /* owned by the part; NULL: none are taken */
 };
 
 struct workload {
-    const char *name; /* as in the catalogue */
-    uint32_t part;    /* PART_LOAD or PART_SERVE */
+    const char *name;            /* as in the catalogue */
+    uint32_t part;               /* PART_LOAD or PART_SERVE */
+    const struct net_loop *loop; /* of a network workload, for net_part.c; else NULL */
 
     /* Make everything ready, up to saying where others connect (part->port); set flow_count, and
      * `starts` of each flow. Waits end when part->cancel_fd becomes readable. */
@@ -51,11 +57,16 @@ struct part {
     struct message_prepare order;
     union {
         struct workload_times times;
+        struct net_any_options net; /* of every network workload the beginning */
         struct net_stream_options net_stream;
+        struct net_rr_options net_rr;
+        struct udp_stream_options udp_stream;
     } options;
     int cancel_fd;
     int listen_fd; /* of a serving part, else -1 */
     uint32_t port;
+    struct flow_options sockets; /* of a network workload: what its options and order ask of each socket */
+    struct tcp_crr_target crr;   /* of net_crr: where each connection goes, and how it begins */
     uint32_t flow_count;
     struct part_flow flows[PART_FLOWS_MAX];
 };

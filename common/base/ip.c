@@ -153,6 +153,26 @@ bool ip_parse_prefix(const char *text, struct ip *prefix, int *length)
     return true;
 }
 
+bool ip_check_reachable(const char *text, struct ip *address, struct err *e)
+{
+    static const struct ip NOBODY[] = { { { 0 }, 4 }, { { 0 }, 16 } };
+    struct ip a;
+    if (strpbrk(text, "[]%") || !ip_parse(text, &a) || (a.size == 4 && strchr(text, ':')))
+        return err_set(e, ERR_USAGE, "'%.64s' is no IP address, as 10.0.0.7 or fd00::7 are", text);
+    bool is_v6 = a.size == 16;
+    if (memcmp(a.bytes, NOBODY[is_v6].bytes, (size_t)a.size) == 0)
+        return err_set(e, ERR_USAGE, "'%.64s' means any address: name the one that others connect to", text);
+    if (is_v6 ? a.bytes[0] == 0xff : a.bytes[0] >= 224)
+        return err_set(e, ERR_USAGE, "'%.64s' is not the address of one machine", text);
+    if (is_v6 ? a.bytes[0] == 0xfe && (a.bytes[1] & 0xc0) == 0x80 : a.bytes[0] == 169 && a.bytes[1] == 254)
+        return err_set(e, ERR_USAGE,
+                       "'%.64s' is link-local, which each machine reaches through an interface of its own: give the "
+                       "node an address that means the same everywhere (fd00::/8, say)",
+                       text);
+    *address = a;
+    return true;
+}
+
 bool ip_is_in(const struct ip *address, const struct ip *prefix, int length)
 {
     if (address->size != prefix->size || length < 0 || length > address->size * 8)

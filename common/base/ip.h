@@ -2,9 +2,10 @@
 #ifndef TARE_IP_H
 #define TARE_IP_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/err.h"
 
 struct ip {
     unsigned char bytes[16];
@@ -21,6 +22,11 @@ bool ip_split(const char *text, char *address, size_t size, uint16_t *port);
 
 /* "10.77.0.0/24": the address and its length; without one all of its bits. */
 bool ip_parse_prefix(const char *text, struct ip *prefix, int *length);
+
+/* Whether measured data can be sent to `text` from another machine: one line why not, where it is no address (a
+ * port, a zone or brackets do not belong to it), one of nobody or of many, or one that means another place on each
+ * machine (link-local). */
+MUST_CHECK bool ip_check_reachable(const char *text, struct ip *address, struct err *e);
 
 /* Whether the first `length` bits are the same. */
 bool ip_is_in(const struct ip *address, const struct ip *prefix, int length);

@@ -151,6 +151,11 @@ const char *units_print_size(int64_t bytes, char *out, size_t size)
     return print(bytes, SIZES, ARRAY_SIZE(SIZES), out, size);
 }
 
+const char *units_print_rate(int64_t bits_per_s, char *out, size_t size)
+{
+    return print(bits_per_s, RATES, ARRAY_SIZE(RATES), out, size);
+}
+
 /* The largest unit of which there is at least one. */
 static size_t unit_for(double value, const struct unit *units, size_t count)
 {
@@ -172,6 +177,17 @@ static const char *show(double value, const struct unit *units, size_t count, ch
 const char *units_show_rate(double bits_per_s, char *out, size_t size)
 {
     return show(bits_per_s, RATES, ARRAY_SIZE(RATES), out, size);
+}
+
+const char *units_show_frequency(double per_s, char *out, size_t size)
+{
+    snprintf(out, size, "%.*f /s", per_s < 1000 ? 1 : 0, per_s);
+    return out;
+}
+
+const char *units_show_in(double value, const char *unit, char *out, size_t size)
+{
+    return strcmp(unit, "1/s") == 0 ? units_show_frequency(value, out, size) : units_show_rate(value, out, size);
 }
 
 const char *units_show_ns(double ns, char *out, size_t size) { return show(ns, DURATIONS, 4, out, size); }

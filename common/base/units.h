@@ -26,10 +26,15 @@ MUST_CHECK bool units_parse_int(const char *text, int64_t *value, struct err *e)
 /* The shortest exact text that parses back to the same value: "1500ms", "64KiB". */
 const char *units_print_duration(int64_t ns, char *out, size_t size);
 const char *units_print_size(int64_t bytes, char *out, size_t size);
+const char *units_print_rate(int64_t bits_per_s, char *out, size_t size);
 
 /* For people: about three to four significant digits, "94.15 Mbit/s", "12.3 us". */
 const char *units_show_rate(double bits_per_s, char *out, size_t size);
 const char *units_show_ns(double ns, char *out, size_t size);
+/* How often: "23456 /s", "812.4 /s" below a thousand. */
+const char *units_show_frequency(double per_s, char *out, size_t size);
+/* Either, of a rate in "bit/s" or in "1/s". */
+const char *units_show_in(double value, const char *unit, char *out, size_t size);
 /* A time and how sure it is, in one unit: "0.31 +-2.40 us". */
 const char *units_show_ns_within(double ns, double bound_ns, char *out, size_t size);
 

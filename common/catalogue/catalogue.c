@@ -7,6 +7,7 @@
 
 #define SECONDS(n) ((int64_t)(n)*CLOCK_NS_PER_S)
 #define MIB(n) (INT64_C(1024) * 1024 * (n))
+#define UDP_MOST 65507 /* what an IPv4 datagram holds */
 
 /* clang-format off */
 #define TIMES(type)                                                                                                  \
@@ -17,32 +18,129 @@
       .min = 0, .max = SECONDS(3600), .fallback = "0s",                                                                \
       .doc = "runs after the start, outside every figure" }
 
-#define NET(member) offsetof(struct net_stream_options, member)
+#define STREAMS(type)                                                                                                \
+    { .key = "streams", .kind = FIELD_INT, .offset = offsetof(type, net.streams), .min = 1, .max = NET_STREAMS_MOST,   \
+      .fallback = "1",                                                                                                 \
+      .doc = "so many at once, each with a thread and a connection of its own, all with one start" }
+
+#define BUFFERS(type)                                                                                                \
+    { .key = "send_buffer", .kind = FIELD_SIZE, .offset = offsetof(type, net.send_buffer_bytes), .min = 0,             \
+      .max = MIB(1024), .fallback = "0B", .doc = "SO_SNDBUF on both ends; 0 leaves it to the kernel" },                \
+    { .key = "recv_buffer", .kind = FIELD_SIZE, .offset = offsetof(type, net.receive_buffer_bytes), .min = 0,          \
+      .max = MIB(1024), .fallback = "0B", .doc = "SO_RCVBUF on both ends; 0 leaves it to the kernel" }
+
+#define TCP(type)                                                                                                    \
+    { .key = "congestion", .kind = FIELD_TEXT, .offset = offsetof(type, net.congestion), .capacity = 16,               \
+      .fallback = "", .doc = "congestion control of both ends, 'cubic' say; empty leaves it to the kernel" },          \
+    { .key = "nodelay", .kind = FIELD_BOOL, .offset = offsetof(type, net.nodelay), .fallback = "false",                \
+      .doc = "TCP_NODELAY on both ends" }
+
+#define MESSAGES(most)                                                                                               \
+    { .key = "request", .kind = FIELD_SIZE, .offset = offsetof(struct net_rr_options, request_bytes), .min = 1,        \
+      .max = most, .fallback = "1B", .doc = "what the node sends" },                                                   \
+    { .key = "response", .kind = FIELD_SIZE, .offset = offsetof(struct net_rr_options, response_bytes), .min = 1,      \
+      .max = most, .fallback = "1B", .doc = "what its peer answers" },                                                 \
+    { .key = "interval", .kind = FIELD_DURATION, .offset = offsetof(struct net_rr_options, interval_ns), .min = 0,     \
+      .max = SECONDS(3600), .fallback = "0s",                                                                          \
+      .doc = "from one request to the next; 0 lets each follow the response before it at once" }
+
+#define STREAM(member) offsetof(struct net_stream_options, member)
 static const struct field NET_STREAM_FIELDS[] = {
     TIMES(struct net_stream_options),
-    { .key = "direction", .kind = FIELD_CHOICE, .offset = NET(direction), .choices = "send|receive|both", .fallback = "send",
-      .doc = "which way the bytes go, seen from the node under test" },
-    { .key = "message", .kind = FIELD_SIZE, .offset = NET(message_bytes), .min = 1, .max = MIB(64), .fallback = "16KiB",
+    { .key = "direction", .kind = FIELD_CHOICE, .offset = STREAM(net.direction), .choices = "send|receive|both|sendfile",
+      .fallback = "send",
+      .doc = "which way the bytes go, seen from the node under test; sendfile sends a file by sendfile(2)" },
+    STREAMS(struct net_stream_options),
+    { .key = "message", .kind = FIELD_SIZE, .offset = STREAM(message_bytes), .min = 1, .max = MIB(64), .fallback = "16KiB",
       .doc = "bytes that one send hands to the kernel" },
-    { .key = "send_buffer", .kind = FIELD_SIZE, .offset = NET(send_buffer_bytes), .min = 0, .max = MIB(1024), .fallback = "0B",
-      .doc = "SO_SNDBUF on both ends; 0 leaves it to the kernel" },
-    { .key = "recv_buffer", .kind = FIELD_SIZE, .offset = NET(receive_buffer_bytes), .min = 0, .max = MIB(1024), .fallback = "0B",
-      .doc = "SO_RCVBUF on both ends; 0 leaves it to the kernel" },
-    { .key = "congestion", .kind = FIELD_TEXT, .offset = NET(congestion), .capacity = 16, .fallback = "",
-      .doc = "congestion control of both ends, 'cubic' say; empty leaves it to the kernel" },
-    { .key = "nodelay", .kind = FIELD_BOOL, .offset = NET(nodelay), .fallback = "false",
-      .doc = "TCP_NODELAY on both ends" },
+    BUFFERS(struct net_stream_options),
+    TCP(struct net_stream_options),
+    { .key = "rcvlowat", .kind = FIELD_CHOICE, .offset = STREAM(rcvlowat), .choices = "auto|off", .fallback = "auto",
+      .doc = "auto: above 5 Gbit/s reads wait for about 100 us' worth of bytes; off: plain reads, as netperf's" },
+};
+
+static const struct field NET_RR_FIELDS[] = {
+    TIMES(struct net_rr_options), MESSAGES(MIB(16)),
+    STREAMS(struct net_rr_options), BUFFERS(struct net_rr_options), TCP(struct net_rr_options),
+};
+
+static const struct field UDP_RR_FIELDS[] = {
+    TIMES(struct net_rr_options), MESSAGES(UDP_MOST), STREAMS(struct net_rr_options), BUFFERS(struct net_rr_options),
+};
+
+#define DATAGRAM(member) offsetof(struct udp_stream_options, member)
+static const struct field UDP_STREAM_FIELDS[] = {
+    TIMES(struct udp_stream_options),
+    { .key = "direction", .kind = FIELD_CHOICE, .offset = DATAGRAM(net.direction), .choices = "send|receive|both",
+      .fallback = "send", .doc = "which way the datagrams go, seen from the node under test" },
+    STREAMS(struct udp_stream_options),
+    { .key = "message", .kind = FIELD_SIZE, .offset = DATAGRAM(message_bytes), .min = 1, .max = UDP_MOST, .fallback = "1452B",
+      .doc = "bytes of a datagram; 1472B fill a frame of Ethernet by IPv4, 1452B by IPv6; more are cut up" },
+    { .key = "rate", .kind = FIELD_RATE, .offset = DATAGRAM(bits_per_s), .min = 0, .max = INT64_C(1000) * 1000 * 1000 * 1000,
+      .fallback = "0bit/s", .doc = "of each stream, in bursts of at most 1 ms; 0 sends as fast as the kernel takes them" },
+    BUFFERS(struct udp_stream_options),
 };
 /* clang-format on */
 
-static const struct schema NET_STREAM = { "net_stream", NET_STREAM_FIELDS, ARRAY_SIZE(NET_STREAM_FIELDS),
-                                          sizeof(struct net_stream_options) };
+#define SCHEMA(name, fields, type)                     \
+    {                                                  \
+        name, fields, ARRAY_SIZE(fields), sizeof(type) \
+    }
+static const struct schema NET_STREAM = SCHEMA("net_stream", NET_STREAM_FIELDS, struct net_stream_options);
+static const struct schema NET_RR = SCHEMA("net_rr", NET_RR_FIELDS, struct net_rr_options);
+static const struct schema NET_CRR = SCHEMA("net_crr", NET_RR_FIELDS, struct net_rr_options);
+static const struct schema UDP_STREAM = SCHEMA("udp_stream", UDP_STREAM_FIELDS, struct udp_stream_options);
+static const struct schema UDP_RR = SCHEMA("udp_rr", UDP_RR_FIELDS, struct net_rr_options);
+
+static const char LATENCY_TEXT[] =
+    "transactions   responses that came whole, a second\n"
+    "latency_*      least, mean, p50, p90, p99, p99.9, p99.99 and most, from a histogram of every transaction whose\n"
+    "               buckets are at most 1.6 % wide; over several rounds that of all their transactions\n";
 
 static const struct workload_info WORKLOADS[] = {
     { .name = "net_stream",
-      .doc = "bulk TCP throughput between a node and its peer (as netperf's TCP_STREAM and TCP_MAERTS)",
-      .first_operation = "the sender's first send(2)",
+      .doc = "bulk TCP throughput between a node and its peer (netperf's TCP_STREAM, TCP_MAERTS, TCP_SENDFILE)",
+      .first_operation = "the sender's first send(2) or sendfile(2)",
+      .text =
+          "throughput     bytes that the receiver read / time of the node under test, a sender's up to the peer's "
+          "close\n"
+          "retransmits    segments that the sender sent again\n"
+          "rcvlowat       auto lets the receiver sleep (SO_RCVLOWAT) while few bytes are there, which is faster and\n"
+          "               cheaper, the more so the dearer a wake-up: compare host and guest with off as well, where\n"
+          "               it reads up to 128 KiB whenever there is anything, as netperf and most programs do\n",
+      .kind = WORKLOAD_STREAM,
       .options = &NET_STREAM,
+      .needs_peer = true },
+    { .name = "net_rr",
+      .doc = "request and response over one TCP connection, one at a time (netperf's TCP_RR)",
+      .first_operation = "the node's first send(2)",
+      .text = LATENCY_TEXT,
+      .kind = WORKLOAD_TRANSACTIONS,
+      .options = &NET_RR,
+      .needs_peer = true },
+    { .name = "net_crr",
+      .doc = "connect, request, response and close, one after the other (netperf's TCP_CRR)",
+      .first_operation = "the node's first socket(2)",
+      .text = LATENCY_TEXT,
+      .kind = WORKLOAD_TRANSACTIONS,
+      .options = &NET_CRR,
+      .needs_peer = true },
+    { .name = "udp_stream",
+      .doc = "datagrams one way, what was sent and what arrived (netperf's UDP_STREAM)",
+      .first_operation = "the sender's first send(2)",
+      .text = "throughput     bytes that the receiver read / time of the node under test\n"
+              "sent           bytes that the sender's kernel took / the same time\n"
+              "lost, loss     datagrams that were sent and never arrived, and their share\n"
+              "late           arrived after a later one; duplicates: arrived again; failed: sends that were refused\n",
+      .kind = WORKLOAD_DATAGRAMS,
+      .options = &UDP_STREAM,
+      .needs_peer = true },
+    { .name = "udp_rr",
+      .doc = "request and response in datagrams, one at a time (netperf's UDP_RR)",
+      .first_operation = "the node's first send(2)",
+      .text = LATENCY_TEXT,
+      .kind = WORKLOAD_TRANSACTIONS,
+      .options = &UDP_RR,
       .needs_peer = true },
 };
 

@@ -7,6 +7,13 @@
 
 #include "schema/schema.h"
 
+/* What a workload's figures are made of. */
+enum workload_kind {
+    WORKLOAD_STREAM,       /* bytes that arrived */
+    WORKLOAD_TRANSACTIONS, /* requests that had their responses, and how long each took */
+    WORKLOAD_DATAGRAMS,    /* bytes that arrived, and those that did not */
+};
+
 /* Options that every workload has, first in its own struct. */
 struct workload_times {
     int64_t length_ns; /* measured time */
@@ -17,25 +24,64 @@ struct workload_info {
     const char *name;
     const char *doc;             /* one line */
     const char *first_operation; /* what the start stamp of a stream is taken in front of */
+    const char *text;            /* lines for the help: what its figures are, and what to know of them */
+    enum workload_kind kind;
     const struct schema *options;
     bool needs_peer; /* the step must say `to:` */
 };
 
-enum net_direction { NET_SEND, NET_RECEIVE, NET_BOTH };
-
-struct net_stream_options {
-    struct workload_times times;
-    int direction; /* enum net_direction, seen from the node under test */
-    int64_t message_bytes;
+/* Second in the struct of every network workload, behind the times. */
+struct net_options {
+    int direction; /* enum net_direction, seen from the node under test; NET_SEND where it is no option */
+    int64_t streams;
     int64_t send_buffer_bytes, receive_buffer_bytes; /* 0: the kernel's default */
     char congestion[16];                             /* "": the kernel's default */
     bool nodelay;
 };
 
-/* Flow 0 carries the first direction; with 'both', flow 1 the other one. */
-static inline bool net_stream_load_sends(const struct net_stream_options *options, uint32_t flow)
+enum { NET_STREAMS_MOST = 32 };
+
+enum net_direction { NET_SEND, NET_RECEIVE, NET_BOTH, NET_SENDFILE };
+enum net_rcvlowat { NET_RCVLOWAT_AUTO, NET_RCVLOWAT_OFF };
+
+/* What all of them begin with. */
+struct net_any_options {
+    struct workload_times times;
+    struct net_options net;
+};
+
+struct net_stream_options {
+    struct workload_times times;
+    struct net_options net;
+    int64_t message_bytes;
+    int rcvlowat; /* enum net_rcvlowat */
+};
+
+/* net_rr, net_crr, udp_rr */
+struct net_rr_options {
+    struct workload_times times;
+    struct net_options net;
+    int64_t request_bytes, response_bytes;
+    int64_t interval_ns; /* 0: none */
+};
+
+struct udp_stream_options {
+    struct workload_times times;
+    struct net_options net;
+    int64_t message_bytes;
+    int64_t bits_per_s; /* 0: as fast as it goes */
+};
+
+/* How many flows a network workload has: with 'both' the first half goes the one way. */
+static inline uint32_t net_flow_count(const struct net_options *net)
 {
-    return options->direction == NET_SEND || (options->direction == NET_BOTH && flow == 0);
+    return (uint32_t)net->streams * (net->direction == NET_BOTH ? 2 : 1);
+}
+
+/* Whether the node under test does the first operation of a flow: it sends or asks; else its peer sends. */
+static inline bool net_load_sends(const struct net_options *net, uint32_t flow)
+{
+    return net->direction == NET_BOTH ? flow < net->streams : net->direction != NET_RECEIVE;
 }
 
 /* NULL when there is no such workload. */

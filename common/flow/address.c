@@ -37,6 +37,15 @@ bool address_port(int fd, uint16_t *port, struct err *e)
     return true;
 }
 
+bool address_bind(int fd, const struct address *at, struct err *e)
+{
+    if (bind(fd, address_of(at), at->size) == 0)
+        return true;
+    if (errno == EADDRNOTAVAIL)
+        return err_set(e, ERR_USAGE, "this machine has no such address");
+    return err_errno(e, errno, "binding the data port");
+}
+
 bool address_bind_from(int fd, const char *from, const struct address *to, struct err *e)
 {
     struct address at = { 0 };
@@ -46,9 +55,5 @@ bool address_bind_from(int fd, const char *from, const struct address *to, struc
         return false;
     if (at.storage.ss_family != to->storage.ss_family)
         return err_set(e, ERR_USAGE, "from %s: that is of another family than the address to connect to", from);
-    if (bind(fd, address_of(&at), at.size) == 0)
-        return true;
-    if (errno == EADDRNOTAVAIL)
-        return err_set(e, ERR_USAGE, "from %s: this machine has no such address", from);
-    return err_errno(e, errno, "from %s", from);
+    return address_bind(fd, &at, e) || err_wrap(e, "from %s", from);
 }

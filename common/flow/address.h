@@ -20,6 +20,9 @@ static inline const struct sockaddr *address_of(const struct address *a)
 /* Read "10.0.0.7", "fe80::1%eth0", "::"; names are not looked up, which would wait past any deadline. */
 MUST_CHECK bool address_parse(const char *text, uint16_t port, struct address *address, struct err *e);
 
+/* bind(2), whose most common refusal is told as what it means. */
+MUST_CHECK bool address_bind(int fd, const struct address *at, struct err *e);
+
 /* The port that a bound socket has. */
 MUST_CHECK bool address_port(int fd, uint16_t *port, struct err *e);
 

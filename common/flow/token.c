@@ -36,10 +36,8 @@ struct accepting {
 static bool bind_and_listen(int fd, const struct address *at, const struct flow_options *options, uint16_t *port,
                             struct err *e)
 {
-    if (!flow_configure(fd, options, e))
+    if (!flow_configure(fd, options, e) || !address_bind(fd, at, e))
         return false;
-    if (bind(fd, address_of(at), at->size) != 0)
-        return err_errno(e, errno, "binding the data port");
     if (listen(fd, SOMAXCONN) != 0)
         return err_errno(e, errno, "listening on the data port");
     return address_port(fd, port, e);

@@ -21,7 +21,7 @@ static bool bound_socket(const struct address *at, const struct flow_options *op
     if (made < 0)
         return err_errno(e, errno, "a socket for datagrams");
     if (!flow_configure(made, options, e) || !sockopt_int(made, SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT", e) ||
-        (bind(made, address_of(at), at->size) != 0 && !err_errno(e, errno, "binding the data port"))) {
+        !address_bind(made, at, e)) {
         close(made);
         return false;
     }

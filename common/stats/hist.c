@@ -14,6 +14,7 @@ void hist_merge(struct hist *h, const struct hist *other)
     if (h->total == 0 || other->most_ns > h->most_ns)
         h->most_ns = other->most_ns;
     h->total += other->total;
+    h->sum_ns += other->sum_ns;
     for (size_t i = 0; i < HIST_BUCKETS; i++)
         h->counts[i] += other->counts[i];
 }
@@ -42,6 +43,8 @@ double hist_percentile(const struct hist *h, double p)
     return value > (double)h->most_ns ? (double)h->most_ns : value;
 }
 
+double hist_mean(const struct hist *h) { return h->total > 0 ? (double)h->sum_ns / (double)h->total : 0; }
+
 static size_t put_number(unsigned char *at, uint64_t value)
 {
     size_t size = 0;
@@ -58,6 +61,7 @@ size_t hist_pack(const struct hist *h, unsigned char out[HIST_PACKED_MAX])
         return 0;
     size += put_number(out, (uint64_t)(h->least_ns < 0 ? 0 : h->least_ns));
     size += put_number(out + size, (uint64_t)(h->most_ns < 0 ? 0 : h->most_ns));
+    size += put_number(out + size, (uint64_t)(h->sum_ns < 0 ? 0 : h->sum_ns));
     for (size_t i = 0; i < HIST_BUCKETS && size <= HIST_PACKED_MAX - PAIR_BYTES; i++) {
         if (h->counts[i] == 0) {
             skipped++;
@@ -99,19 +103,27 @@ static bool read_buckets(const unsigned char *at, const unsigned char *end, stru
     return true;
 }
 
+/* What the least, the most and the sum can be where the buckets are as they are. */
+static bool is_sane(const struct hist *h, uint64_t least, uint64_t most, uint64_t sum)
+{
+    return h->total > 0 && least <= most && most <= INT64_MAX && sum <= INT64_MAX &&
+           h->counts[hist_bucket((int64_t)least)] > 0 && h->counts[hist_bucket((int64_t)most)] > 0 &&
+           sum / h->total >= least && sum / h->total <= most;
+}
+
 bool hist_unpack(const unsigned char *blob, size_t size, struct hist *h, struct err *e)
 {
     struct hist read = { 0 };
     const unsigned char *at = blob, *end = blob + size;
-    uint64_t least = 0, most = 0;
-    bool ok =
-        size == 0 || (size <= HIST_PACKED_MAX && get_number(&at, end, &least) && get_number(&at, end, &most) &&
-                      least <= most && most <= INT64_MAX && at < end && read_buckets(at, end, &read) &&
-                      read.counts[hist_bucket((int64_t)least)] > 0 && read.counts[hist_bucket((int64_t)most)] > 0);
+    uint64_t least = 0, most = 0, sum = 0;
+    bool ok = size == 0 || (size <= HIST_PACKED_MAX && get_number(&at, end, &least) && get_number(&at, end, &most) &&
+                            get_number(&at, end, &sum) && at < end && read_buckets(at, end, &read) &&
+                            is_sane(&read, least, most, sum));
     if (!ok)
         return err_set(e, ERR_PARTIAL, "%zu bytes that are no histogram", size);
     read.least_ns = (int64_t)least;
     read.most_ns = (int64_t)most;
+    read.sum_ns = (int64_t)sum;
     memcpy(h, &read, sizeof read);
     return true;
 }

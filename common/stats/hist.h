@@ -2,8 +2,8 @@
  *
  * Log-linear buckets, as in HdrHistogram (G. Tene): below HIST_EXACT ns one for each ns, above it
  * HIST_PER_OCTAVE equally wide ones from each power of two to the next. A value read back is the middle of
- * its bucket, so it is wrong by at most 1/128 of itself (0.78 %), and by nothing below 128 ns; the least and
- * the most are kept exactly. Values of HIST_MOST_NS (36 min) and more count as that.
+ * its bucket, so it is wrong by at most 1/128 of itself (0.78 %), and by nothing below 128 ns; the least, the
+ * most and the sum are kept exactly. Values of HIST_MOST_NS (36 min) and more count as that.
  *
  * One thread adds, others read when it is through. Merging the histograms of several trials gives exactly
  * the histogram of all their values, which no average of percentiles does.
@@ -28,7 +28,7 @@ enum {
 
 struct hist {
     uint64_t total;
-    int64_t least_ns, most_ns; /* of what was added; 0 without anything */
+    int64_t least_ns, most_ns, sum_ns; /* of what was added; 0 without anything */
     uint64_t counts[HIST_BUCKETS];
 };
 
@@ -49,6 +49,7 @@ static inline void hist_add(struct hist *h, int64_t ns)
     if (h->total == 0 || ns > h->most_ns)
         h->most_ns = ns;
     h->total++;
+    h->sum_ns += ns;
     h->counts[hist_bucket(ns)]++;
 }
 
@@ -59,8 +60,11 @@ void hist_merge(struct hist *h, const struct hist *other);
  * as the buckets have it, between the least and the most; 0 without values. */
 double hist_percentile(const struct hist *h, double p);
 
+/* 0 without values. */
+double hist_mean(const struct hist *h);
+
 /* For a message or a file: pairs of variable-length numbers (7 bits a byte, least first, the high bit says
- * that more follow): buckets skipped, values in the next one; in front of them the least and the most.
+ * that more follow): buckets skipped, values in the next one; in front of them the least, the most and the sum.
  * Returns the size; at most HIST_PACKED_MAX for any histogram of less than 2^48 values. */
 size_t hist_pack(const struct hist *h, unsigned char out[HIST_PACKED_MAX]);
 

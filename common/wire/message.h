@@ -25,6 +25,7 @@
 #include <msgpack.h>
 
 #include "base/err.h"
+#include "stats/hist.h"
 #include "stats/meter.h"
 
 enum { WIRE_MAJOR = 1, WIRE_MINOR = 0 };
@@ -107,13 +108,14 @@ enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
 #define PING_FIELDS(T, U, I, S, B) U(T, sequence)
 #define PONG_FIELDS(T, U, I, S, B) U(T, sequence)
 /* coordinator -> agent: make one part of one job ready; slow and untimed. `address` and `port` say
- * where the peer listens (load part only); `options` are lines key=value of the workload's table. */
+ * where the peer listens (load part only); `own` is the agent's own address to connect from or to listen at, ""
+ * for any; `options` are lines key=value of the workload's table. */
 #define PREPARE_FIELDS(T, U, I, S, B) \
     U(T, trial)                       \
     U(T, job)                         \
     U(T, part)                        \
     S(T, workload, MESSAGE_NAME)      \
-    S(T, options, MESSAGE_OPTIONS) B(T, token, MESSAGE_TOKEN) S(T, address, 64) U(T, port)
+    S(T, options, MESSAGE_OPTIONS) B(T, token, MESSAGE_TOKEN) S(T, address, 64) U(T, port) S(T, own, 64)
 /* agent -> coordinator: ready; `port` is where a serving part listens; `starters` how many threads
  * of this part will do a first operation */
 #define READY_FIELDS(T, U, I, S, B) U(T, trial) U(T, job) U(T, part) U(T, port) U(T, starters) I(T, setup_ns)
@@ -126,7 +128,10 @@ enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
 /* agent -> coordinator: cumulative counters of a flow, as meter_pack writes them */
 #define SAMPLE_FIELDS(T, U, I, S, B) U(T, trial) U(T, job) U(T, flow) B(T, points, MESSAGE_POINTS *METER_POINT_BYTES)
 /* agent -> coordinator: a flow has ended. Stamps are 0 where the event never came. `arrived_ns` is the
- * kernel's, of the flow's first bytes: of the end that did not send them. */
+ * kernel's, of the flow's first bytes: of the end that did not send them. `sends` says that this end did the
+ * first operation: it sent, or asked. Of datagrams: `lost` requests without a response, `late` ones after a later
+ * one, `duplicates`, `failed` sends, and `strange` ones, which also of connections are those of strangers.
+ * `latencies` is a histogram of the transactions (hist_pack), empty where there are none. */
 #define STREAM_FIELDS(T, U, I, S, B) \
     U(T, trial)                      \
     U(T, job)                        \
@@ -141,7 +146,12 @@ enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
     I(T, operations)                 \
     U(T, retransmits)                \
     U(T, rtt_us)                     \
-    U(T, min_rtt_us) U(T, mss) U(T, send_buffer) U(T, receive_buffer) S(T, congestion, 16)
+    U(T, min_rtt_us)                 \
+    U(T, mss)                        \
+    U(T, send_buffer)                \
+    U(T, receive_buffer)             \
+    S(T, congestion, 16)             \
+    I(T, lost) I(T, late) I(T, duplicates) I(T, failed) I(T, strange) B(T, latencies, HIST_PACKED_MAX)
 /* agent -> coordinator: all flows of all jobs have ended; what the machine and this process used
  * from T to now, and which error counters of its network devices have risen since PREPARE ("" for none) */
 #define DONE_FIELDS(T, U, I, S, B) \

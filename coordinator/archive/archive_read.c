@@ -8,6 +8,7 @@
 #include "archive/tables.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "stats/hist.h"
 
 enum { UUID_LENGTH = 36, UUID_PREFIX_LEAST = 4 };
 
@@ -16,16 +17,15 @@ static bool damaged(const struct archive *archive, const char *what, struct err 
     return err_set(e, ERR_INTERNAL, "archive %s: damaged: %s", archive->path, what);
 }
 
-static bool unpack_points(struct archive *archive, sqlite3_stmt *statement, struct stream *stream, struct err *e)
+static bool unpack_points(struct archive *archive, const unsigned char *blob, size_t size, struct stream *stream,
+                          struct err *e)
 {
-    if (sqlite3_column_type(statement, 0) != SQLITE_BLOB)
-        return damaged(archive, "sample.points is no blob", e);
-    size_t size = (size_t)sqlite3_column_bytes(statement, 0), count = size / METER_POINT_BYTES;
+    size_t count = size / METER_POINT_BYTES;
     struct meter_point *points = calloc(count ? count : 1, sizeof *points);
     if (!points)
         return err_set(e, ERR_INTERNAL, "archive %s: out of memory", archive->path);
     struct err because = { 0 };
-    if (!meter_unpack(sqlite3_column_blob(statement, 0), size, points, &because)) {
+    if (!meter_unpack(blob, size, points, &because)) {
         free(points);
         return err_set(e, ERR_INTERNAL, "archive %s: damaged: sample.points: %s", archive->path, because.text);
     }
@@ -34,13 +34,51 @@ static bool unpack_points(struct archive *archive, sqlite3_stmt *statement, stru
     return true;
 }
 
-static bool read_points(struct archive *archive, int64_t stream_id, struct stream *stream, struct err *e)
+/* Kept packed: of many thousand streams only a few are looked at at once. */
+static bool keep_latencies(struct archive *archive, const unsigned char *blob, size_t size, struct stream *stream,
+                           struct err *e)
 {
-    sqlite3_stmt *statement = sql_prepare(archive, "SELECT points FROM sample WHERE stream = ?1", &stream_id, 1, e);
+    struct hist *h = malloc(sizeof *h);
+    struct err because = { 0 };
+    stream->latencies = malloc(size ? size : 1);
+    bool ok = h && stream->latencies;
+    if (!ok)
+        err_set(e, ERR_INTERNAL, "archive %s: out of memory", archive->path);
+    else if (!(ok = hist_unpack(blob, size, h, &because)))
+        err_set(e, ERR_INTERNAL, "archive %s: damaged: latency.histogram: %s", archive->path, because.text);
+    free(h);
+    if (ok) {
+        if (size > 0)
+            memcpy(stream->latencies, blob, size);
+        stream->latencies_size = size;
+    }
+    return ok;
+}
+
+/* What a stream may have one of, beside its row. */
+static const struct blob {
+    const char *select, *no_blob;
+    bool (*take)(struct archive *, const unsigned char *, size_t, struct stream *, struct err *);
+} POINTS = { "SELECT points FROM sample WHERE stream = ?1", "sample.points is no blob", unpack_points },
+  LATENCIES = { "SELECT histogram FROM latency WHERE stream = ?1", "latency.histogram is no blob", keep_latencies };
+
+static bool take_blob(struct archive *archive, const struct blob *blob, sqlite3_stmt *statement, struct stream *stream,
+                      struct err *e)
+{
+    if (sqlite3_column_type(statement, 0) != SQLITE_BLOB)
+        return damaged(archive, blob->no_blob, e);
+    const unsigned char *bytes = sqlite3_column_blob(statement, 0);
+    return blob->take(archive, bytes, (size_t)sqlite3_column_bytes(statement, 0), stream, e);
+}
+
+static bool read_blob(struct archive *archive, const struct blob *blob, int64_t stream_id, struct stream *stream,
+                      struct err *e)
+{
+    sqlite3_stmt *statement = sql_prepare(archive, blob->select, &stream_id, 1, e);
     if (!statement)
         return false;
     int stepped = sqlite3_step(statement);
-    bool ok = stepped == SQLITE_ROW    ? unpack_points(archive, statement, stream, e)
+    bool ok = stepped == SQLITE_ROW    ? take_blob(archive, blob, statement, stream, e)
               : stepped == SQLITE_DONE ? true
                                        : sql_fail(archive, "cannot be read", e);
     sqlite3_finalize(statement);
@@ -55,7 +93,8 @@ static bool read_streams(struct archive *archive, int64_t trial_id, bool with_po
     for (size_t i = 0; ok && i < trial->stream_count; i++) {
         struct stream *stream = &trial->streams[i];
         ok = row_read_all(archive, &TABLE_FIGURE, ids[i], &stream->figures, &stream->figure_count, NULL, e) &&
-             (!with_points || read_points(archive, ids[i], stream, e));
+             (!with_points || read_blob(archive, &POINTS, ids[i], stream, e)) &&
+             read_blob(archive, &LATENCIES, ids[i], stream, e);
     }
     free(ids);
     return ok;

@@ -56,6 +56,15 @@ bool archive_node(struct archive *archive, const struct run *run, const struct r
     return sql_end(archive, ok, e);
 }
 
+static bool write_blob(struct archive *archive, const char *insert, int64_t stream_id, const void *blob, size_t size,
+                       struct err *e)
+{
+    sqlite3_stmt *statement = sql_prepare(archive, insert, &stream_id, 1, e);
+    bool bound = statement && (sqlite3_bind_blob64(statement, 2, blob, size, SQLITE_STATIC) == SQLITE_OK ||
+                               sql_fail(archive, "binding a blob", e));
+    return statement && finish(archive, statement, bound, e);
+}
+
 static bool write_points(struct archive *archive, int64_t stream_id, const struct stream *stream, struct err *e)
 {
     if (stream->point_count == 0)
@@ -64,14 +73,16 @@ static bool write_points(struct archive *archive, int64_t stream_id, const struc
     if (!blob)
         return err_set(e, ERR_INTERNAL, "archive %s: out of memory", archive->path);
     meter_pack(stream->points, stream->point_count, blob);
-    sqlite3_stmt *statement =
-        sql_prepare(archive, "INSERT INTO sample (stream, points) VALUES (?1, ?2)", &stream_id, 1, e);
-    bool bound = statement && (sqlite3_bind_blob64(statement, 2, blob, stream->point_count * METER_POINT_BYTES,
-                                                   SQLITE_STATIC) == SQLITE_OK ||
-                               sql_fail(archive, "binding the samples", e));
-    bool ok = statement && finish(archive, statement, bound, e);
+    bool ok = write_blob(archive, "INSERT INTO sample (stream, points) VALUES (?1, ?2)", stream_id, blob,
+                         stream->point_count * METER_POINT_BYTES, e);
     free(blob);
     return ok;
+}
+
+static bool write_latencies(struct archive *archive, int64_t stream_id, const struct stream *stream, struct err *e)
+{
+    return stream->latencies_size == 0 || write_blob(archive, "INSERT INTO latency (stream, histogram) VALUES (?1, ?2)",
+                                                     stream_id, stream->latencies, stream->latencies_size, e);
 }
 
 static bool write_stream(struct archive *archive, int64_t trial_id, size_t idx, const struct stream *stream,
@@ -81,7 +92,7 @@ static bool write_stream(struct archive *archive, int64_t trial_id, size_t idx, 
         return false;
     int64_t id = sqlite3_last_insert_rowid(archive->db);
     return row_insert_all(archive, &TABLE_FIGURE, id, stream->figures, stream->figure_count, e) &&
-           write_points(archive, id, stream, e);
+           write_points(archive, id, stream, e) && write_latencies(archive, id, stream, e);
 }
 
 /* The first trial of a block brings the block with it; the others must mean the same one. */

@@ -6,7 +6,7 @@
 -- `idx` is a row's place within what it belongs to. What was rejected is flagged, never deleted.
 
 PRAGMA application_id = 1952543333; -- "tare"
-PRAGMA user_version = 2;            -- of these tables; upgrade.c has what came with each
+PRAGMA user_version = 3;            -- of these tables; upgrade.c has what came with each
 
 CREATE TABLE run (
     no INTEGER PRIMARY KEY AUTOINCREMENT, -- the short number; never given twice
@@ -112,6 +112,13 @@ CREATE TABLE stream (
 CREATE TABLE sample (
     stream INTEGER PRIMARY KEY REFERENCES stream (id) ON DELETE CASCADE,
     points BLOB NOT NULL
+) STRICT;
+
+-- A histogram of the times of all transactions, as common/stats/hist.h packs it: least, most and sum in ns, then
+-- pairs of (buckets skipped, count). Histograms of several trials add up.
+CREATE TABLE latency (
+    stream INTEGER PRIMARY KEY REFERENCES stream (id) ON DELETE CASCADE,
+    histogram BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE figure (

@@ -14,9 +14,23 @@ static const struct {
     { 2, "stream", "arrived_bound_ns", "INTEGER NOT NULL", "0" },
 };
 
+/* Tables that have, with their columns as schema.sql has them. */
+static const struct {
+    int since;
+    const char *table, *columns, *nothing;
+} TABLES[] = {
+    { 3, "latency", "stream INTEGER PRIMARY KEY REFERENCES stream (id) ON DELETE CASCADE, histogram BLOB NOT NULL",
+      "NULL AS stream, NULL AS histogram" },
+};
+
 bool upgrade_tables(struct archive *archive, int64_t version, struct err *e)
 {
     char sql[256];
+    for (size_t i = 0; i < ARRAY_SIZE(TABLES); i++) {
+        snprintf(sql, sizeof sql, "CREATE TABLE \"%s\" (%s) STRICT", TABLES[i].table, TABLES[i].columns);
+        if (TABLES[i].since > version && !sql_run(archive, sql, e))
+            return false;
+    }
     for (size_t i = 0; i < ARRAY_SIZE(ADDED); i++) {
         if (ADDED[i].since <= version)
             continue;
@@ -35,6 +49,11 @@ bool upgrade_view(struct archive *archive, int64_t version, struct err *e)
     char sql[1024] = "";
     if (!sql_run(archive, "PRAGMA temp_store = MEMORY", e))
         return false;
+    for (size_t i = 0; i < ARRAY_SIZE(TABLES); i++) {
+        snprintf(sql, sizeof sql, "CREATE TEMP VIEW \"%s\" AS SELECT %s WHERE 0", TABLES[i].table, TABLES[i].nothing);
+        if (TABLES[i].since > version && !sql_run(archive, sql, e))
+            return false;
+    }
     for (size_t i = 0; i < ARRAY_SIZE(ADDED); i++) {
         bool is_first = i == 0 || strcmp(ADDED[i - 1].table, ADDED[i].table) != 0;
         bool is_last = i + 1 == ARRAY_SIZE(ADDED) || strcmp(ADDED[i + 1].table, ADDED[i].table) != 0;

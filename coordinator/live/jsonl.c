@@ -133,14 +133,13 @@ static void jsonl_begin(void *state, const struct live_step *step)
 
 static json_t *rate_value(const struct live_rate *r)
 {
-    json_t *throughput = r->is_known
-                             ? VALUE_OBJECT({ "value", value_real(r->bits_per_s) }, { "unit", json_string("bit/s") },
-                                            { "last", value_real(r->last_bits_per_s) })
-                             : json_null();
+    json_t *rate = r->is_known ? VALUE_OBJECT({ "value", value_real(r->rate) }, { "unit", json_string(r->unit) },
+                                              { "last", value_real(r->last_rate) })
+                               : json_null();
+    const char *name = strcmp(r->unit, "1/s") == 0 ? "transactions" : "throughput";
     return VALUE_OBJECT(
-        { "node", value_text(r->node) }, { "peer", value_word(r->peer) },
-        { "direction", json_string(r->sends ? "send" : "receive") },
-        { "figures", VALUE_OBJECT({ "throughput", throughput }) },
+        { "node", value_text(r->node) }, { "peer", value_word(r->peer) }, { "direction", json_string(r->direction) },
+        { "figures", VALUE_OBJECT({ name, rate }) },
         { "clock", VALUE_OBJECT({ "offset_bound_ns", value_if(r->clock_bound_ns >= 0, r->clock_bound_ns) },
                                 { "stamps", value_word(r->stamps ? r->stamps : "") }) });
 }

@@ -40,10 +40,12 @@ struct live_node {
 /* A flow of the trial, and what it does at the moment. */
 struct live_rate {
     const char *node, *peer;
-    bool sends; /* the node; else it receives */
+    const char *direction; /* as the model's streams have it: "send", "receive", "ask" */
+    bool is_outward;       /* the node sends or asks */
+    const char *unit;      /* of the rates: "bit/s", "1/s" */
     bool is_known;
-    double bits_per_s;      /* over the last second */
-    double last_bits_per_s; /* over the time since the last call */
+    double rate;            /* over the last second */
+    double last_rate;       /* over the time since the last call */
     int64_t clock_bound_ns; /* the node's clock is known within +- this; -1: not yet */
     const char *stamps;     /* where that comes from (stamp_kind.h); "" while nothing has come */
 };

@@ -38,17 +38,17 @@ static struct line begin_line(const struct screen_view *v, struct buffer *out)
     return (struct line){ .out = out, .room = width - 1, .color = v->color, .utf8 = v->utf8 };
 }
 
-static const char *arrow(const struct screen_view *v, bool sends)
+static const char *arrow(const struct screen_view *v, bool is_outward)
 {
-    return v->utf8 ? (sends ? "→" : "←") : (sends ? "->" : "<-");
+    return v->utf8 ? (is_outward ? "→" : "←") : (is_outward ? "->" : "<-");
 }
 
-static void name_stream(const char *node, const char *peer, bool sends, const struct screen_view *v, char *out)
+static void name_stream(const char *node, const char *peer, bool is_outward, const struct screen_view *v, char *out)
 {
     char a[MODEL_NAME], b[MODEL_NAME];
     print_clean(node, a, sizeof a);
     print_clean(peer, b, sizeof b);
-    snprintf(out, CELL, "%s %s %s", a, arrow(v, sends), b);
+    snprintf(out, CELL, "%s %s %s", a, arrow(v, is_outward), b);
     if (!*b)
         snprintf(out, CELL, "%s", a);
 }
@@ -71,7 +71,7 @@ static struct layout lay_out(const struct screen *s, size_t shown, const struct 
     struct layout l = { .names = NAMES_LEAST, .clock = CLOCK_COLUMNS };
     char name[CELL];
     for (size_t i = 0; i < shown; i++) {
-        name_stream(s->rows[i].node, s->rows[i].peer, s->rows[i].sends, v, name);
+        name_stream(s->rows[i].node, s->rows[i].peer, s->rows[i].is_outward, v, name);
         if (line_cells(name) > l.names)
             l.names = line_cells(name);
     }
@@ -176,16 +176,16 @@ static void put_row(struct line *l, const struct screen *s, const struct screen_
 {
     char text[CELL];
     line_blank(l, 1);
-    name_stream(row->node, row->peer, row->sends, v, text);
+    name_stream(row->node, row->peer, row->is_outward, v, text);
     line_cell(l, INK_PLAIN, text, at->names, false);
     line_blank(l, GAP);
     if (at->direction) {
-        line_cell(l, INK_FAINT, row->sends ? "send" : "receive", at->direction, false);
+        line_cell(l, INK_FAINT, row->direction, at->direction, false);
         line_blank(l, GAP);
     }
     snprintf(text, sizeof text, "-");
     if (row->is_known)
-        units_show_rate(row->bits_per_s, text, sizeof text);
+        units_show_in(row->rate, row->unit, text, sizeof text);
     line_cell(l, row->is_known ? INK_STRONG : INK_FAINT, text, RATE_COLUMNS, true);
     if (at->spark) {
         line_blank(l, GAP);
@@ -215,12 +215,12 @@ static void put_more(struct line *l, const struct screen *s, size_t shown, const
     char text[CELL];
     double sum = 0;
     for (size_t i = shown; i < s->row_count; i++)
-        sum += s->rows[i].is_known ? s->rows[i].bits_per_s : 0;
+        sum += s->rows[i].is_known ? s->rows[i].rate : 0;
     line_blank(l, 1);
     snprintf(text, sizeof text, "+ %zu more", s->row_count - shown);
     line_cell(l, INK_FAINT, text, at->names, false);
     line_blank(l, GAP + (at->direction ? at->direction + GAP : 0));
-    line_cell(l, INK_STRONG, units_show_rate(sum, text, sizeof text), RATE_COLUMNS, true);
+    line_cell(l, INK_STRONG, units_show_in(sum, s->rows[0].unit, text, sizeof text), RATE_COLUMNS, true);
     line_put(l, INK_FAINT, "  together");
     line_end(l);
 }
@@ -315,12 +315,12 @@ static void put_streams(struct line *l, int indent, const struct trial *t, const
     }
     for (size_t i = 0; i < t->stream_count; i++) {
         const struct stream *s = &t->streams[i];
-        const struct figure *f = words_throughput(s);
+        const struct figure *f = words_rate(s);
         if (!f)
             continue;
-        name_stream(s->node, s->peer, strcmp(s->direction, "send") == 0, v, name);
+        name_stream(s->node, s->peer, strcmp(s->direction, "receive") != 0, v, name);
         text_append(name, sizeof name, " ");
-        units_show_rate(f->value, rate, sizeof rate);
+        units_show_in(f->value, f->unit, rate, sizeof rate);
         line_break(l, indent, line_cells(name) + line_cells(rate));
         line_put(l, INK_PLAIN, name);
         line_put(l, INK_STRONG, rate);

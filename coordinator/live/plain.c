@@ -128,9 +128,10 @@ static void plain_trial(void *state, const struct live_step *step, const struct 
         buffer_print(&line, "%s; ", text);
     for (size_t i = 0; i < t->stream_count && !is_many; i++) {
         const struct stream *s = &t->streams[i];
-        const struct figure *f = words_throughput(s);
+        const struct figure *f = words_rate(s);
         if (f)
-            buffer_print(&line, "%s %s %s; ", s->node, s->direction, units_show_rate(f->value, text, sizeof text));
+            buffer_print(&line, "%s %s %s; ", s->node, s->direction,
+                         units_show_in(f->value, f->unit, text, sizeof text));
     }
     if (t->partial)
         buffer_print(&line, "partial: %s", print_clean(t->why, text, sizeof text));

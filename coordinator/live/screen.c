@@ -24,7 +24,8 @@ void screen_begin(struct screen *s, const struct live_step *step)
 
 static bool is_same(const struct screen_row *row, const struct live_rate *rate)
 {
-    return strcmp(row->node, rate->node) == 0 && strcmp(row->peer, rate->peer) == 0 && row->sends == rate->sends;
+    return strcmp(row->node, rate->node) == 0 && strcmp(row->peer, rate->peer) == 0 &&
+           row->is_outward == rate->is_outward;
 }
 
 void screen_rates(struct screen *s, int64_t at_ns, const struct live_rate *rates, size_t count)
@@ -46,13 +47,15 @@ void screen_rates(struct screen *s, int64_t at_ns, const struct live_rate *rates
         const struct live_rate *rate = &rates[i];
         text_copy(row->node, sizeof row->node, rate->node);
         text_copy(row->peer, sizeof row->peer, rate->peer);
-        row->sends = rate->sends;
+        text_copy(row->direction, sizeof row->direction, rate->direction);
+        text_copy(row->unit, sizeof row->unit, rate->unit);
+        row->is_outward = rate->is_outward;
         row->is_known = rate->is_known;
-        row->bits_per_s = rate->bits_per_s;
+        row->rate = rate->rate;
         row->clock_bound_ns = rate->clock_bound_ns;
         text_copy(row->stamps, sizeof row->stamps, rate->stamps ? rate->stamps : "");
         if (at_ns >= 0)
-            row->history[row->history_count++ % SCREEN_HISTORY] = rate->is_known ? (float)rate->last_bits_per_s : -1;
+            row->history[row->history_count++ % SCREEN_HISTORY] = rate->is_known ? (float)rate->last_rate : -1;
     }
 }
 

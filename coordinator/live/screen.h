@@ -13,11 +13,12 @@ enum { SCREEN_HISTORY = 64, SCREEN_LEAST_WIDTH = 20 };
 
 struct screen_row {
     char node[MODEL_NAME], peer[MODEL_NAME];
-    bool sends, is_known;
-    double bits_per_s;
+    bool is_outward, is_known;
+    char direction[16], unit[16];
+    double rate;
     int64_t clock_bound_ns;
     char stamps[16];
-    float history[SCREEN_HISTORY]; /* bit/s, a ring; negative where nothing was known */
+    float history[SCREEN_HISTORY]; /* in the unit, a ring; negative where nothing was known */
     unsigned history_count;        /* ever */
 };
 

@@ -64,12 +64,13 @@ const char *words_start(const struct trial *t, char *out, size_t size)
     return out;
 }
 
-static void append_many(char *out, size_t size, size_t count, const char *what, double sum, double least, double most)
+static void append_many(char *out, size_t size, size_t count, const char *what, const char *unit, double sum,
+                        double least, double most)
 {
     char sums[32], leasts[32], mosts[32];
-    units_show_rate(sum, sums, sizeof sums);
-    units_show_rate(least, leasts, sizeof leasts);
-    units_show_rate(most, mosts, sizeof mosts);
+    units_show_in(sum, unit, sums, sizeof sums);
+    units_show_in(least, unit, leasts, sizeof leasts);
+    units_show_in(most, unit, mosts, sizeof mosts);
     units_drop_same(leasts, mosts);
     text_append(out, size, "%s%zu %s %s, %s..%s each", *out ? ", " : "", count, what, sums, leasts, mosts);
 }
@@ -84,29 +85,31 @@ const char *words_rates(const struct live_rate *rates, size_t count, char *out, 
         if (!rates[i].is_known)
             continue;
         if (count <= WORDS_STREAMS_NAMED)
-            text_append(out, size, "%s%s %s %s", *out ? ", " : "", rates[i].node, rates[i].sends ? "send" : "receive",
-                        units_show_rate(rates[i].bits_per_s, rate, sizeof rate));
+            text_append(out, size, "%s%s %s %s", *out ? ", " : "", rates[i].node, rates[i].direction,
+                        units_show_in(rates[i].rate, rates[i].unit, rate, sizeof rate));
         known++;
-        sum += rates[i].bits_per_s;
-        least = fmin(least, rates[i].bits_per_s);
-        most = fmax(most, rates[i].bits_per_s);
+        sum += rates[i].rate;
+        least = fmin(least, rates[i].rate);
+        most = fmax(most, rates[i].rate);
     }
     if (count > WORDS_STREAMS_NAMED && known > 0)
-        append_many(out, size, known, "streams", sum, least, most);
+        append_many(out, size, known, "streams", rates[0].unit, sum, least, most);
     return out;
 }
 
 const char *words_many(const struct trial *t, char *out, size_t size)
 {
-    static const char *const DIRECTIONS[] = { "send", "receive" };
+    static const char *const DIRECTIONS[] = { "send", "receive", "ask" };
+    const char *unit = "";
     double sum = 0, least = INFINITY, most = -INFINITY;
     size_t count = 0;
     out[0] = '\0';
     for (size_t i = 0; i < t->stream_count; i++) {
-        const struct figure *f = words_throughput(&t->streams[i]);
+        const struct figure *f = words_rate(&t->streams[i]);
         if (!f)
             continue;
         count++;
+        unit = f->unit;
         sum += f->value;
         least = fmin(least, f->value);
         most = fmax(most, f->value);
@@ -115,15 +118,15 @@ const char *words_many(const struct trial *t, char *out, size_t size)
         struct total total;
         if (!total_at_once(t, DIRECTIONS[i], &total))
             continue;
-        append_many(out, size, total.streams, DIRECTIONS[i], total.sum, total.least, total.most);
+        append_many(out, size, total.streams, DIRECTIONS[i], total.unit, total.sum, total.least, total.most);
         text_append(out, size, ", fairness %.3f", total.jain);
     }
     if (count > WORDS_STREAMS_NAMED && !*out) /* cut short: some have no figure */
-        append_many(out, size, count, "streams", sum, least, most);
+        append_many(out, size, count, "streams", unit, sum, least, most);
     return out;
 }
 
-const struct figure *words_throughput(const struct stream *s)
+const struct figure *words_rate(const struct stream *s)
 {
-    return s->role == STREAM_LOAD ? stream_figure(s, "throughput", WINDOW_WHOLE, FIGURE_ON_COORDINATOR) : NULL;
+    return s->role == STREAM_LOAD ? stream_rate(s, WINDOW_WHOLE) : NULL;
 }

@@ -29,7 +29,7 @@ const char *words_rates(const struct live_rate *rates, size_t count, char *out, 
  * one with few. */
 const char *words_many(const struct trial *trial, char *out, size_t size);
 
-/* The throughput over the whole window of the load end that `stream` is; NULL for what is none. */
-const struct figure *words_throughput(const struct stream *stream);
+/* What was done a second over the whole window by the load end that `stream` is; NULL for what is none. */
+const struct figure *words_rate(const struct stream *stream);
 
 #endif

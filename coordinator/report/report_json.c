@@ -156,7 +156,7 @@ static json_t *stream_list(const struct run *run, const struct trial *trial, enu
 
 static json_t *total_value(const char *direction, enum window window, const struct total *total)
 {
-    return VALUE_OBJECT({ "figure", json_string("throughput") }, { "unit", json_string("bit/s") },
+    return VALUE_OBJECT({ "figure", value_text(total->figure) }, { "unit", value_text(total->unit) },
                         { "direction", value_word(direction) }, { "window", json_string(window_name(window)) },
                         { "streams", json_integer((json_int_t)total->streams) }, { "sum", value_real(total->sum) },
                         { "min", value_real(total->least) }, { "max", value_real(total->most) },

@@ -9,134 +9,11 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "report/clock_lines.h"
+#include "report/columns.h"
 #include "report/notes.h"
 #include "report/page.h"
 #include "report/print.h"
-#include "report/table.h"
 #include "result/summary.h"
-
-enum { CELL = TABLE_CELL };
-
-static enum tone verdict_tone(enum verdict verdict)
-{
-    return verdict == VERDICT_TOGETHER ? TONE_GOOD
-           : verdict == VERDICT_LATE   ? TONE_BAD
-           : verdict == VERDICT_SINGLE ? TONE_PLAIN
-                                       : TONE_WARN;
-}
-
-/* ---- cells ---- */
-
-static void cell_node(const struct summary_row *row, char *out)
-{
-    char name[MODEL_NAME];
-    snprintf(out, CELL, "%s", print_clean(row->node, name, sizeof name));
-}
-
-static void cell_direction(const struct summary_row *row, char *out)
-{
-    print_clean(row->direction[0] ? row->direction : "-", out, CELL);
-}
-
-/* "3", or "2/3" when one of three ended early. */
-static void cell_trials(const struct summary_row *row, char *out)
-{
-    if (row->used == row->trials)
-        snprintf(out, CELL, "%d", row->trials);
-    else
-        snprintf(out, CELL, "%d/%d", row->used, row->trials);
-}
-
-static void cell_throughput(const struct summary_row *row, char *out)
-{
-    snprintf(out, CELL, "-");
-    if (row->throughput.count)
-        units_show_rate(row->throughput.median, out, CELL);
-}
-
-static void cell_range(const struct summary_row *row, char *out)
-{
-    char least[32], most[32], median[32];
-    snprintf(out, CELL, "-");
-    if (row->throughput.count < 2)
-        return;
-    units_show_rate(row->throughput.least, least, sizeof least);
-    units_show_rate(row->throughput.most, most, sizeof most);
-    units_show_rate(row->throughput.median, median, sizeof median);
-    units_drop_same(least, median);
-    units_drop_same(most, median);
-    snprintf(out, CELL, "%s..%s", least, most);
-}
-
-static void cell_retransmits(const struct summary_row *row, char *out)
-{
-    snprintf(out, CELL, "-");
-    if (row->retransmits.count)
-        snprintf(out, CELL, "%.0f", row->retransmits.sum);
-}
-
-static void cell_rtt(const struct summary_row *row, char *out)
-{
-    snprintf(out, CELL, "-");
-    if (row->rtt.count)
-        units_show_ns(row->rtt.median * CLOCK_NS_PER_S, out, CELL);
-}
-
-static void cell_cpu(const struct spread *cpu, char *out)
-{
-    snprintf(out, CELL, "-");
-    if (cpu->count)
-        snprintf(out, CELL, "%.*f", cpu->median < 10 ? 3 : 1, cpu->median);
-}
-
-static void cell_cpu_node(const struct summary_row *row, char *out) { cell_cpu(&row->cpu_node, out); }
-static void cell_cpu_peer(const struct summary_row *row, char *out) { cell_cpu(&row->cpu_peer, out); }
-
-/* "together 1.24 +-2.40 us", "late guest 1/3 4.10 +-0.00 ms", "single T+0.31 +-2.40 us" */
-static void cell_start(const struct summary_row *row, char *out)
-{
-    char late[MODEL_NAME], skew[48];
-    snprintf(out, CELL, "%s", verdict_name(row->verdict));
-    if (row->verdict == VERDICT_LATE)
-        text_append(out, CELL, " %s", print_clean(row->late, late, sizeof late));
-    if (row->verdict_trials < row->trials)
-        text_append(out, CELL, " %d/%d", row->verdict_trials, row->trials);
-    if (!row->has_start)
-        return;
-    bool single = row->verdict == VERDICT_SINGLE;
-    double ns = (double)row->start_ns;
-    units_show_ns_within(single ? ns : fabs(ns), (double)row->start_bound_ns, skew, sizeof skew);
-    text_append(out, CELL, " %s%s", single ? ns < 0 ? "T" : "T+" : "", skew);
-}
-
-static const struct column {
-    struct table_column shape;
-    void (*cell)(const struct summary_row *row, char *out);
-} COLUMNS[] = {
-    { { "node", true, 0 }, cell_node },
-    { { "dir", true, 1 }, cell_direction },
-    { { "n", false, 4 }, cell_trials },
-    { { "throughput", false, 0 }, cell_throughput },
-    { { "min..max", false, 2 }, cell_range },
-    { { "retr", false, 6 }, cell_retransmits },
-    { { "rtt", false, 7 }, cell_rtt },
-    { { "cpu s/GB", false, 3 }, cell_cpu_node },
-    { { "peer s/GB", false, 5 }, cell_cpu_peer },
-    { { "start", true, 0 }, cell_start },
-};
-enum { COLUMN_START = ARRAY_SIZE(COLUMNS) - 1, COLUMN_COUNT = ARRAY_SIZE(COLUMNS) };
-
-static const struct table_column *column(size_t column) { return &COLUMNS[column].shape; }
-
-static void cell(const void *rows, size_t row, size_t column, char *out)
-{
-    COLUMNS[column].cell((const struct summary_row *)rows + row, out);
-}
-
-static enum tone tone(const void *rows, size_t row, size_t column)
-{
-    return column == COLUMN_START ? verdict_tone(((const struct summary_row *)rows)[row].verdict) : TONE_PLAIN;
-}
 
 /* ---- the table ---- */
 
@@ -163,9 +40,9 @@ static void put_totals(const struct page *page, const struct summary *summary, i
         char sum[32], least[32], most[32], direction[16], line[256] = "";
         if (t->step != step)
             continue;
-        units_show_rate(t->sum.median, sum, sizeof sum);
-        units_show_rate(t->least.median, least, sizeof least);
-        units_show_rate(t->most.median, most, sizeof most);
+        units_show_in(t->sum.median, t->unit, sum, sizeof sum);
+        units_show_in(t->least.median, t->unit, least, sizeof least);
+        units_show_in(t->most.median, t->unit, most, sizeof most);
         units_drop_same(least, most);
         text_append(line, sizeof line, "%zu at once, %s: sum %s, min..max %s..%s, fairness %.4f (Jain)", t->streams,
                     print_clean(t->direction[0] ? t->direction : "all", direction, sizeof direction), sum, least, most,
@@ -180,20 +57,34 @@ static void put_legend(const struct page *page, const struct summary *summary)
     static const char TEXT[] =
         "Medians over the rounds, whole window, coordinator's clock; retr is the sum. The start is the worst: "
         "how far apart the first operations were, or how far from T a single one was.";
+    static const char LATENCIES[] = " Percentiles are those of all transactions of all rounds.";
     static const char TOTALS[] = " What nodes did at once is taken from the time in which all of them were at it.";
-    char text[sizeof TEXT + sizeof TOTALS] = "";
-    text_append(text, sizeof text, "%s%s", TEXT, summary->total_count ? TOTALS : "");
+    char text[sizeof TEXT + sizeof LATENCIES + sizeof TOTALS] = "";
+    bool has_latencies = false;
+    for (size_t i = 0; i < summary->row_count; i++)
+        has_latencies |= summary->rows[i].latencies != NULL;
+    text_append(text, sizeof text, "%s%s%s", TEXT, has_latencies ? LATENCIES : "", summary->total_count ? TOTALS : "");
     fprintf(page->out, "\n%s", page->color ? "\033[2m" : "");
     print_wrapped(text, 0, 0, page->width, page->out);
     fputs(page->color ? "\033[0m" : "", page->out);
 }
 
+/* How many rows from `first` on are of its step. */
+static size_t rows_of_step(const struct summary *summary, size_t first)
+{
+    size_t count = 1;
+    while (first + count < summary->row_count && summary->rows[first + count].step == summary->rows[first].step)
+        count++;
+    return count;
+}
+
 static void put_table(const struct page *page, const struct run *run, const struct summary *summary)
 {
-    const struct table table = { summary->rows, summary->row_count, COLUMN_COUNT, column, cell, tone };
-    struct table_layout layout = table_lay_out(&table, page->width);
+    const struct table table = columns_of(summary);
+    struct table_layout layout = { 0 };
     for (size_t i = 0; i < summary->row_count; i++) {
         if (i == 0 || summary->rows[i].step != summary->rows[i - 1].step) {
+            layout = table_lay_out(&table, i, rows_of_step(summary, i), page->width);
             fputc('\n', page->out);
             put_step(page, &run->steps[summary->rows[i].step]);
             table_put_head(page, &table, &layout);

@@ -13,18 +13,26 @@ static int layout_width(const struct table *table, const struct table_layout *la
     return width;
 }
 
-struct table_layout table_lay_out(const struct table *table, int width)
+/* The width of a column over all rows; 0 when it says nothing in the `count` rows from `first` on. */
+static int column_width(const struct table *table, size_t column, size_t first, size_t count)
+{
+    int width = print_width(table->column(column)->head);
+    bool says = false;
+    for (size_t r = 0; r < table->row_count; r++) {
+        char cell[TABLE_CELL];
+        table->cell(table->rows, r, column, cell);
+        int columns = print_width(cell);
+        width = columns > width ? columns : width;
+        says |= columns > 0 && r >= first && r - first < count;
+    }
+    return says ? width : 0;
+}
+
+struct table_layout table_lay_out(const struct table *table, size_t from, size_t count, int width)
 {
     struct table_layout layout = { 0 };
     for (size_t i = 0; i < table->column_count; i++)
-        layout.width[i] = print_width(table->column(i)->head);
-    for (size_t r = 0; r < table->row_count; r++)
-        for (size_t i = 0; i < table->column_count; i++) {
-            char cell[TABLE_CELL];
-            table->cell(table->rows, r, i, cell);
-            int columns = print_width(cell);
-            layout.width[i] = columns > layout.width[i] ? columns : layout.width[i];
-        }
+        layout.width[i] = column_width(table, i, from, count);
     for (int drop = TABLE_COLUMNS_MAX; drop > 0 && layout_width(table, &layout) > width; drop--)
         for (size_t i = 0; i < table->column_count; i++)
             if (table->column(i)->drop == drop)

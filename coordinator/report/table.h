@@ -6,7 +6,7 @@
 
 #include "report/page.h"
 
-enum { TABLE_CELL = 96, TABLE_COLUMNS_MAX = 16 };
+enum { TABLE_CELL = 96, TABLE_COLUMNS_MAX = 24 };
 
 /* The column `drop` = 1 is the last to go, 0 never goes. */
 struct table_column {
@@ -28,8 +28,9 @@ struct table_layout {
     int width[TABLE_COLUMNS_MAX]; /* 0: left out */
 };
 
-/* Widths for all rows. What is too wide even so is cut from the first column, then from the last. */
-struct table_layout table_lay_out(const struct table *table, int width);
+/* For the `count` rows from `from` on: a column that says nothing ("") in any of them is left out; the widths are
+ * those of all rows. What is too wide even so is cut from the first column, then from the last. */
+struct table_layout table_lay_out(const struct table *table, size_t from, size_t count, int width);
 
 void table_put_head(const struct page *page, const struct table *table, const struct table_layout *layout);
 void table_put_row(const struct page *page, const struct table *table, const struct table_layout *layout, size_t row);

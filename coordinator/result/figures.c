@@ -1,139 +1,128 @@
 #include "figures.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "result/clocks.h"
+#include "result/cpu_use.h"
 #include "result/price.h"
+#include "result/span.h"
 #include "result/start.h"
 #include "result/witness.h"
 
 /* A gap between two signs of life that no queue of ours explains: probes come at 4 Hz in a trial. */
 enum { LINK_GAP_MS = 1000 };
 
-struct window_ns {
-    int64_t from, to; /* the coordinator's clock */
-};
-
 static const struct raw_node *node_of(const struct raw_trial *raw, const struct raw_end *end)
 {
     return &raw->nodes[end->node];
 }
 
-/* A stamp of the node's clock on the coordinator's; false where the clocks cannot be related. */
-static bool to_coordinator(const struct raw_node *node, int64_t node_ns, int64_t *ns, int64_t *bound_ns)
+/* `count` in the window as a rate; in the whole one of its own node's clock as well. */
+static bool add_rate(const struct raw_trial *raw, const struct raw_end *load, const char *name, const char *unit,
+                     double count, const struct span *span, enum window window, struct stream *s)
 {
-    struct bounds_interval at;
-    if (node_ns == 0 || !node->bounds || !bounds_at(node->bounds, node_ns, &at, NULL))
-        return false;
-    *ns = bounds_mid(at);
-    *bound_ns = bounds_half(at);
-    return true;
-}
-
-static bool to_node(const struct raw_node *node, int64_t ns, int64_t *node_ns)
-{
-    struct bounds_interval at;
-    if (!node->bounds || !bounds_node_at(node->bounds, ns, &at, NULL))
-        return false;
-    *node_ns = bounds_mid(at);
-    return true;
-}
-
-/* The end of the flow whose first operation opens it. */
-static const struct raw_end *sender_of(const struct raw_trial *raw, const struct raw_end *end)
-{
-    return end->is_over && end->stream.sends ? end : raw_opposite(raw, end);
-}
-
-static const struct raw_end *receiver_of(const struct raw_trial *raw, const struct raw_end *end)
-{
-    return end->is_over && end->stream.sends ? raw_opposite(raw, end) : end;
-}
-
-/* The whole window of a load end. */
-static bool whole_window(const struct raw_trial *raw, const struct raw_end *load, struct window_ns *w)
-{
-    const struct raw_end *sender = sender_of(raw, load);
-    int64_t bound;
-    if (!load->is_over || !sender || !to_coordinator(node_of(raw, load), load->stream.last_op_ns, &w->to, &bound))
-        return false;
-    if (raw->warmup_ns > 0)
-        w->from = raw->at_ns + raw->warmup_ns;
-    else if (!to_coordinator(node_of(raw, sender), sender->stream.first_op_ns, &w->from, &bound))
-        return false;
-    return w->to > w->from;
-}
-
-/* Bytes that reached the receiver in the window; -1 when it cannot be told. The whole window ends with
- * the last byte, and without a warm-up begins with the first: then no sample is needed. */
-static double bytes_in(const struct raw_trial *raw, const struct raw_end *load, struct window_ns w, enum window window)
-{
-    const struct raw_end *receiver = receiver_of(raw, load);
-    int64_t from = 0, to = 0;
-    if (!receiver || !receiver->is_over || !to_node(node_of(raw, receiver), w.from, &from) ||
-        !to_node(node_of(raw, receiver), w.to, &to))
-        return -1;
-    bool is_whole = window == WINDOW_WHOLE;
-    double before = is_whole && raw->warmup_ns <= 0 ? 0 : raw_bytes_at(raw, receiver, from);
-    return (is_whole ? (double)receiver->stream.bytes : raw_bytes_at(raw, receiver, to)) - before;
-}
-
-static bool add_throughput(const struct raw_trial *raw, const struct raw_end *load, struct window_ns w,
-                           enum window window, struct stream *s)
-{
-    double bytes = bytes_in(raw, load, w, window);
-    if (bytes < 0)
-        return true;
-    bool ok = stream_add_figure(s, "throughput", "bit/s", bytes * 8e9 / (double)(w.to - w.from), window,
+    bool ok = stream_add_figure(s, name, unit, count * 1e9 / (double)(span->to_ns - span->from_ns), window,
                                 FIGURE_ON_COORDINATOR);
-    if (window != WINDOW_WHOLE)
-        return ok;
-    ok = ok && stream_add_figure(s, "bytes", "B", bytes, window, FIGURE_ON_COORDINATOR);
-    /* The same bytes over the time that the node's own clock saw go by. */
     int64_t own_from = 0;
-    if (to_node(node_of(raw, load), w.from, &own_from) && load->stream.last_op_ns > own_from)
-        ok = ok && stream_add_figure(s, "throughput", "bit/s",
-                                     bytes * 8e9 / (double)(load->stream.last_op_ns - own_from), window, FIGURE_ON_OWN);
+    if (window == WINDOW_WHOLE && span_to_node(node_of(raw, load), span->from_ns, &own_from) &&
+        load->stream.last_op_ns > own_from)
+        ok = ok && stream_add_figure(s, name, unit, count * 1e9 / (double)(load->stream.last_op_ns - own_from), window,
+                                     FIGURE_ON_OWN);
     return ok;
 }
 
-/* Another node runs on the machine whose CPUs it reads: of the same system, or a guest of it. */
-static bool shares_machine(const struct raw_trial *raw, const struct raw_node *node)
+static bool add_count(struct stream *s, const char *name, const char *unit, double value)
 {
-    for (size_t i = 0; i < raw->node_count; i++)
-        if (&raw->nodes[i] != node && *node->boot_id &&
-            (strcmp(raw->nodes[i].boot_id, node->boot_id) == 0 || strcmp(raw->nodes[i].machine, node->boot_id) == 0))
-            return true;
-    return false;
+    return stream_add_figure(s, name, unit, value, WINDOW_WHOLE, FIGURE_ON_COORDINATOR);
 }
 
-/* CPU seconds a GB of everything that the node's flows carried from T on; -1 when unknown. */
-static double cpu_per_gb(const struct raw_trial *raw, size_t node)
+static bool add_throughput(const struct raw_trial *raw, const struct raw_end *load, const struct span *span,
+                           enum window window, struct stream *s)
 {
-    const struct raw_node *n = &raw->nodes[node];
-    double bytes = 0;
-    for (size_t i = 0; i < raw->end_count; i++)
-        if (raw->ends[i].node == node && raw->ends[i].is_over)
-            bytes += (double)raw->ends[i].stream.bytes;
-    if (!n->is_done || bytes <= 0)
-        return -1;
-    return (double)(shares_machine(raw, n) ? n->done.process_used_ns : n->done.machine_used_ns) / bytes;
+    double bytes = span_count(raw, span_receiver(raw, load), RAW_BYTES, span, window);
+    return bytes < 0 || (add_rate(raw, load, "throughput", "bit/s", bytes * 8, span, window, s) &&
+                         (window != WINDOW_WHOLE || add_count(s, "bytes", "B", bytes)));
 }
 
-static bool add_cpu(const struct raw_trial *raw, const struct raw_end *load, struct stream *s)
+static bool add_transactions(const struct raw_trial *raw, const struct raw_end *load, const struct span *span,
+                             enum window window, struct stream *s)
 {
-    double node = cpu_per_gb(raw, load->node), peer = cpu_per_gb(raw, load->other);
-    return (node < 0 || stream_add_figure(s, "cpu_node", "s/GB", node, WINDOW_WHOLE, FIGURE_ON_OWN)) &&
-           (peer < 0 || stream_add_figure(s, "cpu_peer", "s/GB", peer, WINDOW_WHOLE, FIGURE_ON_OWN));
+    double count = span_count(raw, load, RAW_OPERATIONS, span, window);
+    return count < 0 || (add_rate(raw, load, "transactions", "1/s", count, span, window, s) &&
+                         (window != WINDOW_WHOLE || add_count(s, "transaction_count", "1", count)));
+}
+
+/* What was sent, and what of it did not arrive. Datagrams that were on their way when a warm-up ended arrive
+ * without having been sent in the window: a loss is never less than none. */
+static bool add_loss(const struct raw_trial *raw, const struct raw_end *load, const struct span *span, struct stream *s)
+{
+    const struct raw_end *sender = span_sender(raw, load), *receiver = span_receiver(raw, load);
+    double sent = span_count(raw, sender, RAW_OPERATIONS, span, WINDOW_WHOLE);
+    double bytes = span_count(raw, sender, RAW_BYTES, span, WINDOW_WHOLE);
+    double came = span_count(raw, receiver, RAW_OPERATIONS, span, WINDOW_WHOLE);
+    if (sent < 0 || bytes < 0 || came < 0)
+        return true;
+    double distinct = came - (double)receiver->stream.duplicates, lost = sent > distinct ? sent - distinct : 0;
+    return add_rate(raw, load, "sent", "bit/s", bytes * 8, span, WINDOW_WHOLE, s) &&
+           add_count(s, "datagrams_sent", "1", sent) && add_count(s, "datagrams_received", "1", came) &&
+           add_count(s, "lost", "1", lost) && (sent <= 0 || add_count(s, "loss", "1", lost / sent)) &&
+           add_count(s, "late", "1", (double)receiver->stream.late) &&
+           add_count(s, "duplicates", "1", (double)receiver->stream.duplicates) &&
+           add_count(s, "failed", "1", (double)sender->stream.failed);
+}
+
+static bool add_latencies(const struct raw_end *load, struct stream *s)
+{
+    const struct message_stream *m = &load->stream;
+    static const struct {
+        const char *name;
+        double share;
+    } SHARES[] = { { "latency_p50", 0.5 },
+                   { "latency_p90", 0.9 },
+                   { "latency_p99", 0.99 },
+                   { "latency_p999", 0.999 },
+                   { "latency_p9999", 0.9999 } };
+    struct hist *h = malloc(sizeof *h);
+    s->latencies = malloc(m->latencies_size ? m->latencies_size : 1);
+    bool ok = h && s->latencies;
+    if (ok && hist_unpack(m->latencies, m->latencies_size, h, NULL) && h->total > 0) {
+        s->latencies_size = m->latencies_size;
+        memcpy(s->latencies, m->latencies, m->latencies_size);
+        ok = stream_add_figure(s, "latency_min", "s", (double)h->least_ns / 1e9, WINDOW_WHOLE, FIGURE_ON_OWN) &&
+             stream_add_figure(s, "latency_mean", "s", hist_mean(h) / 1e9, WINDOW_WHOLE, FIGURE_ON_OWN);
+        for (size_t i = 0; ok && i < ARRAY_SIZE(SHARES); i++)
+            ok = stream_add_figure(s, SHARES[i].name, "s", hist_percentile(h, SHARES[i].share) / 1e9, WINDOW_WHOLE,
+                                   FIGURE_ON_OWN);
+        ok = ok && stream_add_figure(s, "latency_max", "s", (double)h->most_ns / 1e9, WINDOW_WHOLE, FIGURE_ON_OWN);
+    }
+    free(h);
+    return ok;
+}
+
+/* What only a whole trial of the kind tells. */
+static bool add_kind(const struct raw_trial *raw, const struct raw_end *load, const struct span *span, struct stream *s)
+{
+    switch (raw->kind) {
+    case RAW_STREAM: return true;
+    case RAW_DATAGRAMS: return add_loss(raw, load, span, s);
+    case RAW_TRANSACTIONS: break;
+    }
+    double asked = (double)load->stream.operations + (double)load->stream.lost;
+    return add_latencies(load, s) &&
+           (load->stream.lost <= 0 || (add_count(s, "lost", "1", (double)load->stream.lost) &&
+                                       add_count(s, "loss", "1", (double)load->stream.lost / asked)));
 }
 
 static bool add_tcp(const struct raw_trial *raw, const struct raw_end *load, struct stream *s)
 {
-    const struct raw_end *sender = sender_of(raw, load);
+    const struct raw_end *sender = span_sender(raw, load);
     if (!sender || !sender->is_over)
+        return true;
+    if (raw->kind != RAW_STREAM && sender->stream.mss == 0) /* datagrams, or a connection for each transaction */
         return true;
     const struct message_stream *tcp = &sender->stream;
     return stream_add_figure(s, "retransmits", "1", tcp->retransmits, WINDOW_WHOLE, FIGURE_ON_OWN) &&
@@ -154,6 +143,13 @@ static bool copy_points(const struct raw_end *end, struct stream *s)
     return true;
 }
 
+const char *figures_direction(enum raw_kind kind, bool sends)
+{
+    if (kind == RAW_TRANSACTIONS)
+        return sends ? "ask" : "answer";
+    return sends ? "send" : "receive";
+}
+
 static bool fill_stream(const struct raw_trial *raw, const struct raw_end *end, struct stream *s)
 {
     const struct raw_node *node = node_of(raw, end);
@@ -161,50 +157,40 @@ static bool fill_stream(const struct raw_trial *raw, const struct raw_end *end, 
     text_copy(s->peer, sizeof s->peer, raw->nodes[end->other].name);
     s->role = end->role;
     if (end->is_over) {
-        text_copy(s->direction, sizeof s->direction, end->stream.sends ? "send" : "receive");
+        text_copy(s->direction, sizeof s->direction, figures_direction(raw->kind, end->stream.sends));
         text_copy(s->gate, sizeof s->gate, end->stream.gate);
         s->operates = end->stream.sends != 0;
         s->own_elapsed_ns = end->stream.last_op_ns - end->stream.first_op_ns;
-        if (!to_coordinator(node, end->stream.first_op_ns, &s->first_op_ns, &s->first_op_bound_ns))
+        if (!span_to_coordinator(node, end->stream.first_op_ns, &s->first_op_ns, &s->first_op_bound_ns))
             s->first_op_ns = s->first_op_bound_ns = 0;
-        if (!to_coordinator(node, end->stream.last_op_ns, &s->last_op_ns, &s->last_op_bound_ns))
+        if (!span_to_coordinator(node, end->stream.last_op_ns, &s->last_op_ns, &s->last_op_bound_ns))
             s->last_op_ns = s->last_op_bound_ns = 0;
-        if (s->operates || !to_coordinator(node, end->stream.arrived_ns, &s->arrived_ns, &s->arrived_bound_ns))
+        if (s->operates || !span_to_coordinator(node, end->stream.arrived_ns, &s->arrived_ns, &s->arrived_bound_ns))
             s->arrived_ns = s->arrived_bound_ns = 0;
     }
     return copy_points(end, s);
 }
 
-/* The time in which every load end's flow ran; empty when one of them has no window. */
-static struct window_ns common_window(const struct raw_trial *raw)
+static bool add_figures(const struct raw_trial *raw, const struct raw_end *load, const struct span *common,
+                        struct stream *s)
 {
-    struct window_ns common = { INT64_MIN, INT64_MAX }, w;
-    for (size_t i = 0; i < raw->end_count; i++) {
-        if (raw->ends[i].role != STREAM_LOAD)
-            continue;
-        if (!whole_window(raw, &raw->ends[i], &w))
-            return (struct window_ns){ 0, 0 };
-        common.from = w.from > common.from ? w.from : common.from;
-        common.to = w.to < common.to ? w.to : common.to;
-    }
-    return common;
+    bool (*const add_main)(const struct raw_trial *, const struct raw_end *, const struct span *, enum window,
+                           struct stream *) = raw->kind == RAW_TRANSACTIONS ? add_transactions : add_throughput;
+    struct span whole;
+    if (span_whole(raw, load, &whole) &&
+        (!add_main(raw, load, &whole, WINDOW_WHOLE, s) || !add_kind(raw, load, &whole, s)))
+        return false;
+    return (common->to_ns <= common->from_ns || add_main(raw, load, common, WINDOW_COMMON, s)) &&
+           add_tcp(raw, load, s) && cpu_use_add(raw, load, s);
 }
 
 static bool add_streams(const struct raw_trial *raw, struct trial *trial)
 {
-    struct window_ns common = common_window(raw), whole;
+    const struct span common = span_common(raw);
     for (size_t i = 0; i < raw->end_count; i++) {
         const struct raw_end *end = &raw->ends[i];
         struct stream *s = trial_add_stream(trial);
-        if (!s || !fill_stream(raw, end, s))
-            return false;
-        if (end->role != STREAM_LOAD)
-            continue;
-        if (whole_window(raw, end, &whole) && !add_throughput(raw, end, whole, WINDOW_WHOLE, s))
-            return false;
-        if (common.to > common.from && !add_throughput(raw, end, common, WINDOW_COMMON, s))
-            return false;
-        if (!add_tcp(raw, end, s) || !add_cpu(raw, end, s))
+        if (!s || !fill_stream(raw, end, s) || (end->role == STREAM_LOAD && !add_figures(raw, end, &common, s)))
             return false;
     }
     return true;
@@ -255,6 +241,26 @@ static bool add_link_flag(const struct raw_node *n, struct trial *trial)
                           "%s was not heard for %.1f s during the trial", n->name, (double)n->worst_gap_ns / 1e9);
 }
 
+/* What is to be known of the two ends of the flows that a node serves. */
+static bool add_peer_flags(const struct raw_trial *raw, struct trial *trial)
+{
+    for (size_t i = 0; i < raw->end_count; i++) {
+        const struct raw_end *end = &raw->ends[i];
+        const struct raw_node *own = node_of(raw, end), *other = &raw->nodes[end->other];
+        if (end->stream.strange > 0 && !trial_add_flag(trial, (int)i, "stranger", (double)end->stream.strange, 0,
+                                                       "%s: %" PRId64 " messages or connections were not of this trial",
+                                                       own->name, end->stream.strange))
+            return false;
+        if (end->role == STREAM_LOAD && end->flow == 0 && *own->address && own != other &&
+            strcmp(own->address, other->address) == 0 &&
+            !trial_add_flag(trial, -1, "loopback", 0, 0,
+                            "%s and %s are both at %s: what goes between them leaves no machine", own->name,
+                            other->name, own->address))
+            return false;
+    }
+    return cpu_use_flag_peers(raw, trial);
+}
+
 /* Whether the sending end of each flow has told when it began; one that was cut short may not have. */
 static bool knows_all_starts(const struct raw_trial *raw)
 {
@@ -282,7 +288,7 @@ bool figures_compute(const struct raw_trial *raw, struct trial *trial, struct er
     for (size_t i = 0; ok && i < raw->node_count; i++)
         ok = clocks_add(raw, &raw->nodes[i], trial) && add_costs(&raw->nodes[i], trial) &&
              add_link_flag(&raw->nodes[i], trial);
-    ok = ok && price_add(raw, trial);
+    ok = ok && price_add(raw, trial) && add_peer_flags(raw, trial);
     if (!ok)
         return err_set(e, ERR_INTERNAL, "out of memory");
     if (!start_judge(trial, raw->tolerance_ns, e))

@@ -102,6 +102,12 @@ const struct figure *stream_figure(const struct stream *stream, const char *name
     return NULL;
 }
 
+const struct figure *stream_rate(const struct stream *stream, enum window window)
+{
+    const struct figure *throughput = stream_figure(stream, "throughput", window, FIGURE_ON_COORDINATOR);
+    return throughput ? throughput : stream_figure(stream, "transactions", window, FIGURE_ON_COORDINATOR);
+}
+
 const struct figure *stream_main_figure(const struct stream *stream, const char *name)
 {
     const struct figure *best = stream_figure(stream, name, WINDOW_WHOLE, FIGURE_ON_COORDINATOR);
@@ -126,6 +132,7 @@ void trial_clear(struct trial *trial)
     for (size_t i = 0; i < trial->stream_count; i++) {
         free(trial->streams[i].figures);
         free(trial->streams[i].points);
+        free(trial->streams[i].latencies);
     }
     free(trial->streams);
     free(trial->clocks);

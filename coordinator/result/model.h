@@ -102,6 +102,8 @@ struct stream {
     size_t figure_count;
     struct meter_point *points; /* owned; the node's own RAW clock */
     size_t point_count;
+    unsigned char *latencies; /* owned; a histogram of its transactions' times (hist.h), packed; NULL: none */
+    size_t latencies_size;
 };
 
 struct clock_fit {
@@ -227,6 +229,9 @@ bool trial_add_flag(struct trial *trial, int stream, const char *kind, double va
 /* NULL where there is none. */
 const struct figure *stream_figure(const struct stream *stream, const char *name, enum window window,
                                    enum figure_clock clock);
+/* What the stream did, as a rate: its throughput (bit/s) or its transactions (1/s) in the window, on the
+ * coordinator's clock. NULL where there is none. */
+const struct figure *stream_rate(const struct stream *stream, enum window window);
 /* The figure of that name to show when only one can be: of the whole window on the coordinator's
  * clock if there is one, else the first. */
 const struct figure *stream_main_figure(const struct stream *stream, const char *name);

@@ -86,6 +86,11 @@ bool raw_add_points(struct raw_end *end, const unsigned char *blob, size_t size,
     return true;
 }
 
+static uint64_t count_of(const struct meter_point *point, enum raw_count what)
+{
+    return what == RAW_BYTES ? point->bytes : point->operations;
+}
+
 /* Index of the first point after `node_ns`. */
 static size_t first_after(const struct raw_end *end, int64_t node_ns)
 {
@@ -100,22 +105,29 @@ static size_t first_after(const struct raw_end *end, int64_t node_ns)
     return low;
 }
 
-double raw_bytes_at(const struct raw_trial *raw, const struct raw_end *end, int64_t node_ns)
+double raw_count_at(const struct raw_trial *raw, const struct raw_end *end, enum raw_count what, int64_t node_ns)
 {
     size_t next = first_after(end, node_ns);
     /* What stands before the first point: T and nothing; behind the last one: the last operation and all. */
-    struct meter_point before = { .raw_ns = raw->nodes[end->node].at_ns };
-    if (next > 0)
-        before = end->points[next - 1];
-    struct meter_point after = before;
-    if (next < end->point_count)
-        after = end->points[next];
-    else if (end->is_over && end->stream.bytes >= 0 && (uint64_t)end->stream.bytes > before.bytes)
-        after = (struct meter_point){ .raw_ns = end->stream.last_op_ns, .bytes = (uint64_t)end->stream.bytes };
-    if (node_ns <= before.raw_ns)
-        return (double)before.bytes;
-    if (node_ns >= after.raw_ns)
-        return (double)after.bytes;
-    double part = (double)(node_ns - before.raw_ns) / (double)(after.raw_ns - before.raw_ns);
-    return (double)before.bytes + part * (double)(after.bytes - before.bytes);
+    int64_t before_ns = raw->nodes[end->node].at_ns,
+            last = what == RAW_BYTES ? end->stream.bytes : end->stream.operations;
+    uint64_t before = 0;
+    if (next > 0) {
+        before_ns = end->points[next - 1].raw_ns;
+        before = count_of(&end->points[next - 1], what);
+    }
+    int64_t after_ns = before_ns;
+    uint64_t after = before;
+    if (next < end->point_count) {
+        after_ns = end->points[next].raw_ns;
+        after = count_of(&end->points[next], what);
+    } else if (end->is_over && last >= 0 && (uint64_t)last > before) {
+        after_ns = end->stream.last_op_ns;
+        after = (uint64_t)last;
+    }
+    if (node_ns <= before_ns)
+        return (double)before;
+    if (node_ns >= after_ns)
+        return (double)after;
+    return (double)before + (double)(node_ns - before_ns) / (double)(after_ns - before_ns) * (double)(after - before);
 }

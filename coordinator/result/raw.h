@@ -16,9 +16,15 @@
 
 enum { RAW_POINTS_MAX = 16 * 1000 * 1000 }; /* of one end: 44 hours at one every 10 ms */
 
+/* What the trial's figures are made of. */
+enum raw_kind { RAW_STREAM, RAW_TRANSACTIONS, RAW_DATAGRAMS };
+
+enum raw_count { RAW_BYTES, RAW_OPERATIONS };
+
 struct raw_node {
     char name[MODEL_NAME], boot_id[40];
     char machine[40];            /* boot_id of the physical machine: for a guest its host's */
+    char address[64];            /* where others connect to for the measured data */
     const struct bounds *bounds; /* borrowed: its clock against the coordinator's */
     uint32_t probes;
     enum stamp_kind stamps; /* where most of their stamps come from */
@@ -48,6 +54,7 @@ struct raw_end {
 };
 
 struct raw_trial {
+    enum raw_kind kind;
     int64_t at_ns; /* T on the coordinator's clock; 0 when it was not armed */
     int64_t warmup_ns, length_ns, tolerance_ns;
     double clock_limit_ppm; /* a clock that surely runs off by more is flagged */
@@ -77,8 +84,8 @@ struct raw_watched *raw_add_watched(struct raw_trial *raw);
  * there; false else, and nothing has changed. */
 MUST_CHECK bool raw_add_points(struct raw_end *end, const unsigned char *blob, size_t size, struct err *e);
 
-/* The bytes that the end had counted when its node's clock read `node_ns`: between two points in
+/* The bytes or operations that the end had counted when its node's clock read `node_ns`: between two points in
  * proportion, before T none, after the last operation all. */
-double raw_bytes_at(const struct raw_trial *raw, const struct raw_end *end, int64_t node_ns);
+double raw_count_at(const struct raw_trial *raw, const struct raw_end *end, enum raw_count what, int64_t node_ns);
 
 #endif

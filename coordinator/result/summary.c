@@ -8,16 +8,21 @@
 #include "base/text.h"
 #include "result/total.h"
 
-/* The figures that a LOAD stream carries, and where their spreads go. */
+/* The figures that a LOAD stream carries, where their spreads go, and what a node's parallel streams make of
+ * theirs. Rates add up only over the same time: theirs are of the common window where there is one. */
 static const struct {
     const char *name;
     size_t offset;
+    enum { SUM_OF_RATES, SUM, MEAN } together;
 } FIGURES[] = {
-    { "throughput", offsetof(struct summary_row, throughput) },
-    { "retransmits", offsetof(struct summary_row, retransmits) },
-    { "rtt", offsetof(struct summary_row, rtt) },
-    { "cpu_node", offsetof(struct summary_row, cpu_node) },
-    { "cpu_peer", offsetof(struct summary_row, cpu_peer) },
+    { "throughput", offsetof(struct summary_row, throughput), SUM_OF_RATES },
+    { "transactions", offsetof(struct summary_row, transactions), SUM_OF_RATES },
+    { "sent", offsetof(struct summary_row, sent), SUM },
+    { "loss", offsetof(struct summary_row, loss), MEAN },
+    { "retransmits", offsetof(struct summary_row, retransmits), SUM },
+    { "rtt", offsetof(struct summary_row, rtt), MEAN },
+    { "cpu_node", offsetof(struct summary_row, cpu_node), MEAN },
+    { "cpu_peer", offsetof(struct summary_row, cpu_peer), MEAN },
 };
 
 /* A start that did not happen says nothing about those that did. */
@@ -92,6 +97,46 @@ static const struct stream *stream_of(const struct trial *trial, const struct su
     return NULL;
 }
 
+/* Figure number `f` of all of the row's streams of a trial; NaN when one of them has none. */
+static double together(const struct trial *trial, const struct summary_row *row, size_t f)
+{
+    const struct stream *first = stream_of(trial, row);
+    double whole = 0, common = 0, count = 0;
+    for (const struct stream *s = first; s && s < trial->streams + trial->stream_count; s++) {
+        if (!is_of(s, row))
+            continue;
+        const struct figure *main = stream_main_figure(s, FIGURES[f].name);
+        const struct figure *at_once = stream_figure(s, FIGURES[f].name, WINDOW_COMMON, FIGURE_ON_COORDINATOR);
+        whole += main ? main->value : NAN;
+        common += at_once ? at_once->value : NAN;
+        count++;
+    }
+    if (count < 1)
+        return NAN;
+    if (FIGURES[f].together == MEAN)
+        return whole / count;
+    return FIGURES[f].together == SUM_OF_RATES && count > 1 && isfinite(common) ? common : whole;
+}
+
+/* False only when memory is out: a histogram that can't be read is none. */
+static bool add_latencies(const struct trial *trial, struct summary_row *row)
+{
+    struct hist *one = malloc(sizeof *one);
+    bool ok = one != NULL;
+    for (size_t i = 0; ok && i < trial->stream_count; i++) {
+        const struct stream *s = &trial->streams[i];
+        if (!is_of(s, row) || s->latencies_size == 0 || !hist_unpack(s->latencies, s->latencies_size, one, NULL))
+            continue;
+        if (!row->latencies)
+            row->latencies = calloc(1, sizeof *row->latencies);
+        ok = row->latencies != NULL;
+        if (ok)
+            hist_merge(row->latencies, one);
+    }
+    free(one);
+    return ok;
+}
+
 static void consider_start(struct summary_row *row, int64_t ns, int64_t bound_ns)
 {
     double reach = fabs((double)ns) + (double)bound_ns;
@@ -126,7 +171,7 @@ struct choice {
 };
 
 /* `choices` and `values` are as long as the run has trials; `values` is for use on the way. */
-static void fill_row(const struct run *run, const struct choice *choices, double *values, struct summary_row *row)
+static bool fill_row(const struct run *run, const struct choice *choices, double *values, struct summary_row *row)
 {
     for (size_t i = 0; i < run->trial_count; i++) {
         const struct trial *trial = &run->trials[i];
@@ -139,14 +184,17 @@ static void fill_row(const struct run *run, const struct choice *choices, double
     for (size_t f = 0; f < ARRAY_SIZE(FIGURES); f++) {
         size_t count = 0;
         for (size_t i = 0; i < run->trial_count; i++) {
-            const struct stream *stream = choices[i].used ? stream_of(&run->trials[i], row) : NULL;
-            const struct figure *figure = stream ? stream_main_figure(stream, FIGURES[f].name) : NULL;
-            if (figure && isfinite(figure->value))
-                values[count++] = figure->value;
+            double value = choices[i].used ? together(&run->trials[i], row, f) : NAN;
+            if (isfinite(value))
+                values[count++] = value;
         }
         struct spread spread = spread_of(values, count);
         memcpy((char *)row + FIGURES[f].offset, &spread, sizeof spread);
     }
+    bool ok = true;
+    for (size_t i = 0; ok && i < run->trial_count; i++)
+        ok = !choices[i].used || run->trials[i].step != row->step || add_latencies(&run->trials[i], row);
+    return ok;
 }
 
 static bool has_row(const struct summary *summary, int step, const struct stream *stream)
@@ -211,6 +259,7 @@ static bool add_total(const struct run *run, const struct choice *choices, const
         const double parts[] = { total.sum, total.least, total.most, total.jain };
         for (size_t k = 0; k < ARRAY_SIZE(parts); k++)
             values[k * (run->trial_count + 1) + count] = parts[k];
+        made.unit = total.unit;
         made.streams = total.streams > made.streams ? total.streams : made.streams;
         count++;
     }
@@ -240,7 +289,7 @@ bool summary_of(const struct run *run, struct summary **summary, struct err *e)
             ok = add_row(run, run->trials[i].step, &run->trials[i].streams[s], made);
     }
     for (size_t i = 0; ok && i < made->row_count; i++)
-        fill_row(run, choices, values, &made->rows[i]);
+        ok = fill_row(run, choices, values, &made->rows[i]);
     for (size_t i = 0; ok && i < made->row_count; i++)
         ok = has_total(made, &made->rows[i]) || add_total(run, choices, &made->rows[i], made);
     free(choices);
@@ -257,6 +306,8 @@ void summary_destroy(struct summary **summary)
 {
     if (!summary || !*summary)
         return;
+    for (size_t i = 0; i < (*summary)->row_count; i++)
+        free((*summary)->rows[i].latencies);
     free((*summary)->rows);
     free((*summary)->totals);
     free(*summary);

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "result/model.h"
+#include "stats/hist.h"
 
 /* Of the trials that have the figure; without any, `count` is 0 and the others are NaN. */
 struct spread {
@@ -20,10 +21,14 @@ struct summary_row {
     int step;
     const char *node, *direction; /* borrowed from the run */
     int trials, used;             /* that count; of these, those that give figures */
-    struct spread throughput;     /* bit/s */
+    /* Of a node's parallel streams the sum of rates and counts, and the mean of the others. */
+    struct spread throughput, sent; /* bit/s */
+    struct spread transactions;     /* 1/s */
+    struct spread loss;             /* share of what was sent */
     struct spread retransmits;
     struct spread rtt;                /* s */
-    struct spread cpu_node, cpu_peer; /* s/GB */
+    struct spread cpu_node, cpu_peer; /* s/GB, or s/transaction where there are transactions */
+    struct hist *latencies;           /* owned; of the transactions of all used trials; NULL: there are none */
     enum verdict verdict;             /* the worst start of all */
     int verdict_trials;               /* how many of them are of it */
     const char *late;                 /* the node that VERDICT_LATE names, "" else */
@@ -38,9 +43,10 @@ struct summary_row {
  * no sum. */
 struct summary_total {
     int step;
-    const char *direction;          /* borrowed from the run */
-    size_t streams;                 /* of one trial, the most of all */
-    struct spread sum, least, most; /* bit/s */
+    const char *direction; /* borrowed from the run */
+    size_t streams;        /* of one trial, the most of all */
+    const char *unit;      /* of the rates; borrowed likewise */
+    struct spread sum, least, most;
     struct spread jain;
 };
 

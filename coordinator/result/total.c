@@ -5,16 +5,18 @@
 
 bool total_of(const struct trial *trial, const char *direction, enum window window, struct total *total)
 {
-    struct total made = { 0, 0, INFINITY, -INFINITY, NAN };
+    struct total made = { .least = INFINITY, .most = -INFINITY, .jain = NAN };
     double squares = 0;
     for (size_t i = 0; i < trial->stream_count; i++) {
         const struct stream *stream = &trial->streams[i];
         if (stream->role != STREAM_LOAD || strcmp(stream->direction, direction) != 0)
             continue;
-        const struct figure *figure = stream_figure(stream, "throughput", window, FIGURE_ON_COORDINATOR);
+        const struct figure *figure = stream_rate(stream, window);
         if (!figure || !isfinite(figure->value))
             return false;
         made.streams++;
+        made.figure = figure->name;
+        made.unit = figure->unit;
         made.sum += figure->value;
         squares += figure->value * figure->value;
         made.least = fmin(made.least, figure->value);

@@ -6,6 +6,7 @@
 
 struct total {
     size_t streams;
+    const char *figure, *unit; /* of what: "throughput" in "bit/s", "transactions" in "1/s"; borrowed from the trial */
     double sum, least, most;
     /* (sum x)^2 / (n sum x^2): 1 when all got the same, 1/n when one got everything. R. Jain, D. Chiu,
      * W. Hawe: "A quantitative measure of fairness and discrimination for resource allocation in shared
@@ -13,7 +14,7 @@ struct total {
     double jain;
 };
 
-/* The throughput of the trial's load streams of one direction, on the coordinator's clock. False when
+/* The rates of the trial's load streams of one direction, on the coordinator's clock. False when
  * there are fewer than two, or one has no such figure: a sum without it would be another thing. */
 bool total_of(const struct trial *trial, const char *direction, enum window window, struct total *total);
 

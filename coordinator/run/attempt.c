@@ -38,16 +38,29 @@ static size_t add_player(struct attempt *a, int scenario_node)
         if (strcmp(a->raw.nodes[i].name, name) == 0)
             return i;
     size_t i = a->raw.node_count++;
+    const char *own = a->context->scenario->nodes[scenario_node].address;
     struct roster_node *node = roster_by_name(hub_roster(a->context->hub), name);
     a->players[i].node = node;
     a->players[i].declared = scenario_node;
+    a->players[i].own = own;
     text_copy(a->raw.nodes[i].name, sizeof a->raw.nodes[i].name, name);
     if (node) {
         text_copy(a->raw.nodes[i].boot_id, sizeof a->raw.nodes[i].boot_id, node->hello.boot_id);
         place_on_machine(a, scenario_node, i);
+        text_copy(a->raw.nodes[i].address, sizeof a->raw.nodes[i].address, *own ? own : node->address);
         a->raw.nodes[i].bounds = node->bounds;
     }
     return i;
+}
+
+static enum raw_kind kind_of(const struct workload_info *workload)
+{
+    switch (workload->kind) {
+    case WORKLOAD_STREAM: return RAW_STREAM;
+    case WORKLOAD_TRANSACTIONS: return RAW_TRANSACTIONS;
+    case WORKLOAD_DATAGRAMS: return RAW_DATAGRAMS;
+    }
+    return RAW_STREAM;
 }
 
 static bool cast(struct attempt *a, struct err *e)
@@ -56,6 +69,7 @@ static bool cast(struct attempt *a, struct err *e)
     a->players = calloc(most, sizeof *a->players);
     a->raw.nodes = calloc(most, sizeof *a->raw.nodes);
     a->jobs = calloc(a->place->load_count, sizeof *a->jobs);
+    a->raw.kind = kind_of(a->step->workload);
     a->raw.warmup_ns = a->times->warmup_ns;
     a->raw.length_ns = a->times->length_ns;
     a->raw.tolerance_ns = a->context->scenario->start.tolerance_ns;

@@ -39,8 +39,9 @@ static bool prepare_part(struct attempt *a, uint32_t job_number, uint32_t part, 
     memcpy(m.prepare.token, job->token, MESSAGE_TOKEN);
     if (!schema_pack(a->step->workload->options, a->step->options, m.prepare.options, sizeof m.prepare.options, e))
         return false;
+    text_copy(m.prepare.own, sizeof m.prepare.own, a->players[part == PART_LOAD ? job->load : job->peer].own);
     if (part == PART_LOAD && job->peer != job->load) {
-        text_copy(m.prepare.address, sizeof m.prepare.address, a->players[job->peer].node->address);
+        text_copy(m.prepare.address, sizeof m.prepare.address, a->raw.nodes[job->peer].address);
         m.prepare.port = job->port;
     }
     (void)send_to(a, part == PART_LOAD ? job->load : job->peer, &m); /* blamed; seen at the next look */

@@ -37,7 +37,8 @@ enum {
 /* A node of this trial; its place is that of its raw_node. */
 struct player {
     struct roster_node *node;
-    int declared; /* index into the scenario's nodes */
+    int declared;    /* index into the scenario's nodes */
+    const char *own; /* the address that the scenario gives it for measured data, "" for none */
     uint32_t starters;
     bool is_armed, is_finished;
 };

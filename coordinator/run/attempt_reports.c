@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "result/figures.h"
 #include "run/prober.h"
 
 static void on_ready(struct attempt *a, size_t player, const struct message_ready *m)
@@ -55,6 +56,19 @@ static void on_sample(struct attempt *a, size_t player, const struct message_sam
         attempt_blame(a, ATTEMPT_FAILED, "%s: %s", a->raw.nodes[player].name, e.text);
 }
 
+static bool is_counted(const struct message_stream *m)
+{
+    return m->lost >= 0 && m->late >= 0 && m->duplicates >= 0 && m->failed >= 0 && m->strange >= 0;
+}
+
+static bool is_histogram(const struct message_stream *m, struct err *e)
+{
+    struct hist *h = malloc(sizeof *h);
+    bool ok = h && hist_unpack(m->latencies, m->latencies_size, h, e);
+    free(h);
+    return ok;
+}
+
 static void on_stream(struct attempt *a, size_t player, const struct message_stream *m)
 {
     struct raw_end *end = end_of(a, player, m->job, m->flow);
@@ -63,6 +77,12 @@ static void on_stream(struct attempt *a, size_t player, const struct message_str
     bool is_sane = m->bytes >= 0 && m->operations >= 0 && m->first_op_ns >= 0 && m->last_op_ns >= m->first_op_ns;
     if (!is_sane) {
         attempt_blame(a, ATTEMPT_FAILED, "%s: a flow that ended before it began", a->raw.nodes[player].name);
+        return;
+    }
+    struct err e = { 0 };
+    if (!is_counted(m) || !is_histogram(m, &e)) {
+        attempt_blame(a, ATTEMPT_FAILED, "%s: counters of a flow that make no sense%s%s", a->raw.nodes[player].name,
+                      *e.text ? ": " : "", e.text);
         return;
     }
     end->stream = *m;
@@ -100,15 +120,16 @@ void attempt_hear(struct attempt *a, size_t player, const struct message *m)
     }
 }
 
-/* The rate over the last `over_ms` by the receiving end's points: what arrived, not what was queued. */
-static bool rate_of(const struct raw_end *receiver, int64_t over_ms, double *bits_per_s)
+/* The rate over the last `over_ms` by an end's points. */
+static bool rate_of(const struct raw_end *end, bool transacts, int64_t over_ms, double *rate)
 {
-    if (!receiver || receiver->point_count < 2)
+    if (!end || end->point_count < 2)
         return false;
-    const struct meter_point *last = &receiver->points[receiver->point_count - 1], *first = last;
-    while (first > receiver->points && last->raw_ns - first->raw_ns < clock_ms(over_ms))
+    const struct meter_point *last = &end->points[end->point_count - 1], *first = last;
+    while (first > end->points && last->raw_ns - first->raw_ns < clock_ms(over_ms))
         first--;
-    *bits_per_s = (double)(last->bytes - first->bytes) * 8e9 / (double)(last->raw_ns - first->raw_ns);
+    double count = (double)(transacts ? last->operations - first->operations : 8 * (last->bytes - first->bytes));
+    *rate = count * 1e9 / (double)(last->raw_ns - first->raw_ns);
     return last->raw_ns > first->raw_ns;
 }
 
@@ -125,25 +146,35 @@ static const char *stamps_of(const struct roster_node *node)
     return node && node->probes > 0 ? stamp_kind_word(prober_kind(node)) : "";
 }
 
+/* All workloads there are measure the network. */
+static const struct net_options *net_options_of(const struct attempt *a)
+{
+    const struct net_any_options *options = a->step->options;
+    return &options->net;
+}
+
 static struct live_rate live_rate_of(const struct attempt *a, const struct job *job, uint32_t number, uint32_t flow)
 {
     const struct raw_node *node = &a->raw.nodes[job->load];
+    bool sends = net_load_sends(net_options_of(a), flow), transacts = a->raw.kind == RAW_TRANSACTIONS;
     struct live_rate rate = { .node = node->name,
                               .peer = job->peer == job->load ? "" : a->raw.nodes[job->peer].name,
-                              .sends = net_stream_load_sends(a->step->options, flow),
+                              .direction = figures_direction(a->raw.kind, sends),
+                              .is_outward = sends,
+                              .unit = transacts ? "1/s" : "bit/s",
                               .clock_bound_ns = clock_bound_of(node->bounds),
                               .stamps = stamps_of(a->players[job->load].node) };
     const struct raw_end *load = raw_end(&a->raw, job->load, number, flow);
-    const struct raw_end *receiver = load && rate.sends ? raw_opposite(&a->raw, load) : load;
-    rate.is_known =
-        rate_of(receiver, RATES_OVER_MS, &rate.bits_per_s) && rate_of(receiver, RATES_EVERY_MS, &rate.last_bits_per_s);
+    /* What arrived, not what was queued; a transaction is whole where it was begun. */
+    const struct raw_end *counts = load && sends && !transacts ? raw_opposite(&a->raw, load) : load;
+    rate.is_known = rate_of(counts, transacts, RATES_OVER_MS, &rate.rate) &&
+                    rate_of(counts, transacts, RATES_EVERY_MS, &rate.last_rate);
     return rate;
 }
 
 void attempt_show_rates(struct attempt *a)
 {
-    const struct net_stream_options *options = a->step->options;
-    uint32_t flows = options->direction == NET_BOTH ? 2 : 1;
+    uint32_t flows = net_flow_count(net_options_of(a));
     struct live_rate *rates = calloc(a->job_count * flows, sizeof *rates);
     size_t count = 0;
     for (uint32_t j = 0; rates && j < a->job_count; j++)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ip.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "base/words.h"
@@ -14,6 +15,7 @@ static const char ROLES[] = NODE_ROLES(ROLE_WORD);
 struct head {
     int role;
     int64_t count;
+    char address[SCENARIO_ADDRESS];
 };
 
 /* clang-format off */
@@ -22,6 +24,8 @@ static const struct field HEAD_FIELDS[] = {
       .doc = "host, guest or peer" },
     { .key = "count", .kind = FIELD_INT, .offset = offsetof(struct head, count), .min = 1, .max = SCENARIO_NODES_MAX,
       .fallback = "1", .doc = "so many nodes, host1, host2, ..., which 'host' stands for" },
+    { .key = "address", .kind = FIELD_TEXT, .offset = offsetof(struct head, address), .capacity = SCENARIO_ADDRESS,
+      .fallback = "", .doc = "its IP address for the measured data" },
 };
 /* clang-format on */
 static const struct schema HEAD = { "node", HEAD_FIELDS, ARRAY_SIZE(HEAD_FIELDS), sizeof(struct head) };
@@ -34,6 +38,7 @@ struct declaration {
     bool is_group;
     enum node_role role; /* ROLE_COUNT: not known, so that one mistake is not told twice */
     size_t first;        /* of its nodes */
+    char address[SCENARIO_ADDRESS];
 };
 
 const char *node_role_name(enum node_role role)
@@ -100,6 +105,23 @@ static void check_name(const struct reader *r, struct declaration *d)
         READER_SAY(r, key, "'%.64s' is not a name (letters, digits, '-', '_', '.', at most 63)", key->text);
 }
 
+static void check_address(const struct reader *r, struct declaration *d, const char *address)
+{
+    const struct yaml_value *given = yaml_get(d->value, "address");
+    struct err e = { 0 };
+    struct ip ip;
+    if (!given || !*address)
+        return;
+    if (d->is_group)
+        READER_SAY(r, given->key,
+                   "address: '%s' is several nodes, which cannot be at one address: declare them one by one",
+                   d->value->key->text);
+    else if (!ip_check_reachable(address, &ip, &e))
+        READER_SAY(r, given, "address: %s", e.text);
+    else
+        text_copy(d->address, sizeof d->address, address);
+}
+
 /* Name, role and how many; `on` waits until all names are known. */
 static void read_head(const struct reader *r, struct declaration *d)
 {
@@ -136,6 +158,7 @@ static void read_head(const struct reader *r, struct declaration *d)
         text_copy(d->stem, sizeof d->stem, value->key->text);
     }
     check_name(r, d);
+    check_address(r, d, head.address);
 }
 
 /* The group that holds node `index`, or NULL. */
@@ -206,6 +229,7 @@ static bool add_nodes(const struct reader *r, struct declaration *d)
             guest_read(r, d->value, node);
         else if (i > 0 && !copy_guest(&s->nodes[d->first], node))
             reader_no_memory(r);
+        text_copy(node->address, sizeof node->address, d->address);
     }
     if (d->count > 1 && s->nodes[d->first].domain[0])
         READER_SAY(r, yaml_get(d->value, "domain"), "domain: one virtual machine cannot be %d guests", (int)d->count);

@@ -12,7 +12,13 @@
 #include "catalogue/guest.h"
 #include "scenario/diag.h"
 
-enum { SCENARIO_NAME = 64, SCENARIO_STEP_NAME = 128, SCENARIO_NODES_MAX = 256, SCENARIO_STEPS_MAX = 256 };
+enum {
+    SCENARIO_NAME = 64,
+    SCENARIO_STEP_NAME = 128,
+    SCENARIO_ADDRESS = 64,
+    SCENARIO_NODES_MAX = 256,
+    SCENARIO_STEPS_MAX = 256
+};
 
 #define NODE_ROLES(R) R(HOST, "host") R(GUEST, "guest") R(PEER, "peer")
 #define NODE_ROLE_ENUM(name, word) ROLE_##name,
@@ -34,6 +40,9 @@ struct scenario_node {
     char domain[SCENARIO_NAME];
     enum while_host_runs while_host_runs;
     bool is_fresh; /* started anew each round */
+    /* Where others connect for the measured data, and from where it connects itself; "": where it joined from, and the
+     * kernel's choice. */
+    char address[SCENARIO_ADDRESS];
 };
 
 /* tare starts it. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/ip.h"
 #include "base/text.h"
 #include "base/words.h"
 
@@ -129,6 +130,21 @@ static const struct yaml_value *find_twin(const struct scenario *s, size_t count
     return NULL;
 }
 
+/* Between an address of IPv4 and one of IPv6 goes no data. */
+static void check_families(const struct reader *r, const struct yaml_value *on, const struct scenario_step *step)
+{
+    const struct scenario *s = r->scenario;
+    const char *peer = step->to >= 0 ? s->nodes[step->to].address : "";
+    for (size_t i = 0; *peer && i < step->on_count; i++) {
+        const struct scenario_node *node = &s->nodes[step->on[i]];
+        struct ip a, b;
+        if (*node->address && ip_parse(node->address, &a) && ip_parse(peer, &b) && a.size != b.size)
+            READER_SAY(r, reader_place_of(r, on, step->on[i]),
+                       "on: '%s' is at %s and '%s' at %s: give both an address of the same family", node->name,
+                       node->address, s->nodes[step->to].name, peer);
+    }
+}
+
 static void read_step(const struct reader *r, const struct yaml_value *map, struct scenario_step *step)
 {
     struct head head;
@@ -150,6 +166,8 @@ static void read_step(const struct reader *r, const struct yaml_value *map, stru
         reader_nodes(r, on, "on", &step->on, &step->on_count);
     else
         reader_missing(r, map, "on", "the nodes to measure, as in on: [host]");
+    if (on)
+        check_families(r, on, step);
 }
 
 /* The sum that plan_left_ns makes must not overflow, and nobody waits that long on purpose. */

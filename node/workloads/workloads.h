@@ -4,8 +4,6 @@
 
 #include "agent/part.h"
 
-extern const struct workload WORKLOAD_NET_STREAM;
-
 /* NULL-ended. */
 extern const struct workload *const WORKLOADS[];
 

@@ -38,6 +38,7 @@ static void same_trial(struct trial *a, struct trial *b)
     for (size_t i = 0; i < a->stream_count; i++) {
         SAME_ROWS(&a->streams[i], &b->streams[i], figures, figure_count);
         SAME_ROWS(&a->streams[i], &b->streams[i], points, point_count);
+        SAME_ROWS(&a->streams[i], &b->streams[i], latencies, latencies_size);
     }
     SAME_ROWS(a, b, streams, stream_count);
     SAME_ROWS(a, b, clocks, clock_count);

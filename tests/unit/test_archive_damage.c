@@ -59,12 +59,19 @@ static void what_is_no_archive_of_ours_is_refused_untouched(void **state)
     assert_null(archive);
 }
 
-/* As version 1 had them. */
-static void make_old_archive(const char *path)
+/* As earlier versions had them. */
+static void make_old_archive(const char *path, int version)
 {
+    static const char *const LACKS[UPGRADE_NEWEST] = {
+        [1] = "ALTER TABLE stream DROP COLUMN arrived_ns; ALTER TABLE stream DROP COLUMN arrived_bound_ns",
+        [2] = "DROP TABLE latency",
+    };
+    char sql[64];
     make_archive_with_a_run(path);
-    alter(path, "ALTER TABLE stream DROP COLUMN arrived_ns; ALTER TABLE stream DROP COLUMN arrived_bound_ns;"
-                "PRAGMA user_version = 1");
+    for (int lacking = version; lacking < UPGRADE_NEWEST; lacking++)
+        alter(path, LACKS[lacking]);
+    snprintf(sql, sizeof sql, "PRAGMA user_version = %d", version);
+    alter(path, sql);
 }
 
 static int64_t version_of(const char *path)
@@ -80,14 +87,17 @@ static int64_t version_of(const char *path)
     return version;
 }
 
-static void read_old_run(struct archive *archive)
+static void read_old_run(struct archive *archive, int version)
 {
     struct run *run = NULL;
     OK(archive_read(archive, "last", true, &run, &e));
     size_t streams = 0;
     for (size_t i = 0; i < run->trial_count; i++)
-        for (size_t k = 0; k < run->trials[i].stream_count; k++, streams++)
-            assert_true(run->trials[i].streams[k].arrived_ns == 0 && run->trials[i].streams[k].arrived_bound_ns == 0);
+        for (size_t k = 0; k < run->trials[i].stream_count; k++, streams++) {
+            const struct stream *s = &run->trials[i].streams[k];
+            assert_true(version >= 2 || (s->arrived_ns == 0 && s->arrived_bound_ns == 0));
+            assert_int_equal(s->latencies_size, 0);
+        }
     assert_true(streams > 0);
     run_destroy(&run);
 }
@@ -95,19 +105,22 @@ static void read_old_run(struct archive *archive)
 static void an_archive_of_an_earlier_version_is_read_and_only_a_writer_changes_it(void **state)
 {
     const struct place *place = *state;
-    struct archive *archive = NULL;
-    make_old_archive(place->path);
-    OK(archive_open_read(place->path, &archive, &e));
-    read_old_run(archive);
-    archive_close(&archive);
-    assert_int_equal(version_of(place->path), 1);
-    OK(archive_open(place->path, &archive, &e));
-    read_old_run(archive);
-    archive_close(&archive);
-    assert_int_equal(version_of(place->path), UPGRADE_NEWEST);
-    OK(archive_open_read(place->path, &archive, &e));
-    read_old_run(archive);
-    archive_close(&archive);
+    for (int version = UPGRADE_OLDEST; version < UPGRADE_NEWEST; version++) {
+        struct archive *archive = NULL;
+        unlink(place->path);
+        make_old_archive(place->path, version);
+        OK(archive_open_read(place->path, &archive, &e));
+        read_old_run(archive, version);
+        archive_close(&archive);
+        assert_int_equal(version_of(place->path), version);
+        OK(archive_open(place->path, &archive, &e));
+        read_old_run(archive, version);
+        archive_close(&archive);
+        assert_int_equal(version_of(place->path), UPGRADE_NEWEST);
+        OK(archive_open_read(place->path, &archive, &e));
+        read_old_run(archive, version);
+        archive_close(&archive);
+    }
 }
 
 /* Both ways to the newest version lead to the same columns. */
@@ -118,11 +131,12 @@ static void an_archive_brought_up_to_date_has_the_columns_of_a_new_one(void **st
         "SELECT group_concat(m.name || '.' || p.name || ' ' || p.type || p.\"notnull\", ', ') "
         "FROM (SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name) m, "
         "pragma_table_info(m.name) p";
-    char *texts[2] = { NULL, NULL };
-    for (int is_old = 0; is_old < 2; is_old++) {
+    char *texts[UPGRADE_NEWEST + 1] = { NULL };
+    for (int version = UPGRADE_NEWEST; version >= UPGRADE_OLDEST; version--) {
         struct archive *archive = NULL;
-        if (is_old)
-            make_old_archive(place->path);
+        unlink(place->path);
+        if (version < UPGRADE_NEWEST)
+            make_old_archive(place->path, version);
         else
             make_archive_with_a_run(place->path);
         OK(archive_open(place->path, &archive, &e));
@@ -132,13 +146,13 @@ static void an_archive_brought_up_to_date_has_the_columns_of_a_new_one(void **st
         assert_int_equal(sqlite3_open(place->path, &db), SQLITE_OK);
         assert_int_equal(sqlite3_prepare_v2(db, COLUMNS, -1, &statement, NULL), SQLITE_OK);
         assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-        texts[is_old] = strdup((const char *)sqlite3_column_text(statement, 0));
+        texts[version] = strdup((const char *)sqlite3_column_text(statement, 0));
         sqlite3_finalize(statement);
         sqlite3_close(db);
+        assert_string_equal(texts[version], texts[UPGRADE_NEWEST]);
     }
-    assert_string_equal(texts[0], texts[1]);
-    free(texts[0]);
-    free(texts[1]);
+    for (int version = UPGRADE_OLDEST; version <= UPGRADE_NEWEST; version++)
+        free(texts[version]);
 }
 
 static void a_truncated_file_is_told(void **state)
@@ -208,6 +222,8 @@ static void values_that_make_no_sense_are_named(void **state)
         { "UPDATE sample SET points = x'00'", "sample.points" },
         { "UPDATE sample SET points = zeroblob(0)", NULL },
         { "UPDATE sample SET points = x'ffffffffffffffff00000000000000000000000000000000'", "backwards" },
+        { "UPDATE latency SET histogram = x'0102'", "latency.histogram: 2 bytes that are no histogram" },
+        { "UPDATE latency SET histogram = zeroblob(0)", NULL },
         { "UPDATE figure SET name = 'a' || char(0) || 'b'", "figure.name is no text" },
         { "DROP TABLE skew", "its tables are not tare's" },
         { "ALTER TABLE skew RENAME COLUMN a TO z", "its tables are not tare's" },

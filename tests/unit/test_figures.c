@@ -659,12 +659,12 @@ static void bytes_between_points_are_in_proportion(void **unused)
     struct lab *lab = open_lab(0);
     add_flow(lab, (struct flow_of){ HOST, 0, 0, false, 0, 2000 });
     struct raw_end *end = raw_end(&lab->raw, HOST, 0, 0);
-    assert_true(raw_bytes_at(&lab->raw, end, node_at(lab, HOST, AT - S)) <= 0);
-    assert_true(raw_bytes_at(&lab->raw, end, node_at(lab, HOST, AT)) <= 0);
-    assert_true(fabs(raw_bytes_at(&lab->raw, end, node_at(lab, HOST, AT + 15 * MS)) - 15e6) < 1000);
-    assert_true(fabs(raw_bytes_at(&lab->raw, end, node_at(lab, HOST, AT + 1995 * MS)) - 1995e6) < 1000);
-    assert_true(fabs(raw_bytes_at(&lab->raw, end, node_at(lab, HOST, AT + 2000 * MS)) - 2e9) < 1);
-    assert_true(fabs(raw_bytes_at(&lab->raw, end, INT64_MAX) - 2e9) < 1);
+    assert_true(raw_count_at(&lab->raw, end, RAW_BYTES, node_at(lab, HOST, AT - S)) <= 0);
+    assert_true(raw_count_at(&lab->raw, end, RAW_BYTES, node_at(lab, HOST, AT)) <= 0);
+    assert_true(fabs(raw_count_at(&lab->raw, end, RAW_BYTES, node_at(lab, HOST, AT + 15 * MS)) - 15e6) < 1000);
+    assert_true(fabs(raw_count_at(&lab->raw, end, RAW_BYTES, node_at(lab, HOST, AT + 1995 * MS)) - 1995e6) < 1000);
+    assert_true(fabs(raw_count_at(&lab->raw, end, RAW_BYTES, node_at(lab, HOST, AT + 2000 * MS)) - 2e9) < 1);
+    assert_true(fabs(raw_count_at(&lab->raw, end, RAW_BYTES, INT64_MAX) - 2e9) < 1);
     close_lab(&lab);
 }
 
@@ -682,7 +682,7 @@ static void bytes_grow_with_time_whatever_an_agent_reports(void **unused)
         end->stream.last_op_ns = (int64_t)(random_next(&r) >> (1 + random_below(&r, 63)));
         double before = 0;
         for (int64_t c = AT - 50 * MS; c < AT + 300 * MS; c += MS / 3 * 7) {
-            double bytes = raw_bytes_at(&lab->raw, end, node_at(lab, HOST, c));
+            double bytes = raw_count_at(&lab->raw, end, RAW_BYTES, node_at(lab, HOST, c));
             assert_true(bytes >= before);
             before = bytes;
         }

@@ -152,6 +152,30 @@ static void an_address_is_told_from_its_port(void **unused)
     assert_int_equal(port, 7);
 }
 
+static void only_an_address_that_means_one_machine_everywhere_is_reachable(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *text, *because; /* NULL: it is */
+    } CASES[] = {
+        { "10.0.0.7", NULL },          { "127.0.0.1", NULL },
+        { "fd00::7", NULL },           { "::1", NULL },
+        { "10.0.0.7:80", "is no IP" }, { "[fd00::7]", "is no IP" },
+        { "peer", "is no IP" },        { "fe80::1%eth0", "is no IP" },
+        { "fe80::1", "link-local" },   { "169.254.1.1", "link-l" },
+        { "0.0.0.0", "any address" },  { "::", "any address" },
+        { "224.0.0.1", "one mach" },   { "255.255.255.255", "one ma" },
+        { "ff02::1", "one machine" },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
+        struct err e = { 0 };
+        struct ip ip;
+        bool ok = ip_check_reachable(CASES[i].text, &ip, &e);
+        if (CASES[i].because ? ok || !strstr(e.text, CASES[i].because) : !ok)
+            fail_msg("%s: %s", CASES[i].text, ok ? "is reachable" : e.text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +184,7 @@ int main(void)
         cmocka_unit_test(every_address_that_is_printed_is_read_back),
         cmocka_unit_test(a_prefix_holds_what_begins_like_it),
         cmocka_unit_test(an_address_is_told_from_its_port),
+        cmocka_unit_test(only_an_address_that_means_one_machine_everywhere_is_reachable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,23 +31,26 @@ static const struct live_step STEP = { .name = "both ways",
 static void fill(struct screen *s, size_t count)
 {
     static char names[MANY][32];
-    struct live_rate rates[MANY] = { { "host", "peer", true, true, 94.11e6, 0, 12300, "tx+rx" },
-                                     { "guest", "peer", false, true, 8.05e6, 0, 431000, "zeromq" },
-                                     { "host-with-a-long-name", "peer", false, false, 0, 0, -1, "" } };
+    struct live_rate rates[MANY] = { { "host", "peer", "send", true, "bit/s", true, 94.11e6, 0, 12300, "tx+rx" },
+                                     { "guest", "peer", "receive", false, "bit/s", true, 8.05e6, 0, 431000, "zeromq" },
+                                     { "host-with-a-long-name", "peer", "receive", false, "bit/s", false, 0, 0, -1,
+                                       "" } };
     for (size_t i = 3; i < count; i++) {
         snprintf(names[i], sizeof names[i], "host%zu", i);
-        rates[i] = (struct live_rate){ names[i], "peer", i % 2 == 0, true, 1e9 + (double)i * 1e7, 0, 900, "rx" };
+        rates[i] = (struct live_rate){ names[i], "peer", i % 2 == 0 ? "send" : "receive", i % 2 == 0,
+                                       "bit/s",  true,   1e9 + (double)i * 1e7,           0,
+                                       900,      "rx" };
     }
     text_copy(s->scenario, sizeof s->scenario, "quickstart");
     s->no = 12;
     screen_begin(s, &STEP);
     screen_rates(s, -1, rates, count);
     for (int i = 0; i <= 11; i++) {
-        rates[0].last_bits_per_s = 94e6 + i * 1e4;
+        rates[0].last_rate = 94e6 + i * 1e4;
         rates[1].is_known = i > 3;
-        rates[1].last_bits_per_s = i % 4 * 4e6;
+        rates[1].last_rate = i % 4 * 4e6;
         for (size_t j = 3; j < count; j++)
-            rates[j].last_bits_per_s = 1e9 * (i + 1);
+            rates[j].last_rate = 1e9 * (i + 1);
         screen_rates(s, clock_ms(200) * i, rates, count);
     }
 }
@@ -73,7 +76,7 @@ static void the_block_looks_as_agreed(void **state)
     golden_check("live/block-80-ascii", painted(&s, 80, 24, false, false));
     golden_check("live/block-80-color", painted(&s, 80, 24, true, true));
     screen_begin(&s, &STEP);
-    screen_rates(&s, -1, &(struct live_rate){ "host", "peer", true, false, 0, 0, -1, "" }, 1);
+    screen_rates(&s, -1, &(struct live_rate){ "host", "peer", "send", true, "bit/s", false, 0, 0, -1, "" }, 1);
     golden_check("live/block-80-preparing", painted(&s, 80, 24, false, true));
     screen_clear(&s);
 }

@@ -72,11 +72,11 @@ static void a_full_scenario_is_read_as_it_stands(void **unused)
     const struct net_stream_options *options = stream->options;
     assert_int_equal(options->times.length_ns, INT64_C(5000000000));
     assert_int_equal(options->times.warmup_ns, 500000000);
-    assert_int_equal(options->direction, NET_BOTH);
+    assert_int_equal(options->net.direction, NET_BOTH);
     assert_int_equal(options->message_bytes, 65536);
-    assert_int_equal(options->send_buffer_bytes, 1048576);
-    assert_string_equal(options->congestion, "cubic");
-    assert_true(options->nodelay);
+    assert_int_equal(options->net.send_buffer_bytes, 1048576);
+    assert_string_equal(options->net.congestion, "cubic");
+    assert_true(options->net.nodelay);
     assert_int_equal(s->steps[1].when, WHEN_TOGETHER);
     assert_non_null(strstr(s->text, "tolerance: 1.5ms"));
     scenario_destroy(&s);
@@ -169,7 +169,7 @@ static void what_is_set_replaces_what_the_file_says(void **unused)
     const struct net_stream_options *send = s->steps[0].options, *more = s->steps[1].options;
     assert_int_equal(send->times.length_ns, INT64_C(2000000000));
     assert_int_equal(more->times.length_ns, INT64_C(3000000000));
-    assert_string_equal(more->congestion, "");
+    assert_string_equal(more->net.congestion, "");
     assert_string_equal(s->text, TEXT);
     assert_ptr_equal(strstr(s->overrides, "repeats=4\nrepeats=5\nstart.tolerance=50us\n"), s->overrides);
     scenario_destroy(&s);

@@ -73,6 +73,7 @@ static size_t texts_of(const struct field *field, char texts[][64])
     case FIELD_INT:
     case FIELD_DURATION:
     case FIELD_SIZE:
+    case FIELD_RATE:
         field_print(&at_ends, &field->min, texts[count++], 64);
         field_print(&at_ends, &field->max, texts[count++], 64);
         break;

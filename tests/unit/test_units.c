@@ -84,6 +84,8 @@ static void what_is_printed_reads_back_to_the_same(void **unused)
         assert_int_equal(back, VALUES[i]);
         assert_true(units_parse_size(units_print_size(VALUES[i], text, sizeof text), &back, &e));
         assert_int_equal(back, VALUES[i]);
+        assert_true(units_parse_rate(units_print_rate(VALUES[i], text, sizeof text), &back, &e));
+        assert_int_equal(back, VALUES[i]);
     }
     char text[40];
     assert_string_equal(units_print_duration(INT64_C(1500000000), text, sizeof text), "1500ms");
@@ -96,6 +98,8 @@ static void people_see_few_digits(void **unused)
     char text[40];
     assert_string_equal(units_show_rate(94149000.0, text, sizeof text), "94.15 Mbit/s");
     assert_string_equal(units_show_rate(941490000.0, text, sizeof text), "941.5 Mbit/s");
+    assert_string_equal(units_show_frequency(23456.4, text, sizeof text), "23456 /s");
+    assert_string_equal(units_show_frequency(9.96, text, sizeof text), "10.0 /s");
     assert_string_equal(units_show_ns(-12345, text, sizeof text), "-12.35 us");
     assert_string_equal(units_show_ns(7, text, sizeof text), "7 ns");
     assert_string_equal(units_show_ns_within(312, 2400, text, sizeof text), "0.31 +-2.40 us");
