@@ -17,8 +17,9 @@
  * to min of U_j - b (t_j - x) + wander |x - t_j|. Over all b from P - wander to Q + wander the
  * highest is what ceiling_at finds; the lowest is the same question about -D.
  *
- * P and Q are kept as ratios of whole numbers, and narrowed by each new point against all that are
- * in memory. They outlive the points they came from, which is sound, for those points were true.
+ * P and Q are kept as ratios of whole numbers, and narrowed by each new point: by the tangent from it to
+ * the hull of all that came before it in time (hull.h), which no other pair exceeds; by every pair in memory
+ * where it comes late. They outlive the points they came from, which is sound, for those points were true.
  *
  * The mean rate of D over any stretch, (D(y) - D(x)) / (y - x), lies within wander of b, so within
  * [P - 2 wander, Q + 2 wander]; and D(y) and D(x) lie in their own bounds.
@@ -83,7 +84,9 @@ double bounds_wander_ppm(const struct bounds *b) { return b->wander_ppm; }
 void bounds_reset(struct bounds *b, double wander_ppm)
 {
     b->wander_ppm = wander_ppm;
-    b->count = b->above.count = b->below.count = 0;
+    b->count = 0;
+    ceiling_reset(&b->above);
+    ceiling_reset(&b->below);
     b->slopes = PRIOR;
     /* Up: the double nearest to a declared 1e-6 may lie below it. */
     b->slopes.wander = nextafterl((long double)nextafter(b->wander_ppm, INFINITY) * 1e-6L, INFINITY);
@@ -95,9 +98,18 @@ void bounds_reset(struct bounds *b, double wander_ppm)
 size_t bounds_count(const struct bounds *b) { return b->count; }
 
 /* P and Q by the pairs of a new point of one ceiling with those of the other, as the first one sees
- * them: value + value is the gap U_j - L_i on both sides of the mirror. */
+ * them: value + value is the gap U_j - L_i on both sides of the mirror. Of a point that is the last in time,
+ * only the tangent to the hull of the others counts. */
 static struct slopes narrowed(struct slopes slopes, struct ceiling_point point, const struct ceiling *opposite)
 {
+    const struct hull *hull = &opposite->hull;
+    if (hull->count > 0 && hull->points[hull->count - 1].at < point.at) {
+        struct hull_point other = hull_tangent(hull, point.at, -point.value);
+        struct ratio high = { point.value + other.value, point.at - other.at };
+        if (ratio_is_less(high, slopes.high))
+            slopes.high = high;
+        return slopes;
+    }
     for (size_t i = 0; i < opposite->count; i++) {
         const struct ceiling_point *other = &opposite->points[i];
         int64_t gap = point.value + other->value;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sync/thinning.h"
+
 /* Products of two times: below 2^62 x 2^62, which 127 bits hold. */
 __extension__ typedef __int128 wide;
 
@@ -18,14 +20,17 @@ static const long double SEARCH_NS = 0.125L;
 bool ceiling_init(struct ceiling *c)
 {
     *c = (struct ceiling){ .room = CEILING_LEAST, .points = calloc(CEILING_LEAST, sizeof *c->points) };
-    return c->points != NULL;
+    return hull_init(&c->hull) && c->points;
 }
 
 void ceiling_clear(struct ceiling *c)
 {
+    hull_clear(&c->hull);
     free(c->points);
     *c = (struct ceiling){ 0 };
 }
+
+void ceiling_reset(struct ceiling *c) { c->count = c->hull.count = 0; }
 
 bool ratio_is_less(struct ratio a, struct ratio b) { return (wide)a.over * b.under < (wide)b.over * a.under; }
 
@@ -39,22 +44,15 @@ struct slopes slopes_mirrored(struct slopes s)
 /* fminl is a call. */
 static inline long double lower(long double a, long double b) { return a < b ? a : b; }
 
-/* How fast a ceiling opens around one point of it, whatever b is. */
-struct cone {
-    long double rise, fall; /* after it; before it, as a (usually negative) slope */
-    long double wander2;
-};
-
-static struct cone cone_of(const struct slopes *s)
+struct cone ceiling_cone(const struct slopes *s)
 {
     long double wander2 = 2 * s->wander;
     return (struct cone){ ratio_value(s->high) + wander2, ratio_value(s->low) - wander2, wander2 };
 }
 
-/* How far above `p` its neighbours alone (NULL: there is none) would leave the ceiling at its place;
- * `p` tells nothing new when that is not positive. What both say together: see `crossing`. */
-static long double gain_of(struct ceiling_point p, const struct ceiling_point *before,
-                           const struct ceiling_point *after, const struct cone *cone)
+/* What both neighbours say together: see `crossing`. */
+long double ceiling_gain(struct ceiling_point p, const struct ceiling_point *before, const struct ceiling_point *after,
+                         const struct cone *cone)
 {
     if (!before && !after)
         return INFINITY;
@@ -88,56 +86,9 @@ static size_t first_after(const struct ceiling *c, int64_t x)
 
 bool ceiling_implies(const struct ceiling *c, const struct slopes *slopes, struct ceiling_point point)
 {
-    struct cone cone = cone_of(slopes);
+    struct cone cone = ceiling_cone(slopes);
     size_t i = first_after(c, point.at);
-    return gain_of(point, i > 0 ? &c->points[i - 1] : NULL, i < c->count ? &c->points[i] : NULL, &cone) <= 0;
-}
-
-/* `gone` is dropped: what it stood for now rests on its neighbours. Each formula of `gain_of` rises
- * by no more than the neighbours in it do, so that losses add up to a bound on the whole. */
-static void hand_over(double lost, struct ceiling_point *neighbour)
-{
-    if (neighbour && neighbour->lost < lost)
-        neighbour->lost = lost;
-}
-
-/* Drop what follows from the last point kept and the next one. Nothing is lost: where that next
- * one goes too, it follows from the same last one and its own next, and so does what it implied. */
-static void drop_implied(struct ceiling *c, const struct slopes *slopes)
-{
-    struct cone cone = cone_of(slopes);
-    size_t kept = 0;
-    for (size_t i = 0; i < c->count; i++) {
-        struct ceiling_point *before = kept > 0 ? &c->points[kept - 1] : NULL;
-        struct ceiling_point *after = i + 1 < c->count ? &c->points[i + 1] : NULL;
-        if (gain_of(c->points[i], before, after, &cone) > 0) {
-            c->points[kept++] = c->points[i];
-        } else {
-            hand_over(c->points[i].lost, before);
-            hand_over(c->points[i].lost, after);
-        }
-    }
-    c->count = kept;
-}
-
-static void drop_least_missed(struct ceiling *c, const struct slopes *slopes)
-{
-    struct cone cone = cone_of(slopes);
-    size_t least = 0;
-    double least_lost = INFINITY;
-    for (size_t i = 0; i < c->count; i++) {
-        long double gain =
-            gain_of(c->points[i], i > 0 ? &c->points[i - 1] : NULL, i + 1 < c->count ? &c->points[i + 1] : NULL, &cone);
-        double lost = c->points[i].lost + (double)gain;
-        if (lost < least_lost) {
-            least_lost = lost;
-            least = i;
-        }
-    }
-    hand_over(least_lost, least > 0 ? &c->points[least - 1] : NULL);
-    hand_over(least_lost, least + 1 < c->count ? &c->points[least + 1] : NULL);
-    c->count--;
-    memmove(&c->points[least], &c->points[least + 1], (c->count - least) * sizeof *c->points);
+    return ceiling_gain(point, i > 0 ? &c->points[i - 1] : NULL, i < c->count ? &c->points[i] : NULL, &cone) <= 0;
 }
 
 /* Where memory is out, what there is is the cap. */
@@ -156,9 +107,8 @@ void ceiling_add(struct ceiling *c, const struct slopes *slopes, struct ceiling_
     if (c->count == c->room)
         grow(c);
     if (c->count == c->room)
-        drop_implied(c, slopes);
-    if (c->count == c->room)
-        drop_least_missed(c, slopes);
+        thinning_to(c, slopes, c->room - c->room / 4);
+    hull_add(&c->hull, (struct hull_point){ point.at, point.value });
     size_t i = first_after(c, point.at);
     memmove(&c->points[i + 1], &c->points[i], (c->count - i) * sizeof *c->points);
     c->points[i] = point;

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "sync/hull.h"
 
 enum { CEILING_CAP = 512 };
 
@@ -45,11 +46,28 @@ struct ceiling_point {
 struct ceiling {
     size_t count, room;
     struct ceiling_point *points; /* ascending in `at`; owned */
+    struct hull hull;             /* of every point that was ever kept: the line rules out the same slopes still */
 };
 
 /* Without points. False when memory is out. */
 MUST_CHECK bool ceiling_init(struct ceiling *ceiling);
 void ceiling_clear(struct ceiling *ceiling);
+
+/* Forget every point; memory stays. */
+void ceiling_reset(struct ceiling *ceiling);
+
+/* How fast a ceiling opens around one point of it, whatever b is. */
+struct cone {
+    long double rise, fall; /* after it; before it, as a (usually negative) slope */
+    long double wander2;
+};
+
+struct cone ceiling_cone(const struct slopes *slopes);
+
+/* How far above `p` its neighbours alone (NULL: there is none) would leave the ceiling at its place;
+ * `p` tells nothing new when that is not positive. */
+long double ceiling_gain(struct ceiling_point p, const struct ceiling_point *before, const struct ceiling_point *after,
+                         const struct cone *cone);
 
 bool ratio_is_less(struct ratio a, struct ratio b);
 
@@ -59,11 +77,8 @@ struct slopes slopes_mirrored(struct slopes slopes);
 /* Whether the point follows from those that are kept, so that it tells nothing new. */
 bool ceiling_implies(const struct ceiling *ceiling, const struct slopes *slopes, struct ceiling_point point);
 
-/* Keep a point. When there is no room (CEILING_CAP, or what memory there is), the points that follow from their
- * neighbours go first, at no loss; then the one that is missed least: whose absence raises the ceiling the least, at
- * its own place or at that of any point dropped before it. (Without the latter, a row of points would be eaten from one
- * end, each a small loss against its neighbour, until a great gap is left.) A point less can only raise the ceiling, so
- * whatever goes, what ceiling_at says stays true. */
+/* Keep a point. When there is no room (CEILING_CAP, or what memory there is) a quarter of the points goes
+ * (thinning.h). Amortised O(log n) for one that comes in order of time, else up to O(n). */
 void ceiling_add(struct ceiling *ceiling, const struct slopes *slopes, struct ceiling_point point);
 
 /* The ceiling at `x`, rounded up (by at most 3 ns). Needs one point at least. */

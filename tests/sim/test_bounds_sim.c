@@ -43,7 +43,7 @@ struct sim {
     size_t asked; /* questions whose answers held the truth */
 };
 
-static int64_t pick(struct random *r, const int64_t *of, size_t count) { return of[random_bits(r) % count]; }
+static int64_t pick(struct random *r, const int64_t *of, size_t count) { return of[random_next(r) % count]; }
 
 /* A clock within the declaration: any slopes within wander of one line's. */
 static void make_clock(struct sim *s)
@@ -53,7 +53,7 @@ static void make_clock(struct sim *s)
     struct random *r = &s->random;
     int64_t ahead = pick(r, AHEAD, sizeof AHEAD / sizeof *AHEAD) * (random_chance(r, 0.5) ? 1 : -1);
     int64_t slope = random_int(r, -10000, 10000) * (random_chance(r, 0.5) ? 1000000 : 1234);
-    s->wander_ppm = WANDER_PPM[random_bits(r) % 7];
+    s->wander_ppm = WANDER_PPM[random_next(r) % 7];
     int64_t wander = (int64_t)(s->wander_ppm * 1e6 + 0.5), way = wander;
     clock_start(&s->clock, s->start_ns - 100 * S, ahead + random_int(r, -S, S), slope);
     int kind = (int)random_int(r, 0, 3); /* 0: straight */
@@ -116,7 +116,7 @@ static void make_sim(struct sim *s, int64_t number)
         run_probes(s, s->settle_ns, s->end_ns, gap, false);
     qsort(s->exchanges, s->count, sizeof *s->exchanges, by_arrival);
     for (size_t swaps = random_chance(r, 0.3) ? s->count / 4 : 0; swaps > 0; swaps--) { /* beyond what jitter does */
-        size_t a = random_bits(r) % s->count, b = a + random_bits(r) % 5;
+        size_t a = random_next(r) % s->count, b = a + random_next(r) % 5;
         if (b < s->count) {
             struct virtual_exchange keep = s->exchanges[a];
             s->exchanges[a] = s->exchanges[b];
@@ -174,7 +174,7 @@ static void ask(struct sim *s)
     struct random *r = &s->random;
     ask_at(s, s->load_ns + random_log(r, MS, S)); /* T, from what is known so far */
     ask_at(s, random_int(r, s->start_ns - S, s->end_ns + S));
-    ask_at(s, s->exchanges[random_bits(r) % s->count].t2_ns); /* right at a constraint */
+    ask_at(s, s->exchanges[random_next(r) % s->count].t2_ns); /* right at a constraint */
     ask_at(s, s->end_ns + random_log(r, MS, 50 * S));
     ask_rate(s, s->load_ns, s->settle_ns);
     int64_t from = random_int(r, s->start_ns - S, s->end_ns);
@@ -190,7 +190,7 @@ static void the_truth_lies_in_every_bound(void **unused)
     for (int64_t number = first; number < first + cases; number++) {
         make_sim(&s, number);
         /* Asked before the load, in the midst of it, and with all that is known in the end. */
-        size_t moments[3] = { 1, random_bits(&s.random) % (s.count + 1), s.count };
+        size_t moments[3] = { 1, random_next(&s.random) % (s.count + 1), s.count };
         while (moments[0] < s.count && s.exchanges[moments[0]].t2_ns < s.load_ns)
             moments[0]++;
         for (size_t k = 0; k < s.count; k++) {
@@ -266,7 +266,7 @@ static void bounds_equal_those_of_brute_force(void **unused)
         up.wander = down.wander = (long double)s.wander_ppm * 1e-6L;
         int64_t ahead = s.count > 0 ? s.exchanges[0].t4_ns - s.exchanges[0].t3_ns : 0;
         while (s.count > 0 && up.count < 16 && !random_chance(r, 0.1)) {
-            const struct virtual_exchange *k = &s.exchanges[random_bits(r) % s.count];
+            const struct virtual_exchange *k = &s.exchanges[random_next(r) % s.count];
             take(&s, k);
             /* As bounds.c: stamps are cut to whole nanoseconds. */
             up.lower_at[up.count] = (long double)(k->t2_ns - x);

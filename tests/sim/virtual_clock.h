@@ -12,32 +12,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/random.h"
+
 __extension__ typedef __int128 wide;
 
 enum { CLOCK_PIECES = 256 };
 
 static const int64_t FINE_PER_NS = INT64_C(1000000000000000);
 
-struct random {
-    uint64_t state;
-};
-
-/* splitmix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014. */
-static inline uint64_t random_bits(struct random *r)
-{
-    uint64_t z = r->state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
 /* In (0, 1). */
-static inline double random_unit(struct random *r) { return ((double)(random_bits(r) >> 12) + 0.5) * 0x1p-52; }
+static inline double random_unit(struct random *r) { return ((double)(random_next(r) >> 12) + 0.5) * 0x1p-52; }
 
 /* In [low, high]. */
 static inline int64_t random_int(struct random *r, int64_t low, int64_t high)
 {
-    return low + (int64_t)(random_bits(r) % (uint64_t)(high - low + 1));
+    return low + (int64_t)(random_next(r) % (uint64_t)(high - low + 1));
 }
 
 /* As often of each order of magnitude. */
