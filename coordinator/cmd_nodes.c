@@ -11,7 +11,6 @@
 #include "reach.h"
 
 enum {
-    ALL_MS = 6000, /* agents that were refused dial again after 5 s */
     WATCH_MS = 1000,
     PROBE_MS = 50,
     PROBES = 10, /* for a bound of the clock that is worth showing */
@@ -108,17 +107,9 @@ static bool is_complete(const struct hub *hub)
 
 static bool serve(const struct arguments *a, struct reach *r, struct err *e)
 {
-    enum key_right right;
-    if (!reach_keyring(r, e))
+    if (!reach_visit(r, e))
         return false;
-    bool any = false;
-    for (size_t i = 0; keyring_nth(r->keyring, i, &right); i++)
-        any |= right == KEY_NODE;
-    if (!any)
-        return err_set(e, ERR_USAGE, "no node has a key yet: `tare invite NAME` makes one");
-    if (!reach_serve(r, e))
-        return false;
-    int64_t begin = clock_mono_ns(), next = begin + clock_ms(a->is_watch ? WATCH_MS : ALL_MS);
+    int64_t begin = clock_mono_ns(), next = begin + clock_ms(a->is_watch ? WATCH_MS : REACH_ALL_MS);
     for (struct hub_event event; hub_next(r->hub, next, &event, e);) {
         if (event.kind == HUB_SIGNAL)
             return true;

@@ -8,7 +8,7 @@
 /* clang-format off */
 #define COMMANDS(C)                                           \
     C(run) C(check) C(workloads) C(list) C(show)              \
-    C(invite) C(nodes) C(revoke) C(watch) C(stop)             \
+    C(invite) C(nodes) C(guests) C(revoke) C(watch) C(stop)             \
     C(lab) C(doctor) C(completion) C(man)
 /* clang-format on */
 

@@ -82,6 +82,18 @@ bool reach_serve(struct reach *r, struct err *e)
     return control_open(&control, &r->control, e);
 }
 
+bool reach_visit(struct reach *r, struct err *e)
+{
+    enum key_right right = KEY_NONE;
+    if (!reach_keyring(r, e))
+        return false;
+    for (size_t i = 0; right != KEY_NODE && keyring_nth(r->keyring, i, &right); i++)
+        ;
+    if (right != KEY_NODE)
+        return err_set(e, ERR_USAGE, "no node has a key yet: `tare invite NAME` makes one");
+    return reach_serve(r, e);
+}
+
 void reach_tell_change(const struct reach *r)
 {
     struct client *client = NULL;

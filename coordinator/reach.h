@@ -29,6 +29,9 @@ struct reach {
 };
 
 /* The options that these commands have in common, in this order. */
+/* In that time every agent has come that is alive: those that were refused dial again after 5 s. */
+enum { REACH_ALL_MS = 6000 };
+
 enum { REACH_LAB, REACH_PORT, REACH_OPTION_COUNT };
 /* clang-format off */
 #define REACH_PORT_OPTION                                                                                              \
@@ -50,6 +53,9 @@ MUST_CHECK bool reach_keyring(struct reach *reach, struct err *e);
 
 /* Where nobody serves: do it from now on, control socket and all. */
 MUST_CHECK bool reach_serve(struct reach *reach, struct err *e);
+
+/* The same to see the nodes: refused where none has a key. */
+MUST_CHECK bool reach_visit(struct reach *reach, struct err *e);
 
 /* After the keyring was changed here: somebody may have begun to serve meanwhile. */
 void reach_tell_change(const struct reach *reach);

@@ -91,6 +91,41 @@ static bool do_nodes(const struct control_options *c, struct peer *peer, const j
     return true;
 }
 
+/* ---- the virtual machines ---- */
+
+static bool is_guest(const char *name, const struct scenario *scenario)
+{
+    for (size_t i = 0; scenario && i < scenario->node_count; i++)
+        if (strcmp(scenario->nodes[i].name, name) == 0)
+            return scenario->nodes[i].role == ROLE_GUEST;
+    return false;
+}
+
+json_t *verbs_guests(const struct hub *hub, const struct scenario *scenario)
+{
+    const struct roster_node *n;
+    json_t *hosts = json_array();
+    for (size_t i = 0; (n = roster_at(hub_roster(hub), i)); i++) {
+        json_t *told =
+            n->domains && n->is_joined && !is_guest(n->name, scenario) ? json_loads(n->domains, 0, NULL) : NULL;
+        if (json_is_object(told) && json_object_set_new(told, "host", json_string(n->name)) == 0)
+            json_array_append(hosts, told);
+        json_decref(told);
+    }
+    return hosts;
+}
+
+static bool do_guests(const struct control_options *c, struct peer *peer, const json_t *request, struct err *e)
+{
+    (void)request;
+    (void)e;
+    json_t *hosts = verbs_guests(c->hub, c->scenario);
+    for (size_t i = 0; i < json_array_size(hosts); i++)
+        peer_put(peer, json_pack("{s:O}", "host", json_array_get(hosts, i)));
+    json_decref(hosts);
+    return true;
+}
+
 /* ---- the keys ---- */
 
 static bool want_text(const json_t *request, const char *key, const char **text, struct err *e)
@@ -165,8 +200,8 @@ static const struct {
     const char *word;
     bool (*run)(const struct control_options *control, struct peer *peer, const json_t *request, struct err *e);
 } VERBS[] = {
-    { "nodes", do_nodes },   { "invite", do_invite }, { "token", do_token }, { "revoke", do_revoke },
-    { "reload", do_reload }, { "stop", do_stop },     { "watch", do_watch },
+    { "nodes", do_nodes },   { "guests", do_guests }, { "invite", do_invite }, { "token", do_token },
+    { "revoke", do_revoke }, { "reload", do_reload }, { "stop", do_stop },     { "watch", do_watch },
 };
 
 void verbs_answer(const struct control_options *control, struct peer *peer, const json_t *request)

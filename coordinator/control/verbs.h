@@ -15,4 +15,9 @@ void verbs_answer(const struct control_options *control, struct peer *peer, cons
  * is out. */
 json_t *verbs_nodes(const struct hub *hub, const struct scenario *scenario);
 
+/* The virtual machines of every node that has told of some, or why it sees none, as objects {host, uri,
+ * product, version, library, why, kvm, domains: [{name, state, vcpus, memory, accel, ours}], more}. The
+ * caller's; NULL when memory is out. */
+json_t *verbs_guests(const struct hub *hub, const struct scenario *scenario);
+
 #endif

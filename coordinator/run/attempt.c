@@ -218,7 +218,7 @@ static enum trial_event to_trial_event(struct attempt *a, const struct hub_event
         return ON_DEADLINE;
     case HUB_SIGNAL: attempt_blame(a, ATTEMPT_STOPPED, "interrupted"); return ON_STOP;
     case HUB_LOST:
-        if (player == a->raw.node_count)
+        if (player == a->raw.node_count && !guests_need(a->context->guests, h->node->name))
             break;
         attempt_blame(a, ATTEMPT_LOST, "%s is gone: %s", h->node->name, h->why);
         return ON_NODE_LOST;

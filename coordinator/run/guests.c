@@ -73,12 +73,20 @@ bool guests_host(const struct guests *g, size_t n, struct roster_node **host)
     return true;
 }
 
-int64_t guests_idle_rate(const struct guests *g, const char *host)
+static const struct host *host_named(const struct guests *g, const char *name)
 {
     for (size_t i = 0; i < g->host_count; i++)
-        if (strcmp(guests_name(g, g->hosts[i].node), host) == 0)
-            return g->hosts[i].idle_rate;
-    return -1;
+        if (strcmp(guests_name(g, g->hosts[i].node), name) == 0)
+            return &g->hosts[i];
+    return NULL;
+}
+
+bool guests_need(const struct guests *g, const char *node) { return host_named(g, node) != NULL; }
+
+int64_t guests_idle_rate(const struct guests *g, const char *host)
+{
+    const struct host *h = host_named(g, host);
+    return h ? h->idle_rate : -1;
 }
 
 uint32_t guests_next_watch(struct guests *g) { return ++g->watches; }

@@ -54,6 +54,9 @@ bool guests_hear(struct guests *guests, const struct message_guest_state *state,
 /* The n-th host that has guests of this run, as a node of the roster (NULL: not here); false past the end. */
 bool guests_host(const struct guests *guests, size_t n, struct roster_node **host);
 
+/* Whether it is such a host: nothing goes on without it. */
+bool guests_need(const struct guests *guests, const char *node);
+
 /* CPU time that the host uses by itself, in ns a second, in the state that guests_prepare has made; -1
  * where it was not measured. */
 int64_t guests_idle_rate(const struct guests *guests, const char *host);

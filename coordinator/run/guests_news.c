@@ -135,11 +135,10 @@ enum guests_end guests_take_event(struct guests *g, int64_t deadline_mono, struc
         w = ward_named(g, h.node->name);
         if (w && w->at == WARD_HERE)
             w->at = WARD_OFF;
-        for (size_t i = 0; i < g->host_count; i++)
-            if (strcmp(guests_name(g, g->hosts[i].node), h.node->name) == 0) {
-                err_set(e, ERR_PARTIAL, "%s is gone: %s", h.node->name, h.why);
-                return GUESTS_FAILED;
-            }
+        if (guests_need(g, h.node->name)) {
+            err_set(e, ERR_PARTIAL, "%s is gone: %s", h.node->name, h.why);
+            return GUESTS_FAILED;
+        }
         break;
     case HUB_MESSAGE:
         if (h.message->type == MESSAGE_GUEST_STATE)

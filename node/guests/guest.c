@@ -145,13 +145,22 @@ static int64_t boot_ms(const struct keeper *k, const struct guest *g)
     return (g->kvm ? KVM_BOOT_MS : TCG_BOOT_MS) * share;
 }
 
+/* Another name for each launch: what libvirt tells of the last one, late, is not of this one. */
+static bool name_domain(struct keeper *k, struct guest *g, struct err *e)
+{
+    g->domain[0] = '\0';
+    return text_append(g->domain, sizeof g->domain, "%s%s-%u", DOMAIN_PREFIX, g->name, ++k->launches) ||
+           err_set(e, ERR_USAGE, "the guest's name is too long");
+}
+
 /* Files, domain, running. */
 static bool launch(struct keeper *k, struct guest *g, struct err *e)
 {
     struct guest_files files;
     char bridge[UPLINK_NAME];
     struct domain domain = { .pid = 0 };
-    if (!uplink_bridge(g->options.bridge, bridge, e) || !guest_files_make(g->options.disk_bytes, &files, e))
+    if (!name_domain(k, g, e) || !uplink_bridge(g->options.bridge, bridge, e) ||
+        !guest_files_make(g->options.disk_bytes, &files, e))
         return false;
     bool ok = make_files(k, g, bridge, &files, e);
     const struct machine machine = { .name = g->domain,
@@ -186,16 +195,16 @@ static bool launch(struct keeper *k, struct guest *g, struct err *e)
     return true;
 }
 
-/* KVM was a try: what is wrong with it is remembered, and the guest emulated. */
+/* KVM was a try: what is wrong with it is remembered, and the guest emulated. A CPU that was asked for by
+ * name says nothing about the host. */
 static void fall_back(struct keeper *k, struct guest *g, const char *why)
 {
     struct err e = { .text = "" };
-    accel_remember(why);
+    if (!*g->options.cpu || g->running_ns != 0)
+        accel_remember(why);
     text_copy(g->accel_why, sizeof g->accel_why, why);
     if (g->running_ns != 0) {
-        g->is_ending = true; /* what its end tells is no news */
         (void)!k->provider->stop(k->link, g->domain, true, clock_ms(SHUTDOWN_MS), NULL);
-        g->is_ending = false;
     }
     if (g->console_fd >= 0)
         close(g->console_fd);
@@ -290,12 +299,7 @@ void guest_begin(struct keeper *k, const struct message_guest_start *order)
                          .console_fd = -1 };
     text_copy(g->name, sizeof g->name, order->guest);
     text_copy(g->domain, sizeof g->domain, order->domain);
-    if (g->is_built_in) {
-        text_append(g->domain, sizeof g->domain, "%s", DOMAIN_PREFIX);
-        if (!text_append(g->domain, sizeof g->domain, "%s", g->name))
-            err_set(&e, ERR_USAGE, "the guest's name is too long");
-    }
-    if (*e.text || !may_begin(k, order, g, &e)) {
+    if (!may_begin(k, order, g, &e)) {
         fail(k, g, e.text);
         return;
     }

@@ -17,7 +17,7 @@
 
 enum {
     CONNECT_AGAIN_MS = 5000,
-    CLOSE_MS = 20 * 1000, /* a provider that hangs longer is left alone */
+    PATIENCE_MS = 20 * 1000,
     IDLE_MS = 1000,
 };
 
@@ -34,13 +34,6 @@ static void tell_domains(struct keeper *k)
     if (k->link && domains && !k->provider->domains(k->link, domains, DOMAINS_MAX, &count, &e))
         text_copy(k->why, sizeof k->why, e.text);
     (void)accel_may_try_kvm(strstr(k->facts.uri, "/system") == NULL, kvm);
-    k->others = 0;
-    for (size_t i = 0; i < count; i++) {
-        bool is_kept = false;
-        for (size_t g = 0; g < k->guest_count; g++)
-            is_kept |= strcmp(k->guests[g]->domain, domains[i].name) == 0;
-        k->others += domains[i].state == DOMAIN_RUNNING && !is_kept;
-    }
     const struct listing listing = { .provider = k->provider ? k->provider->name : NULL,
                                      .facts = k->link ? &k->facts : NULL,
                                      .why = k->link ? e.text : k->why,
@@ -222,6 +215,7 @@ bool keeper_open(const struct keeper_options *options, struct keeper **keeper, s
         return err_set(e, ERR_INTERNAL, "out of memory");
     k->rights = options->rights;
     k->provider = options->provider;
+    k->patience_ns = options->patience_ns > 0 ? options->patience_ns : clock_ms(PATIENCE_MS);
     k->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     k->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     bool ok = (k->stop_fd >= 0 && k->cancel_fd >= 0) || err_errno(e, errno, "no event descriptor");
@@ -229,6 +223,8 @@ bool keeper_open(const struct keeper_options *options, struct keeper **keeper, s
                  text_copy(k->endpoint, sizeof k->endpoint, options->endpoint)) ||
                 err_set(e, ERR_USAGE, "--libvirt: too long"));
     k->waits = strstr(k->libvirt, "/embed?") != NULL;
+    if (k->waits)
+        text_copy(k->why, sizeof k->why, "no guest has been started here yet");
     ok = ok && libraries_of_this_program(&k->libraries, e) && mailbox_new(&k->in, e) && mailbox_new(&k->out, e);
     int failure = ok ? pthread_create(&k->thread, NULL, work, k) : 0;
     if (failure)
@@ -243,14 +239,13 @@ bool keeper_open(const struct keeper_options *options, struct keeper **keeper, s
 void keeper_close(struct keeper **keeper)
 {
     struct keeper *k = *keeper;
-    struct timespec until;
     *keeper = NULL;
     if (!k)
         return;
     raise_fd(k->cancel_fd);
     raise_fd(k->stop_fd);
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += CLOSE_MS / 1000;
+    const int64_t until_ns = clock_real_ns() + k->patience_ns;
+    const struct timespec until = { until_ns / CLOCK_NS_PER_S, until_ns % CLOCK_NS_PER_S };
     if (pthread_timedjoin_np(k->thread, NULL, &until) == 0)
         keeper_free(&k);
     else

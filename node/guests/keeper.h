@@ -27,13 +27,14 @@ struct keeper_options {
     const char *libvirt;             /* a URI; NULL: where virtual machines usually are */
     const char *endpoint;            /* the coordinator's, as this agent dials it */
     const struct provider *provider; /* NULL: libvirt's, from its module */
+    int64_t patience_ns;             /* with a provider that hangs when all ends; 0: 20 s */
 };
 
 struct keeper;
 
 MUST_CHECK bool keeper_open(const struct keeper_options *options, struct keeper **keeper, struct err *e);
 
-/* Ends what it has started. A provider that hangs is left alone after 20 s. NULL is fine. */
+/* Ends what it has started. A provider that hangs is left alone after a while. NULL is fine. */
 void keeper_close(struct keeper **keeper);
 
 void keeper_greet(struct keeper *keeper); /* a coordinator is here */

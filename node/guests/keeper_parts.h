@@ -58,6 +58,7 @@ struct keeper {
     struct libraries libraries;
     struct mailbox *in, *out;
     int stop_fd, cancel_fd; /* raised: end; leave what takes long */
+    int64_t patience_ns;
     pthread_t thread;
 
     const struct provider *provider; /* NULL: not loaded */
@@ -69,7 +70,7 @@ struct keeper {
     bool is_greeted;
     struct guest *guests[KEEPER_GUESTS_MAX]; /* owned */
     size_t guest_count;
-    size_t others; /* running domains that are none of them */
+    unsigned launches;
     struct watch watch;
 };
 

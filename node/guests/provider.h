@@ -17,7 +17,7 @@
 
 enum { DOMAIN_NAME = 64, DOMAINS_MAX = 128 };
 
-/* What tare's own domains are called: this and the guest's name. */
+/* What tare's own domains are called: this, the guest's name and a number. */
 #define DOMAIN_PREFIX "tare-"
 
 #define DOMAIN_STATES(S) \

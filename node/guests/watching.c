@@ -64,6 +64,24 @@ static void post_guest(struct keeper *k, struct guest *g, const struct threads_u
     post(k, &m);
 }
 
+/* Running domains that are none of the guests: what they do disturbs. */
+static uint32_t count_others(const struct keeper *k)
+{
+    uint32_t others = 0;
+    size_t count = 0;
+    struct domain *domains = calloc(DOMAINS_MAX, sizeof *domains);
+    if (!domains || !k->link || !k->provider->domains(k->link, domains, DOMAINS_MAX, &count, NULL))
+        count = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool is_guest = false;
+        for (size_t g = 0; g < k->guest_count; g++)
+            is_guest |= strcmp(k->guests[g]->domain, domains[i].name) == 0;
+        others += domains[i].state == DOMAIN_RUNNING && !is_guest;
+    }
+    free(domains);
+    return others;
+}
+
 void watching_end(struct keeper *k, uint32_t number)
 {
     struct watch *w = &k->watch;
@@ -86,7 +104,7 @@ void watching_end(struct keeper *k, uint32_t number)
         m.sys_ns = used.system_ns;
         m.iowait_ns = used.iowait_ns;
         m.steal_ns = used.steal_ns;
-        m.others = (uint32_t)k->others;
+        m.others = count_others(k);
     }
     post(k, &m);
     w->is_on = false;

@@ -52,7 +52,7 @@ run        coordinator/run/                                 common,keyring,scena
 lab        coordinator/lab/                                 base,keyring                                            yes
 control    coordinator/control/                             base,wire,message,keyring,sync,scenario,run             yes
 endpoint   coordinator/endpoint\.                           base,wire                                               yes
-node_table coordinator/node_table\.                         base,report                                             no
+node_table coordinator/(node|json)_table\.                  base,report                                             no
 reach      coordinator/reach\.                              base,options,wire,message,keyring,run,lab,control       yes
 labnodes   coordinator/lab_nodes\.                          base,scenario,lab                                       no
 command    coordinator/(main|cmd_[a-z_]+)\.c                *                                                       yes

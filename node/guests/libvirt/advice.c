@@ -54,6 +54,6 @@ bool advice_fail(struct err *e, const char *what)
     text_copy(words, sizeof words, advice_core(said));
     words[strcspn(words, "\n")] = '\0'; /* an assertion that failed after it says no more */
     text_disarm(words);
-    return err_set(e, advice ? ERR_USAGE : ERR_PARTIAL, "%s: %s%s%s", what, words, advice ? ": " : "",
-                   advice ? advice : "");
+    return err_set(e, advice ? ERR_USAGE : ERR_PARTIAL, "%s%s%s%s%s", what ? what : "", what ? ": " : "", words,
+                   advice ? ": " : "", advice ? advice : "");
 }

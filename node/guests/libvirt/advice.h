@@ -4,7 +4,8 @@
 
 #include "base/err.h"
 
-/* Fill `e` from libvirt's last error of this thread: "WHAT: its words: advice", and return false. */
+/* Fill `e` from libvirt's last error of this thread: "WHAT: its words: advice", and return false. Without
+ * WHAT where it is NULL. */
 bool advice_fail(struct err *e, const char *what);
 
 /* Pure: the advice for such words, NULL where none is known. */

@@ -110,7 +110,7 @@ static bool create(struct link *link, const struct machine *machine, struct err 
     if (ok) {
         unsigned flags = link->is_embedded ? 0 : VIR_DOMAIN_START_AUTODESTROY;
         virDomainPtr domain = virDomainCreateXML(link->connection, xml, flags);
-        ok = domain || advice_fail(e, machine->name);
+        ok = domain || advice_fail(e, NULL);
         if (domain)
             virDomainFree(domain);
     }

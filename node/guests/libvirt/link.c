@@ -38,7 +38,7 @@ static const char *how_it_stopped(int detail)
         [VIR_DOMAIN_EVENT_STOPPED_CRASHED] = "crashed",
         [VIR_DOMAIN_EVENT_STOPPED_MIGRATED] = "was migrated",
         [VIR_DOMAIN_EVENT_STOPPED_SAVED] = "was saved to a file",
-        [VIR_DOMAIN_EVENT_STOPPED_FAILED] = "its QEMU failed",
+        [VIR_DOMAIN_EVENT_STOPPED_FAILED] = "lost its QEMU",
     };
     return detail >= 0 && detail < (int)ARRAY_SIZE(HOW) && HOW[detail] ? HOW[detail] : "was stopped";
 }
