@@ -144,6 +144,10 @@ static bool serve(const struct arguments *a, struct reach *r, const char *token,
     log_info("taking nodes in until %" PRId64 " are enrolled, the token expires, or Ctrl-C", a->uses);
     int64_t spent_mono = INT64_MAX, joined = 0, left = a->uses;
     for (struct hub_event event; hub_next(r->hub, clock_mono_ns() + clock_ms(LOOK_MS), &event, e);) {
+        if (event.kind == HUB_SIGNAL && r->gives_way) {
+            log_info("a run begins here, and takes nodes in: %s is good for %" PRId64 " more", token, left);
+            return true;
+        }
         if (event.kind == HUB_SIGNAL)
             return left == 0 || err_set(e, ERR_INTERRUPTED,
                                         "%s stays valid until it expires, for runs to take nodes in; "

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/signals.h"
 #include "base/text.h"
 #include "commands.h"
 #include "control/verbs.h"
@@ -13,7 +14,8 @@
 enum {
     WATCH_MS = 1000,
     PROBE_MS = 50,
-    PROBES = 10, /* for a bound of the clock that is worth showing */
+    NEXT_MS = 5000, /* for the run that a place was made for */
+    PROBES = 10,    /* for a bound of the clock that is worth showing */
 };
 
 enum nodes_option { OPT_WATCH = REACH_OPTION_COUNT, OPT_FORMAT };
@@ -21,7 +23,7 @@ enum nodes_option { OPT_WATCH = REACH_OPTION_COUNT, OPT_FORMAT };
 /* clang-format off */
 static const struct command_option OPTIONS[] = {
     REACH_OPTIONS,
-    [OPT_WATCH] = { .name = "watch", .doc = "again every second, until Ctrl-C" },
+    [OPT_WATCH] = { .name = "watch", .doc = "again every second, until Ctrl-C; a run may begin and end meanwhile" },
     [OPT_FORMAT] = { .name = "format", .kind = ARGUMENT_WORD, .argument = "table|json",
                      .doc = "for people or for programs" },
 };
@@ -80,14 +82,21 @@ static bool ask(const struct arguments *a, struct client *client, struct err *e)
     return true;
 }
 
-static bool ask_again(const struct arguments *a, struct client *client, struct err *e)
+/* How the looking on at one coordinator ends. */
+enum look { LOOK_DONE, LOOK_FAILED, LOOK_ELSEWHERE /* a run begins or has ended: another serves now */ };
+
+static enum look ask_again(const struct arguments *a, struct client *client, struct err *e)
 {
-    bool ok = ask(a, client, e);
-    while (ok && a->is_watch && fflush(stdout) == 0) {
+    if (!ask(a, client, e))
+        return LOOK_FAILED;
+    while (a->is_watch) {
+        if (fflush(stdout) != 0)
+            return LOOK_DONE; /* nobody reads */
         clock_sleep_until_mono(clock_mono_ns() + clock_ms(WATCH_MS));
-        ok = ask(a, client, e);
+        if (!ask(a, client, e))
+            return LOOK_ELSEWHERE;
     }
-    return ok;
+    return LOOK_DONE;
 }
 
 /* ---- by itself ---- */
@@ -105,14 +114,14 @@ static bool is_complete(const struct hub *hub)
     return true;
 }
 
-static bool serve(const struct arguments *a, struct reach *r, struct err *e)
+static enum look serve(const struct arguments *a, struct reach *r, struct err *e)
 {
     if (!reach_visit(r, e))
-        return false;
+        return LOOK_FAILED;
     int64_t begin = clock_mono_ns(), next = begin + clock_ms(a->is_watch ? WATCH_MS : REACH_ALL_MS);
     for (struct hub_event event; hub_next(r->hub, next, &event, e);) {
         if (event.kind == HUB_SIGNAL)
-            return true;
+            return r->gives_way ? LOOK_ELSEWHERE : LOOK_DONE;
         if (event.kind == HUB_JOINED)
             hub_probe(r->hub, event.node, clock_ms(PROBE_MS));
         bool is_due = clock_mono_ns() >= next || (!a->is_watch && is_complete(r->hub));
@@ -122,10 +131,27 @@ static bool serve(const struct arguments *a, struct reach *r, struct err *e)
         print(a, nodes);
         json_decref(nodes);
         if (fflush(stdout) != 0 || !a->is_watch)
-            return true;
+            return LOOK_DONE;
         next += clock_ms(WATCH_MS);
     }
-    return false;
+    return LOOK_FAILED;
+}
+
+/* ---- whoever it is ---- */
+
+/* Until there is somebody to ask: one that we have made way for opens its socket in a moment. */
+static bool reach_next(const struct arguments *a, bool is_awaited, struct reach *r, struct err *e)
+{
+    int64_t end_mono = clock_mono_ns() + clock_ms(is_awaited ? NEXT_MS : 0);
+    for (;;) {
+        if (!reach_open(&a->reach, r, e))
+            return false;
+        if (r->client || clock_mono_ns() >= end_mono)
+            return true;
+        reach_close(r, NULL);
+        *r = (struct reach){ 0 };
+        clock_sleep_until_mono(clock_mono_ns() + clock_ms(PROBE_MS));
+    }
 }
 
 static bool take(void *to, int option, const char *value, struct err *e)
@@ -141,12 +167,21 @@ static bool take(void *to, int option, const char *value, struct err *e)
 int cmd_nodes(int argc, char **argv)
 {
     struct arguments a = { .reach = { .may_find_lab = true } };
-    struct reach r = { 0 };
     struct err e = { 0 };
     int code = command_begin(&tare_nodes, argc, argv, take, &a);
     if (code >= 0)
         return code;
-    bool ok = reach_open(&a.reach, &r, &e) && (r.client ? ask_again(&a, r.client, &e) : serve(&a, &r, &e));
-    reach_close(&r, "`tare nodes` has seen enough");
-    return ok ? 0 : command_fail(&tare_nodes, &e);
+    enum look end = LOOK_ELSEWHERE;
+    for (bool is_awaited = false; end == LOOK_ELSEWHERE;) {
+        struct reach r = { 0 };
+        end = !reach_next(&a, is_awaited, &r, &e) ? LOOK_FAILED
+              : r.client                          ? ask_again(&a, r.client, &e)
+                                                  : serve(&a, &r, &e);
+        if (end == LOOK_ELSEWHERE && r.lab && !a.reach.is_lab)
+            end = LOOK_DONE; /* a lab that was made for its run has gone with it */
+        is_awaited = r.gives_way;
+        reach_close(&r, r.gives_way ? "a run begins" : "`tare nodes` has seen enough");
+        signals_obey_at_once(); /* the hub had taken them */
+    }
+    return end == LOOK_DONE ? 0 : command_fail(&tare_nodes, &e);
 }

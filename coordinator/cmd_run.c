@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "commands.h"
+#include "control/client.h"
 #include "control/control.h"
 #include "lab/lab.h"
 #include "lab_nodes.h"
@@ -25,6 +26,8 @@
 
 enum {
     AGENT_ARGS = 16,
+    WAY_MS = 3000, /* for the port to be free, of one who makes way */
+    WAY_LOOK_MS = 50,
 };
 enum run_option {
     OPT_LAB,
@@ -159,6 +162,24 @@ static bool has_built_in_guests(const struct scenario *scenario)
     return false;
 }
 
+/* Commands that only look on until a run comes (`tare nodes --watch`, `tare invite --lab`) make way for it. */
+static bool open_hub(struct stage *stage, unsigned port, const struct control_place *place, struct err *e)
+{
+    struct err why = { 0 };
+    bool is_asked = false;
+    if (!client_clear_way(place, &is_asked, e))
+        return false;
+    int64_t end_mono = clock_mono_ns() + clock_ms(WAY_MS);
+    while (!hub_open(stage->keyring, port, &stage->hub, &why)) {
+        if (!is_asked || clock_mono_ns() > end_mono) {
+            *e = why;
+            return false;
+        }
+        clock_sleep_until_mono(clock_mono_ns() + clock_ms(WAY_LOOK_MS));
+    }
+    return true;
+}
+
 static bool set_stage(struct stage *stage, struct arguments *a, const struct scenario *scenario, struct err *e)
 {
     char keys[512];
@@ -176,8 +197,9 @@ static bool set_stage(struct stage *stage, struct arguments *a, const struct sce
         return false;
     struct control_options control = { .scenario = scenario };
     if (!live_open(a->live, STDERR_FILENO, &stage->live, e) || !keyring_open(keys, &stage->keyring, e) ||
-        !archive_open(a->archive, &stage->archive, e) || !hub_open(stage->keyring, (unsigned)a->port, &stage->hub, e) ||
-        !control_place(stage->lab ? keys : NULL, (unsigned)a->port, &control.place, e))
+        !archive_open(a->archive, &stage->archive, e) ||
+        !control_place(stage->lab ? keys : NULL, (unsigned)a->port, &control.place, e) ||
+        !open_hub(stage, (unsigned)a->port, &control.place, e))
         return false;
     control.hub = stage->hub;
     return control_open(&control, &stage->control, e) &&

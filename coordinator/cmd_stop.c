@@ -1,6 +1,7 @@
 /* cmd_stop.c - `tare stop`: the orderly end of the run in another terminal. */
 #include <stdio.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "commands.h"
 #include "reach.h"
@@ -31,7 +32,10 @@ static bool stop(struct reach *r, struct err *e)
     struct client *again = NULL;
     bool is_over = !line && client_open(&r->place, &again, e) && !again;
     client_close(&again);
-    return is_over || err_set(e, ERR_INTERNAL, "it does not end within %d s", END_MS / 1000);
+    if (!is_over)
+        return err_set(e, ERR_INTERNAL, "it does not end within %d s", END_MS / 1000);
+    log_info("it has ended; what was finished is kept");
+    return true;
 }
 
 static bool take(void *to, int option, const char *value, struct err *e) { return reach_take(to, option, value, e); }

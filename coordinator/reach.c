@@ -78,7 +78,7 @@ bool reach_serve(struct reach *r, struct err *e)
         return false;
     if ((!r->keyring && !reach_keyring(r, e)) || !hub_open(r->keyring, r->port, &r->hub, e))
         return false;
-    const struct control_options control = { .hub = r->hub, .place = r->place };
+    const struct control_options control = { .hub = r->hub, .gives_way = &r->gives_way, .place = r->place };
     return control_open(&control, &r->control, e);
 }
 

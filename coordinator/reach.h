@@ -21,6 +21,7 @@ struct reach {
     struct lab *lab; /* NULL: the user's own keys and port */
     struct control_place place;
     struct client *client; /* NULL: nobody serves */
+    bool gives_way;        /* this process served, and a run wanted the port: HUB_SIGNAL was that */
     /* Only when this process serves: */
     struct keyring *keyring;
     struct hub *hub;

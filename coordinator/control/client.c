@@ -40,6 +40,16 @@ bool client_open(const struct control_place *place, struct client **client, stru
     return ok;
 }
 
+bool client_clear_way(const struct control_place *place, bool *asked, struct err *e)
+{
+    struct client *client = NULL;
+    if (!client_open(place, &client, e))
+        return false;
+    *asked = client && client_ask(client, json_pack("{s:s}", "verb", "yield"), NULL, NULL);
+    client_close(&client);
+    return true;
+}
+
 void client_close(struct client **client)
 {
     if (*client && (*client)->fd >= 0)

@@ -10,6 +10,10 @@ struct client;
 
 /* *client stays NULL where nobody serves, which is no failure. */
 MUST_CHECK bool client_open(const struct control_place *place, struct client **client, struct err *e);
+/* A run wants the port: ask who serves there without one to make way. `asked`: it does, and the port will
+ * be free in a moment; else nobody serves, or a run. */
+MUST_CHECK bool client_clear_way(const struct control_place *place, bool *asked, struct err *e);
+
 void client_close(struct client **client);
 
 /* Send `request` (stolen) and take the lines up to its answer; *lines (may be NULL) is an array, the

@@ -22,6 +22,7 @@ struct control;
 struct control_options {
     struct hub *hub;
     const struct scenario *scenario; /* whose roles the nodes have; NULL without a run */
+    bool *gives_way;                 /* set when a run wants the port, and the hub is stopped; NULL: a run itself */
     struct control_place place;
 };
 

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "run/prober.h"
+#include "run/record.h"
 
 /* ---- the nodes ---- */
 
@@ -13,8 +14,7 @@
 static json_t *product_of(const struct roster_node *n)
 {
     json_t *facts = n->fingerprint ? json_loads(n->fingerprint, 0, NULL) : NULL;
-    const char *product = json_string_value(json_object_get(facts, "product"));
-    json_t *copy = product ? json_string(product) : json_null();
+    json_t *copy = facts ? json_string(record_product(facts)) : json_null();
     json_decref(facts);
     return copy;
 }
@@ -187,6 +187,17 @@ static bool do_stop(const struct control_options *c, struct peer *peer, const js
     return true;
 }
 
+static bool do_yield(const struct control_options *c, struct peer *peer, const json_t *request, struct err *e)
+{
+    (void)peer;
+    (void)request;
+    if (!c->gives_way)
+        return err_set(e, ERR_USAGE, "a run goes on here; `tare stop` ends it");
+    *c->gives_way = true;
+    hub_stop(c->hub);
+    return true;
+}
+
 static bool do_watch(const struct control_options *c, struct peer *peer, const json_t *request, struct err *e)
 {
     (void)c;
@@ -200,8 +211,9 @@ static const struct {
     const char *word;
     bool (*run)(const struct control_options *control, struct peer *peer, const json_t *request, struct err *e);
 } VERBS[] = {
-    { "nodes", do_nodes },   { "guests", do_guests }, { "invite", do_invite }, { "token", do_token },
-    { "revoke", do_revoke }, { "reload", do_reload }, { "stop", do_stop },     { "watch", do_watch },
+    { "nodes", do_nodes }, { "guests", do_guests }, { "invite", do_invite },
+    { "token", do_token }, { "revoke", do_revoke }, { "reload", do_reload },
+    { "stop", do_stop },   { "yield", do_yield },   { "watch", do_watch },
 };
 
 void verbs_answer(const struct control_options *control, struct peer *peer, const json_t *request)

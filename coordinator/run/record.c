@@ -79,6 +79,13 @@ static void add_guest_facts(json_t *facts, const struct scenario_node *declared,
         json_object_set_new(facts, "built_in", json_string(options));
 }
 
+const char *record_product(const json_t *facts)
+{
+    const char *product = json_string_value(json_object_get(facts, "product"));
+    bool is_virtual = json_is_true(json_object_get(facts, "hypervisor"));
+    return product ? product : is_virtual ? "a virtual machine" : "a machine";
+}
+
 bool record_node(struct run_node *row, const struct scenario_node *declared, const struct roster_node *node,
                  const struct message_guest_state *state, struct err *e)
 {
@@ -93,9 +100,7 @@ bool record_node(struct run_node *row, const struct scenario_node *declared, con
     /* From another machine: believed to be JSON only once it has been read as such. */
     json_error_t why;
     json_t *facts = json_loads(node->fingerprint, 0, &why);
-    const char *product = json_string_value(json_object_get(facts, "product"));
-    bool is_virtual = json_is_true(json_object_get(facts, "hypervisor"));
-    text_copy(row->product, sizeof row->product, product ? product : is_virtual ? "a virtual machine" : "a machine");
+    text_copy(row->product, sizeof row->product, record_product(facts));
     if (facts && state) {
         add_guest_facts(facts, declared, state);
         row->product[0] = '\0';

@@ -2,6 +2,8 @@
 #ifndef TARE_RUN_RECORD_H
 #define TARE_RUN_RECORD_H
 
+#include <jansson.h>
+
 #include "base/err.h"
 #include "result/model.h"
 #include "run/roster.h"
@@ -14,5 +16,8 @@ MUST_CHECK bool record_begin(struct run *run, const struct scenario *scenario, s
  * `state` is its host's word, which goes into product and fingerprint; else NULL. */
 MUST_CHECK bool record_node(struct run_node *row, const struct scenario_node *declared, const struct roster_node *node,
                             const struct message_guest_state *state, struct err *e);
+
+/* What a machine is called by its fingerprint (NULL: unknown). Lives as long as `facts`. */
+const char *record_product(const json_t *facts);
 
 #endif

@@ -211,10 +211,10 @@ void diags_print(const struct diags *diags, FILE *to)
         if (line)
             print_source(line, size, diag, to);
     }
-    if (diags->count > 0)
-        fprintf(to, "%zu mistake%s in %s", diags->count, diags->count == 1 ? "" : "s", diags->file);
+    if (diags->count > 1)
+        fprintf(to, "%zu mistakes in %s", diags->count, diags->file);
     if (diags->count > diags->kept_count)
         fprintf(to, "; the first %zu that were found are shown", diags->kept_count);
-    if (diags->count > 0)
+    if (diags->count > 1)
         fputc('\n', to);
 }

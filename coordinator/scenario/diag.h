@@ -37,7 +37,7 @@ void diags_redirect(struct diags *diags, int line);
 size_t diags_count(const struct diags *diags);
 
 /* All of them, in the order of their places, arguments last, without colour; a line of a thousand characters is
- * shown as the part around its mistake. Ends with "N mistakes in FILE". */
+ * shown as the part around its mistake. Several end with "N mistakes in FILE". */
 void diags_print(const struct diags *diags, FILE *to);
 
 #endif
