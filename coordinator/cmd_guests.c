@@ -159,7 +159,7 @@ static bool serve(const struct arguments *a, struct reach *r, struct err *e)
         if (!hub_next(r->hub, clock_mono_ns() + clock_ms(LOOK_MS), &event, e))
             return false;
     if (event.kind == HUB_SIGNAL)
-        return true;
+        return !r->gives_way || err_set(e, ERR_INTERRUPTED, "a run begins here: ask again when its nodes are in");
     json_t *hosts = verbs_guests(r->hub, NULL);
     print(a, hosts);
     json_decref(hosts);
