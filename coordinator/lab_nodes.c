@@ -8,7 +8,7 @@ bool lab_nodes_of(const struct scenario *scenario, struct lab_nodes *nodes, stru
     struct lab_nodes found = { 0 };
     for (size_t i = 0; i < scenario->node_count; i++) {
         const struct scenario_node *node = &scenario->nodes[i];
-        if (node->role == ROLE_GUEST)
+        if (node->role == ROLE_GUEST || !node_has_agent(node))
             continue;
         if (found.count == LAB_NODES_MOST)
             return err_set(e, ERR_USAGE, "a lab has room for %d hosts and peers, which '%s' has more than",

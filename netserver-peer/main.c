@@ -81,8 +81,9 @@ static bool start(void *state, const char *endpoint, struct err *e)
         return err_set(e, ERR_USAGE, "--allow, --clients and --passphrase-file go with --listen");
     if (!service_new(&b->options, &b->service, e))
         return false;
-    log_info("serving netperf at %s port %u, %u tests at once", b->options.address, (unsigned)service_port(b->service),
-             b->options.clients);
+    log_info("serving netperf at %s port %u, %u tests at once%s", b->options.address,
+             (unsigned)service_port(b->service), b->options.clients,
+             b->options.allow.count > 0 ? "" : ", for this machine's loopback alone: --allow lets others in");
     return true;
 }
 

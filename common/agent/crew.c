@@ -56,6 +56,18 @@ static bool wait_for_arm(struct trial *t, struct message_arm *arm)
     return !atomic_load(&t->cancelled);
 }
 
+/* What the workload does between ARM and T is done; false when it failed, or the trial is cancelled. */
+static bool wait_for_way(struct crew *c)
+{
+    struct trial *t = c->trial;
+    pthread_mutex_lock(&t->lock);
+    while (c->way == WAY_AHEAD && !atomic_load(&t->cancelled))
+        pthread_cond_wait(&t->changed, &t->lock);
+    bool ok = c->way == WAY_DONE && !atomic_load(&t->cancelled);
+    pthread_mutex_unlock(&t->lock);
+    return ok;
+}
+
 static void *run_flow(void *arg)
 {
     struct runner *r = arg;
@@ -67,12 +79,13 @@ static void *run_flow(void *arg)
     start_gate_prepare();
     bool go = wait_for_arm(t, &arm);
     f->measure_ns = arm.at_ns + f->part->options.times.warmup_ns;
-    if (go && f->starts) {
+    if (go && part_flow_is_gated(f)) {
         int place = (int)(arm.slot + crew->first_slot);
         for (uint32_t i = 0; i < f->number; i++)
-            place += f->part->flows[i].starts;
+            place += part_flow_is_gated(&f->part->flows[i]);
         go = start_gate_wait(&(struct start_gate){ arm.at_ns, arm.may_spin != 0, place }, &t->cancelled, &gate);
     }
+    go = go && (!f->stock || wait_for_way(crew));
     if (go) {
         struct err e = { 0 };
         bool ok = f->part->workload->run(f, &e);
@@ -131,7 +144,7 @@ static void post_ready(struct crew *c, int64_t setup_ns)
 {
     uint32_t starters = 0;
     for (uint32_t i = 0; i < c->part.flow_count; i++)
-        starters += c->part.flows[i].starts;
+        starters += part_flow_is_gated(&c->part.flows[i]);
     const struct message m = { .type = MESSAGE_READY,
                                .ready = { .trial = c->trial->number,
                                           .job = c->part.order.job,
@@ -175,19 +188,74 @@ static void tell_link_errors(const struct trial *t, char *text, size_t size)
     free(now);
 }
 
-static void post_done(struct trial *t)
+/* By the last crew at work. */
+static void take_account(struct trial *t)
 {
     struct err e = { 0 };
-    struct message m = { .type = MESSAGE_DONE };
-    if (!fill_use(t, &m.done, &e)) {
+    t->done.type = MESSAGE_DONE;
+    if (!fill_use(t, &t->done.done, &e)) {
         trial_post_failure(t, &e);
         return;
     }
-    tell_link_errors(t, m.done.link_errors, sizeof m.done.link_errors);
+    tell_link_errors(t, t->done.done.link_errors, sizeof t->done.done.link_errors);
+}
+
+static void post_done(struct trial *t)
+{
     pthread_mutex_lock(&t->lock);
     if (!t->has_failed && !atomic_load(&t->cancelled))
-        (void)mailbox_put(t->out, &m);
+        (void)mailbox_put(t->out, &t->done);
     pthread_mutex_unlock(&t->lock);
+}
+
+static void post_netserver(struct trial *t, const struct part_flow *f)
+{
+    enum { PPM_A_PERCENT = 10000 };
+    const struct netperf_outcome *o = &f->said;
+    struct message m = { .type = MESSAGE_NETSERVER,
+                         .netserver = { .trial = t->number,
+                                        .job = f->part->order.job,
+                                        .flow = f->number,
+                                        .received = o->bytes_received,
+                                        .sent = o->bytes_sent,
+                                        .operations = o->transactions ? o->transactions : o->receive_calls,
+                                        .elapsed_ns = (int64_t)(o->elapsed_s * 1e9),
+                                        .cpu_ppm = o->has_cpu ? (int64_t)(o->cpu_percent * PPM_A_PERCENT) : -1,
+                                        .cpus = o->has_cpu ? (uint32_t)o->cpus : 0 } };
+    text_copy(m.netserver.unsaid, sizeof m.netserver.unsaid, f->has_said ? "" : f->unsaid);
+    pthread_mutex_lock(&t->lock);
+    (void)mailbox_put(t->out, &m);
+    pthread_mutex_unlock(&t->lock);
+}
+
+/* What others have to say of the flows, when all has gone well here. */
+static void conclude(struct crew *c)
+{
+    struct trial *t = c->trial;
+    pthread_mutex_lock(&t->lock);
+    bool is_good = t->is_armed && !t->has_failed && !atomic_load(&t->cancelled);
+    pthread_mutex_unlock(&t->lock);
+    if (!is_good || !c->part.workload->conclude)
+        return;
+    c->part.workload->conclude(&c->part);
+    for (uint32_t i = 0; i < c->part.flow_count; i++)
+        if (c->part.flows[i].stock)
+            post_netserver(t, &c->part.flows[i]);
+}
+
+/* What is left to do between ARM and T. */
+static void approach(struct crew *c, int64_t at_ns)
+{
+    struct err e = { 0 };
+    if (!c->part.workload->approach)
+        return;
+    bool ok = c->part.workload->approach(&c->part, at_ns, &e);
+    pthread_mutex_lock(&c->trial->lock);
+    c->way = ok ? WAY_DONE : WAY_LOST;
+    pthread_cond_broadcast(&c->trial->changed);
+    pthread_mutex_unlock(&c->trial->lock);
+    if (!ok)
+        trial_post_failure(c->trial, &e);
 }
 
 /* From ARM to the end of every flow. */
@@ -196,6 +264,7 @@ static void see_through(struct crew *c)
     struct message_arm arm;
     const struct workload *w = c->part.workload;
     if (wait_for_arm(c->trial, &arm)) {
+        approach(c, arm.at_ns);
         int64_t end =
             clock_mono_at_raw_ns(arm.at_ns) + c->part.options.times.warmup_ns + c->part.options.times.length_ns;
         if (!wait_for_runners(c, end)) {
@@ -226,6 +295,12 @@ void *crew_run(void *arg)
     see_through(c);
     pthread_mutex_lock(&c->trial->lock);
     bool is_last = --c->trial->crews_at_work == 0 && c->trial->is_armed;
+    pthread_mutex_unlock(&c->trial->lock);
+    if (is_last)
+        take_account(c->trial);
+    conclude(c);
+    pthread_mutex_lock(&c->trial->lock);
+    is_last = --c->trial->crews_open == 0 && c->trial->is_armed;
     pthread_mutex_unlock(&c->trial->lock);
     if (is_last)
         post_done(c->trial);

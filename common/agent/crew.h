@@ -29,8 +29,9 @@ struct crew {
     struct part part;
     pthread_t thread;
     struct runner runners[PART_FLOWS_MAX];
-    uint32_t runner_count; /* guarded by the trial's lock: the sampler reads beside the threads */
-    uint32_t first_slot;   /* its first starter's place among those of the trial */
+    uint32_t runner_count;                      /* guarded by the trial's lock: the sampler reads beside the threads */
+    uint32_t first_slot;                        /* its first starter's place among those of the trial */
+    enum { WAY_AHEAD, WAY_DONE, WAY_LOST } way; /* of its workload's approach; guarded by the trial's lock */
 };
 
 struct trial {
@@ -52,7 +53,8 @@ struct trial {
     /* guarded by the lock */
     bool is_armed, has_failed;
     struct message_arm arm;
-    size_t crews_connected, crews_at_work;
+    size_t crews_connected, crews_at_work, crews_open; /* open: at work, or hearing what others say of it */
+    struct message done;                               /* filled by the last crew at work, told by the last one open */
 };
 
 /* A crew's thread, `arg` is its struct crew, which outlives it. */

@@ -7,6 +7,7 @@
 
 #include <sodium.h>
 
+#include "agent/net_stock.h"
 #include "base/clock.h"
 #include "flow/token.h"
 #include "flow/token_datagram.h"
@@ -63,6 +64,8 @@ static bool connect_flows(struct part *part, struct err *e)
     const struct net_loop *loop = loop_of(part);
     const struct token token = token_of(part);
     const struct token_wait wait = { clock_mono_ns() + clock_ms(CONNECT_MS), part->cancel_fd };
+    if (part->order.is_stock)
+        return make_flows(part, e) && net_stock_open(part, e);
     if (!make_flows(part, e) || (loop->is_per_transaction && !aim_transactions(part, &token, e)))
         return false;
     for (uint32_t i = 0; i < part->flow_count; i++) {
@@ -76,6 +79,17 @@ static bool connect_flows(struct part *part, struct err *e)
             flow_connect(part->flows[i].flow, &fd);
     }
     return true;
+}
+
+static bool approach(struct part *part, int64_t at_ns, struct err *e)
+{
+    return !part->order.is_stock || net_stock_approach(part, at_ns, e);
+}
+
+static void conclude(struct part *part)
+{
+    if (part->order.is_stock)
+        net_stock_conclude(part);
 }
 
 /* ---- the peer's end ---- */
@@ -124,7 +138,10 @@ static bool take_flows(struct part *part, struct err *e)
 static bool run(struct part_flow *f, struct err *e)
 {
     const struct net_loop *loop = loop_of(f->part);
-    bool ok = loop->run(f, e);
+    int64_t opened_ns = clock_raw_ns();
+    bool ok = (!f->opens || flow_dial(f->flow, &f->opens_to, e)) && loop->run(f, e);
+    if (f->opens && f->times.first_op_ns)
+        f->times.first_op_ns = opened_ns;
     return (loop->is_per_transaction || flow_tcp_info(f->flow, &f->tcp, ok ? e : NULL)) && ok;
 }
 
@@ -155,6 +172,7 @@ static void release(struct part *part)
         free(part->flows[i].latencies);
         part->flows[i].latencies = NULL;
     }
+    net_stock_close(part);
     sodium_memzero(&part->crr.preamble, sizeof part->crr.preamble);
     if (part->listen_fd >= 0)
         close(part->listen_fd);
@@ -166,9 +184,11 @@ static void release(struct part *part)
                                           .part = PART_LOAD,            \
                                           .loop = &NAME##_LOOP,         \
                                           .prepare = connect_flows,     \
+                                          .approach = approach,         \
                                           .run = run,                   \
                                           .stop = stop,                 \
                                           .abort = abort_flows,         \
+                                          .conclude = conclude,         \
                                           .release = release };         \
     const struct workload NAME##_SERVE = { .name = word,                \
                                            .part = PART_SERVE,          \

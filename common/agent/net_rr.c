@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "agent/net_part.h"
+#include "agent/net_stock.h"
 #include "flow/token.h"
 #include "flow/udp_rr.h"
 
@@ -10,7 +11,7 @@ static bool make(struct part_flow *f, struct err *e)
 {
     const struct net_rr_options *o = &f->part->options.net_rr;
     size_t request = (size_t)o->request_bytes, response = (size_t)o->response_bytes;
-    if (f->part->workload->loop->is_per_transaction)
+    if (f->part->workload->loop->is_per_transaction && !f->part->order.is_stock)
         request += TOKEN_BYTES;
     f->flow = f->starts ? flow_new(request, response, e) : flow_new(response, request, e);
     if (f->starts)
@@ -35,14 +36,17 @@ static bool run_rr(struct part_flow *f, struct err *e)
 static bool run_crr(struct part_flow *f, struct err *e)
 {
     const struct rr_plan plan = plan_of(f);
-    return f->starts ? tcp_crr_ask(f->flow, &f->part->crr, &plan, &f->meter, &f->times, e)
+    struct tcp_crr_target target = f->part->crr;
+    if (f->stock && !net_stock_target(f, &target, e))
+        return false;
+    return f->starts ? tcp_crr_ask(f->flow, &target, &plan, &f->meter, &f->times, e)
                      : tcp_crr_answer(f->flow, &f->part->crr.preamble, &f->meter, &f->counts.strange, &f->times, e);
 }
 
 static bool run_udp_rr(struct part_flow *f, struct err *e)
 {
     const struct rr_plan plan = plan_of(f);
-    return f->starts ? udp_rr_ask(f->flow, &plan, false, &f->meter, &f->counts, &f->times, e)
+    return f->starts ? udp_rr_ask(f->flow, &plan, f->part->order.is_stock, &f->meter, &f->counts, &f->times, e)
                      : udp_rr_answer(f->flow, false, &f->meter, &f->counts, &f->times, e);
 }
 

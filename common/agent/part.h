@@ -12,13 +12,18 @@
 #include "catalogue/catalogue.h"
 #include "flow/tcp_crr.h"
 #include "flow/udp_stream.h"
+#include "netperf/netperf_outcome.h"
 #include "stats/meter.h"
 #include "wire/message.h"
 
-enum { PART_FLOWS_MAX = 64 };
+enum {
+    PART_FLOWS_MAX = 64,
+    PART_CONCLUDE_MS = 5000, /* the coordinator waits for a second longer */
+};
 
 struct net_loop;
 struct part;
+struct stock;
 
 struct part_flow {
     struct meter meter;
@@ -30,8 +35,19 @@ struct part_flow {
     struct flow_times times;
     struct flow_tcp_info tcp;
     struct udp_counts counts;
-    struct hist *latencies; /* owned by the part; NULL: none are taken */
+    struct hist *latencies;      /* owned by the part; NULL: none are taken */
+    struct stock *stock;         /* owned by the part; the netserver that it is measured against, else NULL */
+    struct netperf_outcome said; /* what that told of it ... */
+    bool has_said;               /* ... if it did */
+    char unsaid[160];            /* else why not */
+    bool opens;                  /* its first operation is to connect to `opens_to`, at T: who sends begins with it */
+    struct address opens_to;
+    /* Points on the way are what the other side has acknowledged: no agent there counts what arrives. */
+    bool counts_acknowledged;
 };
+
+/* Whether it waits for the instant. */
+static inline bool part_flow_is_gated(const struct part_flow *f) { return f->starts || f->opens; }
 
 struct workload {
     const char *name;            /* as in the catalogue */
@@ -43,11 +59,16 @@ struct workload {
     bool (*prepare)(struct part *part, struct err *e);
     /* What is left once READY has been sent: a serving part waits for its connections. May be NULL. */
     bool (*connect)(struct part *part, struct err *e);
+    /* Between ARM and the instant `at_ns` (RAW): what may not be done earlier. May be NULL. A flow whose time
+     * has come waits for it. */
+    bool (*approach)(struct part *part, int64_t at_ns, struct err *e);
     /* One flow, from the moment the gate opened for it; a flow that does not start, from ARM on. */
     bool (*run)(struct part_flow *flow, struct err *e);
     /* While run() is at work on other threads: end in order / break now, so that all return. */
     void (*stop)(struct part *part);
     void (*abort)(struct part *part);
+    /* When all flows are over: hear what others have to say of them, within PART_CONCLUDE_MS. May be NULL. */
+    void (*conclude)(struct part *part);
     /* Give back what prepare and connect took, also half of it; no run() is at work. */
     void (*release)(struct part *part);
 };

@@ -111,19 +111,36 @@ bool stock_data_address(const struct stock *s, struct address *to, struct err *e
     return address_parse(s->address, s->answer.data_port, to, e);
 }
 
-/* A socket for datagrams that go to it, and take only what comes from it. */
+static bool make_socket(const struct address *to, int type, const struct flow_options *options, int *fd, struct err *e)
+{
+    int made = socket(to->storage.ss_family, type | SOCK_CLOEXEC, 0);
+    if (made < 0)
+        return err_errno(e, errno, "a data socket");
+    if (flow_configure(made, options, e) && address_bind_from(made, options->from, to, e)) {
+        *fd = made;
+        return true;
+    }
+    close(made);
+    return false;
+}
+
+bool stock_socket(const struct stock *s, const struct flow_options *options, int *fd, struct err *e)
+{
+    struct address to = { 0 };
+    return (stock_data_address(s, &to, e) && make_socket(&to, SOCK_STREAM, options, fd, e)) || fail(s, e);
+}
+
+/* For datagrams that go to it; the socket takes only what comes from it. */
 static bool connect_datagrams(const struct address *to, const struct flow_options *options, int *fd, struct err *e)
 {
-    int made = socket(to->storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (made < 0)
-        return err_errno(e, errno, "a socket for datagrams");
-    if (flow_configure(made, options, e) && address_bind_from(made, options->from, to, e)) {
-        if (connect(made, address_of(to), to->size) == 0) {
-            *fd = made;
-            return true;
-        }
-        err_errno(e, errno, "connecting");
+    int made = -1;
+    if (!make_socket(to, SOCK_DGRAM, options, &made, e))
+        return false;
+    if (connect(made, address_of(to), to->size) == 0) {
+        *fd = made;
+        return true;
     }
+    err_errno(e, errno, "connecting");
     close(made);
     return false;
 }

@@ -33,6 +33,9 @@ MUST_CHECK bool stock_hear(struct stock *stock, const struct netperf_answer **an
 /* Where data goes to. */
 MUST_CHECK bool stock_data_address(const struct stock *stock, struct address *to, struct err *e);
 
+/* A socket for the data connection, which is yet to be made: blocking, the caller's to close. */
+MUST_CHECK bool stock_socket(const struct stock *stock, const struct flow_options *options, int *fd, struct err *e);
+
 /* The data connection, or a socket for datagrams that go there; blocking, the caller's to close. */
 MUST_CHECK bool stock_connect(const struct stock *stock, const struct flow_options *options, int *fd, struct err *e);
 

@@ -140,11 +140,13 @@ bool trial_prepare(struct trial *t, const struct message_prepare *order, struct 
     }
     pthread_mutex_lock(&t->lock);
     t->crews_at_work++;
+    t->crews_open++;
     pthread_mutex_unlock(&t->lock);
     int failure = pthread_create(&c->thread, NULL, crew_run, c);
     if (failure) {
         pthread_mutex_lock(&t->lock);
         t->crews_at_work--;
+        t->crews_open--;
         pthread_mutex_unlock(&t->lock);
         free(c);
         return err_errno(e, failure, "no thread for a part");
@@ -172,7 +174,7 @@ bool trial_arm(struct trial *t, const struct message_arm *order, struct err *e)
         for (size_t i = 0, slot = 0; i < t->crew_count; i++) {
             t->crews[i]->first_slot = (uint32_t)slot;
             for (uint32_t f = 0; f < t->crews[i]->part.flow_count; f++)
-                slot += t->crews[i]->part.flows[f].starts;
+                slot += part_flow_is_gated(&t->crews[i]->part.flows[f]);
         }
         t->arm = *order;
         t->is_armed = true;
@@ -199,13 +201,28 @@ static struct runner *nth_runner(struct trial *t, size_t n, struct crew **crew)
     return found;
 }
 
+static struct meter_point point_of(struct trial *t, const struct crew *crew, const struct part_flow *f)
+{
+    struct meter_point point = meter_read(&f->meter);
+    uint64_t acknowledged = 0;
+    if (!f->counts_acknowledged)
+        return point;
+    pthread_mutex_lock(&t->lock);
+    bool has_socket = crew->way == WAY_DONE;
+    pthread_mutex_unlock(&t->lock);
+    if (!has_socket || !flow_acknowledged(f->flow, &acknowledged))
+        acknowledged = 0;
+    point.bytes = acknowledged < point.bytes ? acknowledged : point.bytes; /* the kernel counts a FIN, too */
+    return point;
+}
+
 void trial_tick(struct trial *t)
 {
     struct crew *crew;
     struct runner *r;
     for (size_t n = 0; (r = nth_runner(t, n, &crew)); n++)
         if (r->point_count < MESSAGE_POINTS)
-            r->points[r->point_count++] = meter_read(&r->flow->meter);
+            r->points[r->point_count++] = point_of(t, crew, r->flow);
 }
 
 bool trial_sample(struct trial *t, size_t least, struct message *m)

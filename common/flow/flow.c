@@ -106,6 +106,23 @@ void flow_connect(struct flow *flow, int *fd)
     *fd = -1;
 }
 
+bool flow_dial(struct flow *f, const struct address *to, struct err *e)
+{
+    if (!sockopt_timeout(f->fd, SO_SNDTIMEO, FLOW_DIAL_MS, e))
+        return false;
+    if (connect(f->fd, address_of(to), to->size) != 0) {
+        int reason = errno; /* EINPROGRESS: too late */
+        (void)flow_break(f, reason, "connecting", e);
+        return (reason != EINPROGRESS && reason != ECONNREFUSED) || atomic_load(&f->aborted)
+                   ? false
+                   : err_set(e, ERR_PARTIAL,
+                             "the data port is closed: has the test ended, or does a firewall refuse it?");
+    }
+    static const struct timeval FOREVER = { 0 };
+    return setsockopt(f->fd, SOL_SOCKET, SO_SNDTIMEO, &FOREVER, sizeof FOREVER) == 0 ||
+           err_errno(e, errno, "a data socket");
+}
+
 void flow_destroy(struct flow **flow)
 {
     struct flow *f = *flow;
@@ -214,6 +231,17 @@ static bool read_tcp(int fd, struct flow_tcp_info *info, struct err *e)
     if (getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, congestion, &size) != 0)
         return err_errno(e, errno, "reading TCP_CONGESTION");
     text_copy(info->congestion, sizeof info->congestion, congestion);
+    return true;
+}
+
+bool flow_acknowledged(const struct flow *f, uint64_t *bytes)
+{
+    struct tcp_info tcp = { 0 };
+    socklen_t size = sizeof tcp;
+    if (getsockopt(f->fd, IPPROTO_TCP, TCP_INFO, &tcp, &size) != 0 ||
+        size < offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof tcp.tcpi_bytes_acked)
+        return false;
+    *bytes = tcp.tcpi_bytes_acked > 0 ? tcp.tcpi_bytes_acked - 1 : 0; /* the kernel counts the SYN, too */
     return true;
 }
 

@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "flow/address.h"
 #include "stats/meter.h"
 
 struct flow;
@@ -64,6 +65,10 @@ struct flow *flow_new(size_t message_bytes, size_t read_bytes, struct err *e);
  * else is asked of it. */
 void flow_connect(struct flow *flow, int *fd);
 
+/* From the moving thread: connect its socket, which is not connected yet, within FLOW_DIAL_MS. Stopped by an abort. */
+enum { FLOW_DIAL_MS = 5000 };
+MUST_CHECK bool flow_dial(struct flow *flow, const struct address *to, struct err *e);
+
 /* Closes the socket, if it has one. After an abort or a failure what is still queued is thrown away, so that a
  * link that comes back does not carry it through the next trial. */
 void flow_destroy(struct flow **flow);
@@ -83,6 +88,10 @@ void flow_abort(struct flow *flow);
 /* The errno that broke it: ECONNRESET, EPIPE, ... 0: nothing did, or the other side closed where more
  * was due. For who knows better than the loop which end is one in order. */
 int flow_broken_by(const struct flow *flow);
+
+/* From any thread, once the flow has its socket: bytes that the other side's TCP has acknowledged. False where
+ * the kernel does not tell. */
+MUST_CHECK bool flow_acknowledged(const struct flow *flow, uint64_t *bytes);
 
 /* Cheap: a few getsockopt. Also after the end of a flow. Of a socket for datagrams only the buffers. */
 MUST_CHECK bool flow_tcp_info(const struct flow *flow, struct flow_tcp_info *info, struct err *e);

@@ -99,8 +99,8 @@ bool netperf_read_answer(const struct netperf_test *test, const struct control *
 double netperf_service_demand(enum netperf_kind kind, const struct netperf_outcome *outcome)
 {
     bool is_transactions = kind == NETPERF_RR || kind == NETPERF_CRR || kind == NETPERF_UDP_RR;
-    double work =
-        is_transactions ? (double)outcome->transactions : (double)(outcome->bytes_received + outcome->bytes_sent) / KIB;
+    double work = is_transactions ? (double)outcome->transactions
+                                  : ((double)outcome->bytes_received + (double)outcome->bytes_sent) / KIB;
     if (work <= 0)
         return 0;
     return outcome->cpu_percent * 1e4 * outcome->cpus * outcome->elapsed_s / work;

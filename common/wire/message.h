@@ -87,7 +87,8 @@ enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
     M(23, GUEST_STATE, guest_state) \
     M(24, DOMAINS, domains)         \
     M(25, WATCH, watch)             \
-    M(26, WATCHED, watched)
+    M(26, WATCHED, watched)         \
+    M(30, NETSERVER, netserver)
 
 /* agent -> coordinator, a map: who speaks. `name` must be the one that its key was invited under;
  * `instance` is random for each process. */
@@ -108,14 +109,16 @@ enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
 #define PING_FIELDS(T, U, I, S, B) U(T, sequence)
 #define PONG_FIELDS(T, U, I, S, B) U(T, sequence)
 /* coordinator -> agent: make one part of one job ready; slow and untimed. `address` and `port` say
- * where the peer listens (load part only); `own` is the agent's own address to connect from or to listen at, ""
- * for any; `options` are lines key=value of the workload's table. */
+ * where the peer listens (load part only), `is_stock` that it is a stock netserver (port 0: its usual one);
+ * `own` is the agent's own address to connect from or to listen at, "" for any; `options` are lines key=value of
+ * the workload's table. */
 #define PREPARE_FIELDS(T, U, I, S, B) \
     U(T, trial)                       \
     U(T, job)                         \
     U(T, part)                        \
     S(T, workload, MESSAGE_NAME)      \
-    S(T, options, MESSAGE_OPTIONS) B(T, token, MESSAGE_TOKEN) S(T, address, 64) U(T, port) S(T, own, 64)
+    S(T, options, MESSAGE_OPTIONS)    \
+    B(T, token, MESSAGE_TOKEN) S(T, address, 64) U(T, port) S(T, own, 64) U(T, is_stock)
 /* agent -> coordinator: ready; `port` is where a serving part listens; `starters` how many threads
  * of this part will do a first operation */
 #define READY_FIELDS(T, U, I, S, B) U(T, trial) U(T, job) U(T, part) U(T, port) U(T, starters) I(T, setup_ns)
@@ -167,6 +170,14 @@ enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
     I(T, process_user_ns)          \
     I(T, process_sys_ns)           \
     S(T, link_errors, 256)
+/* agent -> coordinator, before DONE: what a stock netserver says of a flow; `unsaid` is why it says nothing, as
+ * a rule "". `cpu_ppm` is the share of all its
+ * CPUs that was in use by netperf's rule (iowait and steal are busy), -1 when it does not tell. */
+#define NETSERVER_FIELDS(T, U, I, S, B) \
+    U(T, trial)                         \
+    U(T, job)                           \
+    U(T, flow)                          \
+    I(T, received) I(T, sent) I(T, operations) I(T, elapsed_ns) I(T, cpu_ppm) U(T, cpus) S(T, unsaid, 160)
 /* agent -> coordinator: the trial cannot go on here */
 #define FAILED_FIELDS(T, U, I, S, B) U(T, trial) S(T, reason, MESSAGE_REASON)
 /* coordinator -> agent: the run is over; wait for the next */

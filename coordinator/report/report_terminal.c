@@ -134,7 +134,7 @@ static void put_nodes(const struct page *page, const struct run *run)
             text_append(line, sizeof line, "%s, ", print_clean(node->role, part, sizeof part));
         if (node->product[0])
             text_append(line, sizeof line, "%s, ", print_clean(node->product, part, sizeof part));
-        if (strcmp(node->version, run->version) != 0)
+        if (node->version[0] && strcmp(node->version, run->version) != 0)
             text_append(line, sizeof line, "agent %s, ", print_clean(node->version, part, sizeof part));
         text_append(line, sizeof line, "%s", print_clean(node->address, part, sizeof part));
         put_label(page, i == 0 ? "nodes" : "");

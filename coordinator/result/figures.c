@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "result/clocks.h"
 #include "result/cpu_use.h"
+#include "result/netserver.h"
 #include "result/price.h"
 #include "result/span.h"
 #include "result/start.h"
@@ -43,7 +44,9 @@ static bool add_count(struct stream *s, const char *name, const char *unit, doub
 static bool add_throughput(const struct raw_trial *raw, const struct raw_end *load, const struct span *span,
                            enum window window, struct stream *s)
 {
-    double bytes = span_count(raw, span_receiver(raw, load), RAW_BYTES, span, window);
+    double bytes = raw->kind == RAW_DATAGRAMS && netserver_is_other(raw, load)
+                       ? (window == WINDOW_WHOLE ? netserver_datagram_bytes(raw, load) : -1)
+                       : span_count(raw, span_receiver(raw, load), RAW_BYTES, span, window);
     return bytes < 0 || (add_rate(raw, load, "throughput", "bit/s", bytes * 8, span, window, s) &&
                          (window != WINDOW_WHOLE || add_count(s, "bytes", "B", bytes)));
 }
@@ -63,15 +66,18 @@ static bool add_loss(const struct raw_trial *raw, const struct raw_end *load, co
     const struct raw_end *sender = span_sender(raw, load), *receiver = span_receiver(raw, load);
     double sent = span_count(raw, sender, RAW_OPERATIONS, span, WINDOW_WHOLE);
     double bytes = span_count(raw, sender, RAW_BYTES, span, WINDOW_WHOLE);
-    double came = span_count(raw, receiver, RAW_OPERATIONS, span, WINDOW_WHOLE);
+    bool is_stock = netserver_is_other(raw, load); /* that counts what comes, and nothing else */
+    double came =
+        is_stock ? netserver_datagrams(raw, load) : span_count(raw, receiver, RAW_OPERATIONS, span, WINDOW_WHOLE);
     if (sent < 0 || bytes < 0 || came < 0)
         return true;
-    double distinct = came - (double)receiver->stream.duplicates, lost = sent > distinct ? sent - distinct : 0;
+    double distinct = is_stock ? came : came - (double)receiver->stream.duplicates,
+           lost = sent > distinct ? sent - distinct : 0;
     return add_rate(raw, load, "sent", "bit/s", bytes * 8, span, WINDOW_WHOLE, s) &&
            add_count(s, "datagrams_sent", "1", sent) && add_count(s, "datagrams_received", "1", came) &&
            add_count(s, "lost", "1", lost) && (sent <= 0 || add_count(s, "loss", "1", lost / sent)) &&
-           add_count(s, "late", "1", (double)receiver->stream.late) &&
-           add_count(s, "duplicates", "1", (double)receiver->stream.duplicates) &&
+           (is_stock || (add_count(s, "late", "1", (double)receiver->stream.late) &&
+                         add_count(s, "duplicates", "1", (double)receiver->stream.duplicates))) &&
            add_count(s, "failed", "1", (double)sender->stream.failed);
 }
 
@@ -159,7 +165,7 @@ static bool fill_stream(const struct raw_trial *raw, const struct raw_end *end, 
     if (end->is_over) {
         text_copy(s->direction, sizeof s->direction, figures_direction(raw->kind, end->stream.sends));
         text_copy(s->gate, sizeof s->gate, end->stream.gate);
-        s->operates = end->stream.sends != 0;
+        s->operates = end->stream.sends != 0 || netserver_is_other(raw, end);
         s->own_elapsed_ns = end->stream.last_op_ns - end->stream.first_op_ns;
         if (!span_to_coordinator(node, end->stream.first_op_ns, &s->first_op_ns, &s->first_op_bound_ns))
             s->first_op_ns = s->first_op_bound_ns = 0;
@@ -190,7 +196,8 @@ static bool add_streams(const struct raw_trial *raw, struct trial *trial)
     for (size_t i = 0; i < raw->end_count; i++) {
         const struct raw_end *end = &raw->ends[i];
         struct stream *s = trial_add_stream(trial);
-        if (!s || !fill_stream(raw, end, s) || (end->role == STREAM_LOAD && !add_figures(raw, end, &common, s)))
+        if (!s || !fill_stream(raw, end, s) || (end->role == STREAM_LOAD && !add_figures(raw, end, &common, s)) ||
+            !netserver_add(raw, end, trial, i))
             return false;
     }
     return true;
@@ -266,7 +273,8 @@ static bool knows_all_starts(const struct raw_trial *raw)
 {
     for (size_t i = 0; i < raw->end_count; i++) {
         const struct raw_end *end = &raw->ends[i], *other = raw_opposite(raw, end);
-        bool is_known = (end->is_over && end->stream.sends) || (other && other->is_over && other->stream.sends);
+        bool is_known = (end->is_over && (end->stream.sends || netserver_is_other(raw, end))) ||
+                        (other && other->is_over && other->stream.sends);
         if (end->role == STREAM_LOAD && !is_known)
             return false;
     }
@@ -276,7 +284,8 @@ static bool knows_all_starts(const struct raw_trial *raw)
 static bool is_any_start_told(const struct raw_trial *raw)
 {
     for (size_t i = 0; i < raw->end_count; i++)
-        if (raw->ends[i].is_over && raw->ends[i].stream.sends && raw->ends[i].stream.first_op_ns != 0)
+        if (raw->ends[i].is_over && (raw->ends[i].stream.sends || netserver_is_other(raw, &raw->ends[i])) &&
+            raw->ends[i].stream.first_op_ns != 0)
             return true;
     return false;
 }

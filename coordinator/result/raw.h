@@ -25,6 +25,7 @@ struct raw_node {
     char name[MODEL_NAME], boot_id[40];
     char machine[40];            /* boot_id of the physical machine: for a guest its host's */
     char address[64];            /* where others connect to for the measured data */
+    bool is_stock;               /* a stock netserver, which reports nothing by itself: its flows have one end */
     const struct bounds *bounds; /* borrowed: its clock against the coordinator's */
     uint32_t probes;
     enum stamp_kind stamps; /* where most of their stamps come from */
@@ -49,6 +50,8 @@ struct raw_end {
     uint32_t job, flow;
     bool is_over; /* `stream` has come */
     struct message_stream stream;
+    bool has_netserver; /* `netserver` has come */
+    struct message_netserver netserver;
     struct meter_point *points; /* owned */
     size_t point_count, point_room;
 };

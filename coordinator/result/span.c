@@ -1,5 +1,7 @@
 #include "span.h"
 
+#include "result/netserver.h"
+
 static const struct raw_node *node_of(const struct raw_trial *raw, const struct raw_end *end)
 {
     return &raw->nodes[end->node];
@@ -26,12 +28,12 @@ bool span_to_node(const struct raw_node *node, int64_t ns, int64_t *node_ns)
 
 const struct raw_end *span_sender(const struct raw_trial *raw, const struct raw_end *end)
 {
-    return end->is_over && end->stream.sends ? end : raw_opposite(raw, end);
+    return netserver_is_other(raw, end) || (end->is_over && end->stream.sends) ? end : raw_opposite(raw, end);
 }
 
 const struct raw_end *span_receiver(const struct raw_trial *raw, const struct raw_end *end)
 {
-    return end->is_over && end->stream.sends ? raw_opposite(raw, end) : end;
+    return end->is_over && end->stream.sends && !netserver_is_other(raw, end) ? raw_opposite(raw, end) : end;
 }
 
 bool span_whole(const struct raw_trial *raw, const struct raw_end *load, struct span *span)

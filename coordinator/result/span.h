@@ -13,7 +13,7 @@ bool span_to_coordinator(const struct raw_node *node, int64_t node_ns, int64_t *
 bool span_to_node(const struct raw_node *node, int64_t ns, int64_t *node_ns);
 
 /* The end of the flow that does its first operation (it sends, or asks), and the other one; NULL where it is not
- * known. */
+ * known. Of a flow to a stock netserver the one end there is stands for both. */
 const struct raw_end *span_sender(const struct raw_trial *raw, const struct raw_end *end);
 const struct raw_end *span_receiver(const struct raw_trial *raw, const struct raw_end *end);
 

@@ -33,21 +33,25 @@ static void place_on_machine(struct attempt *a, int scenario_node, size_t i)
 
 static size_t add_player(struct attempt *a, int scenario_node)
 {
-    const char *name = a->context->scenario->nodes[scenario_node].name;
+    const struct scenario_node *declared = &a->context->scenario->nodes[scenario_node];
+    const char *name = declared->name;
     for (size_t i = 0; i < a->raw.node_count; i++)
         if (strcmp(a->raw.nodes[i].name, name) == 0)
             return i;
     size_t i = a->raw.node_count++;
-    const char *own = a->context->scenario->nodes[scenario_node].address;
-    struct roster_node *node = roster_by_name(hub_roster(a->context->hub), name);
+    struct roster_node *node = node_has_agent(declared) ? roster_by_name(hub_roster(a->context->hub), name) : NULL;
     a->players[i].node = node;
+    a->players[i].stock = node_has_agent(declared) ? NULL : declared;
     a->players[i].declared = scenario_node;
-    a->players[i].own = own;
+    a->players[i].own = declared->address;
+    text_copy(a->raw.nodes[i].address, sizeof a->raw.nodes[i].address, declared->netserver.address);
+    a->raw.nodes[i].is_stock = !node_has_agent(declared);
     text_copy(a->raw.nodes[i].name, sizeof a->raw.nodes[i].name, name);
     if (node) {
         text_copy(a->raw.nodes[i].boot_id, sizeof a->raw.nodes[i].boot_id, node->hello.boot_id);
         place_on_machine(a, scenario_node, i);
-        text_copy(a->raw.nodes[i].address, sizeof a->raw.nodes[i].address, *own ? own : node->address);
+        text_copy(a->raw.nodes[i].address, sizeof a->raw.nodes[i].address,
+                  *declared->address ? declared->address : node->address);
         a->raw.nodes[i].bounds = node->bounds;
     }
     return i;
@@ -80,6 +84,7 @@ static bool cast(struct attempt *a, struct err *e)
         struct job *job = &a->jobs[a->job_count++];
         job->load = add_player(a, a->place->loads[i]);
         job->peer = a->step->to >= 0 ? add_player(a, a->step->to) : job->load;
+        job->is_serving = a->players[job->peer].stock != NULL; /* it is not asked to */
         randombytes_buf(job->token, sizeof job->token);
     }
     return true;
@@ -120,7 +125,8 @@ static void blame_missing(struct attempt *a, enum attempt_end end, const char *w
 
 static bool is_unprobed(const struct attempt *a, size_t i)
 {
-    return a->players[i].node->probes < (a->state == TRIAL_CALIBRATE ? PROBES_BEFORE : PROBES_AFTER);
+    return !a->players[i].stock &&
+           a->players[i].node->probes < (a->state == TRIAL_CALIBRATE ? PROBES_BEFORE : PROBES_AFTER);
 }
 
 static bool is_unready(const struct attempt *a, size_t i)
@@ -132,8 +138,12 @@ static bool is_unready(const struct attempt *a, size_t i)
     return false;
 }
 
-static bool is_unarmed(const struct attempt *a, size_t i) { return !a->players[i].is_armed; }
-static bool is_unfinished(const struct attempt *a, size_t i) { return !a->players[i].is_finished; }
+static bool is_unarmed(const struct attempt *a, size_t i) { return !a->players[i].stock && !a->players[i].is_armed; }
+
+static bool is_unfinished(const struct attempt *a, size_t i)
+{
+    return !a->players[i].stock && !a->players[i].is_finished;
+}
 
 static bool any(const struct attempt *a, bool (*is_missing)(const struct attempt *, size_t))
 {
@@ -282,6 +292,8 @@ static bool check_nodes(struct attempt *a)
 {
     for (size_t i = 0; i < a->raw.node_count; i++) {
         const struct roster_node *node = a->players[i].node;
+        if (a->players[i].stock)
+            continue;
         if (!node || !node->is_joined) {
             attempt_blame(a, ATTEMPT_LOST, "%s is not here", a->raw.nodes[i].name);
             return false;
@@ -307,9 +319,11 @@ bool attempt_run(const struct attempt_context *context, const struct plan_trial 
     bool ok = cast(&a, e);
     if (ok && check_nodes(&a)) {
         for (size_t i = 0; i < a.raw.node_count; i++)
-            prober_forget(a.players[i].node, context->scenario->start.wander_ppm);
+            if (a.players[i].node)
+                prober_forget(a.players[i].node, context->scenario->start.wander_ppm);
         for (size_t i = 0; i < a.raw.node_count; i++)
-            text_copy(a.players[i].node->doing, sizeof a.players[i].node->doing, step->name);
+            if (a.players[i].node)
+                text_copy(a.players[i].node->doing, sizeof a.players[i].node->doing, step->name);
         a.deadline_mono = clock_mono_ns() + clock_ms(CALIBRATE_MS);
         attempt_probe(&a, PROBE_EVERY_MS, true);
         attempt_show_rates(&a);

@@ -21,6 +21,8 @@ void attempt_probe(struct attempt *a, int64_t every_ms, bool restart)
 {
     for (size_t i = 0; i < a->raw.node_count; i++) {
         struct roster_node *node = a->players[i].node;
+        if (!node)
+            continue;
         if (restart)
             node->probes = 0;
         hub_probe(a->context->hub, node, clock_ms(every_ms));
@@ -41,17 +43,25 @@ static bool prepare_part(struct attempt *a, uint32_t job_number, uint32_t part, 
         return false;
     text_copy(m.prepare.own, sizeof m.prepare.own, a->players[part == PART_LOAD ? job->load : job->peer].own);
     if (part == PART_LOAD && job->peer != job->load) {
+        const struct scenario_node *stock = a->players[job->peer].stock;
         text_copy(m.prepare.address, sizeof m.prepare.address, a->raw.nodes[job->peer].address);
-        m.prepare.port = job->port;
+        m.prepare.port = stock ? stock->netserver.port : job->port;
+        m.prepare.is_stock = stock != NULL;
     }
     (void)send_to(a, part == PART_LOAD ? job->load : job->peer, &m); /* blamed; seen at the next look */
     return true;
 }
 
+/* Whether another node is to listen; a stock netserver does by itself. */
+static bool has_server(const struct attempt *a, const struct job *job)
+{
+    return job->peer != job->load && !a->players[job->peer].stock;
+}
+
 bool attempt_prepare(struct attempt *a, uint32_t part, struct err *e)
 {
     for (uint32_t j = 0; j < a->job_count; j++)
-        if ((part == PART_LOAD || a->jobs[j].peer != a->jobs[j].load) && !prepare_part(a, j, part, e))
+        if ((part == PART_LOAD || has_server(a, &a->jobs[j])) && !prepare_part(a, j, part, e))
             return false;
     return true;
 }
@@ -71,10 +81,13 @@ static const struct roster_node *machine_of(const struct attempt *a, size_t i)
 static void fill_spinners(const struct attempt *a, struct spinner *all)
 {
     for (size_t i = 0; i < a->raw.node_count; i++) {
-        const struct roster_node *machine = machine_of(a, i);
+        const struct roster_node *node = a->players[i].node, *machine = machine_of(a, i);
+        all[i] = (struct spinner){ .kernel = "", .machine = "" }; /* a stock netserver's: no other's */
+        if (!node || !machine)
+            continue;
         all[i] = (struct spinner){ .kernel = a->raw.nodes[i].boot_id,
                                    .machine = machine->hello.boot_id,
-                                   .cpus = a->players[i].node->cpus,
+                                   .cpus = node->cpus,
                                    .machine_cpus = machine->cpus,
                                    .starters = a->players[i].starters };
     }
@@ -84,7 +97,7 @@ void attempt_arm(struct attempt *a)
 {
     int64_t worst_rtt = 0;
     for (size_t i = 0; i < a->raw.node_count; i++)
-        if (a->players[i].node->rtt_ns > worst_rtt)
+        if (a->players[i].node && a->players[i].node->rtt_ns > worst_rtt)
             worst_rtt = a->players[i].node->rtt_ns;
     int64_t ahead = ARM_ROUND_TRIPS * worst_rtt;
     /* One answer that was late shall not put T off for seconds. */
@@ -106,6 +119,8 @@ void attempt_arm(struct attempt *a)
         struct roster_node *node = a->players[i].node;
         struct bounds_interval at;
         struct err e = { 0 };
+        if (!node)
+            continue;
         if (!bounds_node_at(node->bounds, a->raw.at_ns, &at, &e)) {
             attempt_blame(a, ATTEMPT_FAILED, "%s: %s", node->name, e.text);
             break;
@@ -126,7 +141,8 @@ void attempt_arm(struct attempt *a)
 void attempt_disarm(struct attempt *a)
 {
     for (size_t i = 0; i < a->raw.node_count; i++)
-        hub_set_armed(a->context->hub, a->players[i].node, false);
+        if (a->players[i].node)
+            hub_set_armed(a->context->hub, a->players[i].node, false);
     a->disarmed = true;
 }
 

@@ -36,9 +36,10 @@ enum {
 
 /* A node of this trial; its place is that of its raw_node. */
 struct player {
-    struct roster_node *node;
-    int declared;    /* index into the scenario's nodes */
-    const char *own; /* the address that the scenario gives it for measured data, "" for none */
+    struct roster_node *node;          /* its agent; NULL where a stock netserver is */
+    const struct scenario_node *stock; /* that one; else NULL */
+    int declared;                      /* index into the scenario's nodes */
+    const char *own;                   /* the address that the scenario gives it for measured data, "" for none */
     uint32_t starters;
     bool is_armed, is_finished;
 };

@@ -9,6 +9,8 @@
 #include "result/figures.h"
 #include "run/prober.h"
 
+enum { PPM_OF_ALL = 1000 * 1000 };
+
 static void on_ready(struct attempt *a, size_t player, const struct message_ready *m)
 {
     if (m->job >= a->job_count || m->starters > STARTERS_MAX || m->port > UINT16_MAX) {
@@ -89,6 +91,21 @@ static void on_stream(struct attempt *a, size_t player, const struct message_str
     end->is_over = true;
 }
 
+/* Its peer's words, who is no agent. */
+static void on_netserver(struct attempt *a, size_t player, const struct message_netserver *m)
+{
+    struct raw_end *end = end_of(a, player, m->job, m->flow);
+    if (!end || end->has_netserver)
+        return;
+    if (m->received < 0 || m->sent < 0 || m->operations < 0 || m->elapsed_ns < 0 || m->cpu_ppm > PPM_OF_ALL) {
+        attempt_blame(a, ATTEMPT_FAILED, "%s: a netserver's figures that make no sense", a->raw.nodes[player].name);
+        return;
+    }
+    end->netserver = *m;
+    end->has_netserver = true;
+    text_disarm(end->netserver.unsaid);
+}
+
 static uint32_t trial_of(const struct message *m)
 {
     switch (m->type) {
@@ -97,6 +114,7 @@ static uint32_t trial_of(const struct message *m)
     case MESSAGE_SAMPLE: return m->sample.trial;
     case MESSAGE_STREAM: return m->stream.trial;
     case MESSAGE_DONE: return m->done.trial;
+    case MESSAGE_NETSERVER: return m->netserver.trial;
     case MESSAGE_FAILED: return m->failed.trial;
     default: return 0;
     }
@@ -111,6 +129,7 @@ void attempt_hear(struct attempt *a, size_t player, const struct message *m)
     case MESSAGE_ARMED: a->players[player].is_armed = true; break;
     case MESSAGE_SAMPLE: on_sample(a, player, &m->sample); break;
     case MESSAGE_STREAM: on_stream(a, player, &m->stream); break;
+    case MESSAGE_NETSERVER: on_netserver(a, player, &m->netserver); break;
     case MESSAGE_DONE:
         a->raw.nodes[player].done = m->done;
         a->raw.nodes[player].is_done = a->players[player].is_finished = true;
@@ -166,7 +185,8 @@ static struct live_rate live_rate_of(const struct attempt *a, const struct job *
                               .stamps = stamps_of(a->players[job->load].node) };
     const struct raw_end *load = raw_end(&a->raw, job->load, number, flow);
     /* What arrived, not what was queued; a transaction is whole where it was begun. */
-    const struct raw_end *counts = load && sends && !transacts ? raw_opposite(&a->raw, load) : load;
+    bool is_there = sends && !transacts && !a->raw.nodes[job->peer].is_stock;
+    const struct raw_end *counts = load && is_there ? raw_opposite(&a->raw, load) : load;
     rate.is_known = rate_of(counts, transacts, RATES_OVER_MS, &rate.rate) &&
                     rate_of(counts, transacts, RATES_EVERY_MS, &rate.last_rate);
     return rate;

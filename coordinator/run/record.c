@@ -91,6 +91,11 @@ bool record_node(struct run_node *row, const struct scenario_node *declared, con
 {
     text_copy(row->name, sizeof row->name, declared->name);
     text_copy(row->role, sizeof row->role, node_role_name(declared->role));
+    if (!node_has_agent(declared)) {
+        text_copy(row->product, sizeof row->product, "a stock netserver");
+        text_copy(row->address, sizeof row->address, declared->netserver.address);
+        return true;
+    }
     if (!node)
         return true;
     text_copy(row->instance, sizeof row->instance, node->hello.instance);

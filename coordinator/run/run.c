@@ -43,7 +43,7 @@ static size_t list_missing(const struct conductor *c, char *names, size_t size)
     names[0] = '\0';
     for (size_t i = 0; i < s->node_count; i++) {
         const struct roster_node *n = roster_by_name(hub_roster(c->options->hub), s->nodes[i].name);
-        if ((n && n->is_joined) || node_is_started(&s->nodes[i]))
+        if ((n && n->is_joined) || node_is_started(&s->nodes[i]) || !node_has_agent(&s->nodes[i]))
             continue;
         text_append(names, size, "%s%s", count++ ? ", " : "", s->nodes[i].name);
     }

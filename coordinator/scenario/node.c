@@ -16,6 +16,7 @@ struct head {
     int role;
     int64_t count;
     char address[SCENARIO_ADDRESS];
+    char netserver[SCENARIO_ADDRESS + 8];
 };
 
 /* clang-format off */
@@ -26,6 +27,9 @@ static const struct field HEAD_FIELDS[] = {
       .fallback = "1", .doc = "so many nodes, host1, host2, ..., which 'host' stands for" },
     { .key = "address", .kind = FIELD_TEXT, .offset = offsetof(struct head, address), .capacity = SCENARIO_ADDRESS,
       .fallback = "", .doc = "its IP address for the measured data" },
+    { .key = "netserver", .kind = FIELD_TEXT, .offset = offsetof(struct head, netserver),
+      .capacity = SCENARIO_ADDRESS + 8, .fallback = "",
+      .doc = "where a stock netserver 2.7 listens, in place of an agent: 10.0.0.7, 10.0.0.7:12865, [fd00::7]:12865" },
 };
 /* clang-format on */
 static const struct schema HEAD = { "node", HEAD_FIELDS, ARRAY_SIZE(HEAD_FIELDS), sizeof(struct head) };
@@ -38,7 +42,8 @@ struct declaration {
     bool is_group;
     enum node_role role; /* ROLE_COUNT: not known, so that one mistake is not told twice */
     size_t first;        /* of its nodes */
-    char address[SCENARIO_ADDRESS];
+    char address[SCENARIO_ADDRESS], netserver[SCENARIO_ADDRESS];
+    uint16_t netserver_port;
 };
 
 const char *node_role_name(enum node_role role)
@@ -122,12 +127,28 @@ static void check_address(const struct reader *r, struct declaration *d, const c
         text_copy(d->address, sizeof d->address, address);
 }
 
+/* A stock netserver in place of an agent: one, at the other end of what is measured. */
+static void read_netserver(const struct reader *r, struct declaration *d, const char *text)
+{
+    const struct yaml_value *value = yaml_get(d->value, "netserver");
+    if (!value || value->broken || value->kind != YAML_TEXT || d->role == ROLE_COUNT)
+        return;
+    if (d->role == ROLE_HOST)
+        READER_SAY(r, value->key,
+                   "netserver: '%s' is a host, which needs an agent: only a peer or a guest may do without",
+                   d->value->key->text);
+    else if (d->is_group)
+        READER_SAY(r, value->key, "netserver: '%s' is several nodes and this one address: declare each on its own",
+                   d->value->key->text);
+    else if (!ip_split(text, d->netserver, sizeof d->netserver, &d->netserver_port))
+        READER_SAY(r, value,
+                   "netserver: '%.64s' is no address of IP, as in 10.0.0.7, 10.0.0.7:12865 or [fd00::7]:12865", text);
+}
+
 /* Name, role and how many; `on` waits until all names are known. */
 static void read_head(const struct reader *r, struct declaration *d)
 {
-    static const struct reader_keys KEYS = { .fields = &HEAD,
-                                             .others = "on|" GUEST_KEYS,
-                                             .later = "netserver|confine" };
+    static const struct reader_keys KEYS = { .fields = &HEAD, .others = "on|" GUEST_KEYS, .later = "confine" };
     const struct yaml_value *value = d->value;
     if (!reader_map(r, value, "a node", "host: {role: host}")) {
         check_name(r, d);
@@ -159,6 +180,7 @@ static void read_head(const struct reader *r, struct declaration *d)
     }
     check_name(r, d);
     check_address(r, d, head.address);
+    read_netserver(r, d, head.netserver);
 }
 
 /* The group that holds node `index`, or NULL. */
@@ -223,7 +245,8 @@ static bool add_nodes(const struct reader *r, struct declaration *d)
     }
     for (int64_t i = 0; i < d->count; i++) {
         struct scenario_node *node = &s->nodes[s->node_count++];
-        *node = (struct scenario_node){ .role = d->role, .on = -1 };
+        *node = (struct scenario_node){ .role = d->role, .on = -1, .netserver.port = d->netserver_port };
+        text_copy(node->netserver.address, sizeof node->netserver.address, d->netserver);
         member_name(d, i, node->name, sizeof node->name);
         if (i == 0 && d->value->kind == YAML_MAP)
             guest_read(r, d->value, node);

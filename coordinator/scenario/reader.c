@@ -162,6 +162,12 @@ static bool may_join(const struct reader *r, const struct yaml_value *value, con
         READER_SAY(r, value, "%s: '%s' is a peer: only hosts and guests are measured", key, node->name);
         return false;
     }
+    if (!node_has_agent(node)) {
+        READER_SAY(r, value,
+                   "%s: '%s' has a stock netserver and no agent: it can only be measured against, with to: %s", key,
+                   node->name, node->name);
+        return false;
+    }
     for (size_t i = 0; i < count; i++)
         if (nodes[i] == index) {
             READER_SAY(r, value, "%s: '%s' is listed twice: leave one out", key, node->name);

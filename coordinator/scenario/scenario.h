@@ -43,6 +43,10 @@ struct scenario_node {
     /* Where others connect for the measured data, and from where it connects itself; "": where it joined from, and the
      * kernel's choice. */
     char address[SCENARIO_ADDRESS];
+    struct {
+        char address[SCENARIO_ADDRESS]; /* numeric; "": an agent is there, as a rule */
+        uint16_t port;                  /* 0: netperf's own */
+    } netserver;                        /* a stock one, and no agent */
 };
 
 /* tare starts it. */
@@ -109,5 +113,8 @@ MUST_CHECK bool scenario_parse_with(const char *text, size_t size, const char *c
 void scenario_destroy(struct scenario **scenario);
 
 const char *node_role_name(enum node_role role);
+
+/* Whether it has an agent, which joins the run. */
+static inline bool node_has_agent(const struct scenario_node *node) { return node->netserver.address[0] == '\0'; }
 
 #endif

@@ -114,7 +114,7 @@ static void read_peer(const struct reader *r, const struct yaml_value *map, stru
     if (index < 0)
         return;
     const struct scenario_node *node = &r->scenario->nodes[index];
-    if (node->role == ROLE_PEER)
+    if (node->role == ROLE_PEER || !node_has_agent(node))
         step->to = index;
     else if (node->role != ROLE_COUNT)
         READER_SAY(r, to, "to: '%s' is a %s: name a node of role peer", node->name, node_role_name(node->role));
