@@ -72,7 +72,7 @@ bool lab_prepare_guests(struct err *e)
         ;
     return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
            err_set(e, ERR_USAGE,
-                   "this machine has not what a built-in guest needs, as %s says above; a scenario without guests runs",
+                   "this machine has not what a built-in guest needs, as %s says above; scenarios/wire.yaml needs no guest",
                    program);
 }
 

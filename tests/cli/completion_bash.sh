@@ -41,7 +41,7 @@ completes '' tare run --wait 1
 completes '--help|bash|zsh' tare completion ''
 completes 'host' tare lab exec h
 completes 'watch|workloads' tare man w
-completes 'net_stream' tare workloads net_
+completes 'net_stream' tare workloads net_s
 completes '' tare nonsense x
 for verb in $("$tare" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
     completes "$verb" tare "$verb"

@@ -5,6 +5,7 @@ scratch=$(mktemp -d /tmp/tare-test-XXXXXX)
 trap 'rm -rf "$scratch"' EXIT
 export XDG_DATA_HOME=$scratch XDG_CONFIG_HOME=$scratch XDG_RUNTIME_DIR=$scratch
 quickstart=$TARE_SOURCE/scenarios/quickstart.yaml
+wire=$TARE_SOURCE/scenarios/wire.yaml
 fail() { cat "$scratch/out" "$scratch/err"; echo "failed: $*"; exit 1; }
 
 # `says CODE WORDS ARG...`: its exit code, and the words on stdout (0) or stderr.
@@ -17,12 +18,13 @@ says()
     grep -qF -- "$words" "$scratch/$([ "$code" -eq 0 ] && echo out || echo err)" || fail "no '$words': tare $*"
 }
 
-says 0 'quickstart: 3 rounds of 3 steps, 9 trials, about' run --dry-run "$quickstart"
-says 0 '      9      3' run --dry-run "$quickstart"
-says 0 'set repeats=1' run --dry-run --set repeats=1 --set steps.send.length=2s "$quickstart"
-says 0 'ok: 2 nodes, 3 steps, 5 rounds, 15 trials' check --set repeats=5 "$quickstart"
-says 2 "--set steps.send.lenght=2s: error: unknown key 'lenght': did you mean 'length'?" check --set steps.send.lenght=2s "$quickstart"
-says 2 '2 mistakes in' run --dry-run --set repeats=0 --set steps.sned.length=1s "$quickstart"
+says 0 'wire: 3 rounds of 3 steps, 9 trials, about' run --dry-run "$wire"
+says 0 '      9      3' run --dry-run "$wire"
+says 0 'set repeats=1' run --dry-run --set repeats=1 --set steps.send.length=2s "$wire"
+says 0 'ok: 2 nodes, 3 steps, 5 rounds, 15 trials' check --set repeats=5 "$wire"
+says 2 "--set steps.send.lenght=2s: error: unknown key 'lenght': did you mean 'length'?" check --set steps.send.lenght=2s "$wire"
+says 0 'ok: 3 nodes, 5 steps, 3 rounds, 27 trials' check "$quickstart"
+says 2 '2 mistakes in' run --dry-run --set repeats=0 --set steps.sned.length=1s "$wire"
 says 2 'SCENARIO is missing' run
 left=$(find "$scratch" -mindepth 1 ! -name out ! -name err)
 [ -z "$left" ] || fail "a dry run leaves $left"
