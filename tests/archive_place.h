@@ -106,7 +106,7 @@ static inline void fill_stream(struct stream *s)
     s->operates = below(2);
     s->first_op_ns = draw_i64(), s->first_op_bound_ns = draw_i64();
     s->last_op_ns = draw_i64(), s->last_op_bound_ns = draw_i64();
-    s->own_elapsed_ns = draw_i64();
+    s->own_first_op_ns = draw_i64(), s->own_elapsed_ns = draw_i64();
     s->arrived_ns = draw_i64(), s->arrived_bound_ns = draw_i64();
     for (int i = below(6); i >= 0; i--) {
         char name[32], unit[16];

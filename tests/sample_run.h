@@ -80,7 +80,7 @@ static inline struct stream *add_load(struct trial *t, const char *node, const c
     s->operates = strcmp(direction, "send") == 0;
     s->first_op_ns = t->at_ns + after_ns, s->first_op_bound_ns = 2400;
     s->last_op_ns = s->first_op_ns + INT64_C(5000000000), s->last_op_bound_ns = 2400;
-    s->own_elapsed_ns = INT64_C(5000000000);
+    s->own_first_op_ns = s->first_op_ns + INT64_C(3600000000000), s->own_elapsed_ns = INT64_C(5000000000);
     if (!s->operates)
         s->arrived_ns = s->first_op_ns - 40000, s->arrived_bound_ns = 2400;
     stream_add_figure(s, "throughput", "bit/s", rate, WINDOW_WHOLE, FIGURE_ON_COORDINATOR);

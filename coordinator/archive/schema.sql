@@ -6,7 +6,7 @@
 -- `idx` is a row's place within what it belongs to. What was rejected is flagged, never deleted.
 
 PRAGMA application_id = 1952543333; -- "tare"
-PRAGMA user_version = 3;            -- of these tables; upgrade.c has what came with each
+PRAGMA user_version = 4;            -- of these tables; upgrade.c has what came with each
 
 CREATE TABLE run (
     no INTEGER PRIMARY KEY AUTOINCREMENT, -- the short number; never given twice
@@ -105,6 +105,8 @@ CREATE TABLE stream (
     -- bytes leave from, or the kernel did not tell.
     arrived_ns INTEGER NOT NULL,
     arrived_bound_ns INTEGER NOT NULL,
+    -- The first operation as the node's own RAW clock had it: what first_op_ns is a claim about.
+    own_first_op_ns INTEGER NOT NULL,
     UNIQUE (trial, idx)
 ) STRICT;
 

@@ -43,6 +43,7 @@ static const struct column STREAM[] = {
     BOOL(stream, operates), I64(stream, first_op_ns), I64(stream, first_op_bound_ns), I64(stream, last_op_ns),
     I64(stream, last_op_bound_ns), I64(stream, own_elapsed_ns), TEXT(stream, gate),
     I64(stream, arrived_ns), I64(stream, arrived_bound_ns),
+    I64(stream, own_first_op_ns),
 };
 static const struct column FIGURE[] = {
     TEXT(figure, name), TEXT(figure, unit), REAL(figure, value), WORD(figure, window, window),

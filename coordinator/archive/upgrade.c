@@ -12,6 +12,7 @@ static const struct {
 } ADDED[] = {
     { 2, "stream", "arrived_ns", "INTEGER NOT NULL", "0" },
     { 2, "stream", "arrived_bound_ns", "INTEGER NOT NULL", "0" },
+    { 4, "stream", "own_first_op_ns", "INTEGER NOT NULL", "0" },
 };
 
 /* Tables that have, with their columns as schema.sql has them. */

@@ -137,6 +137,7 @@ static json_t *stream_value(const struct run *run, const struct trial *trial, co
                         { "first_op_bound_ns", value_if(began, stream->first_op_bound_ns) },
                         { "last_op_ns", value_if(ended, stream->last_op_ns) },
                         { "last_op_bound_ns", value_if(ended, stream->last_op_bound_ns) },
+                        { "own_first_op_ns", value_if(stream->own_first_op_ns != 0, stream->own_first_op_ns) },
                         { "own_elapsed_ns", value_if(stream->own_elapsed_ns > 0, stream->own_elapsed_ns) },
                         { "arrived_ns", value_if(stream->arrived_ns != 0, stream->arrived_ns) },
                         { "arrived_after_start_ns", after_start(trial, stream->arrived_ns) },

@@ -166,6 +166,7 @@ static bool fill_stream(const struct raw_trial *raw, const struct raw_end *end, 
         text_copy(s->direction, sizeof s->direction, figures_direction(raw->kind, end->stream.sends));
         text_copy(s->gate, sizeof s->gate, end->stream.gate);
         s->operates = end->stream.sends != 0 || netserver_is_other(raw, end);
+        s->own_first_op_ns = end->stream.first_op_ns;
         s->own_elapsed_ns = end->stream.last_op_ns - end->stream.first_op_ns;
         if (!span_to_coordinator(node, end->stream.first_op_ns, &s->first_op_ns, &s->first_op_bound_ns))
             s->first_op_ns = s->first_op_bound_ns = 0;

@@ -93,8 +93,9 @@ struct stream {
     bool operates;                          /* does the first operation, so it enters the skew */
     int64_t first_op_ns, first_op_bound_ns; /* coordinator's clock, +- bound; 0, 0 when never */
     int64_t last_op_ns, last_op_bound_ns;
-    int64_t own_elapsed_ns; /* last - first on the node's own clock */
-    char gate[16];          /* how it waited for T: fifo, spin, sleep; "" where it did not */
+    int64_t own_first_op_ns; /* as the node's own RAW clock had it; 0 when never */
+    int64_t own_elapsed_ns;  /* last - first on it */
+    char gate[16];           /* how it waited for T: fifo, spin, sleep; "" where it did not */
     /* Not earlier than the flow's first bytes arrived here, by this end's kernel; 0, 0 where they leave
      * from, or the kernel did not tell. */
     int64_t arrived_ns, arrived_bound_ns;
