@@ -35,8 +35,8 @@ struct session {
     struct trial *trial;
     int signal_fd;
     unsigned char session_id[MESSAGE_SESSION];
-    int points_passed; /* test builds */
-    bool told_broken;
+    int points_passed;         /* test builds */
+    bool is_open, told_broken; /* the connection; that it was broken off */
     int64_t last_heard_mono, hello_mono, dial_mono, redial_mono, tick_mono;
     int64_t no_answer_mono; /* when to say that nobody answers */
 };
@@ -99,6 +99,7 @@ static bool dial(struct session *s, struct err *e)
     struct err why = { 0 };
     hang_up(s);
     s->state = DIALLING;
+    s->is_open = false;
     s->redial_mono = INT64_MAX;
     s->no_answer_mono = clock_mono_ns() + clock_ms(NO_ANSWER_MS);
     if (resolve_check(s->invite.endpoint, &why))
@@ -113,8 +114,8 @@ static void watch_connection(struct session *s)
     while (s->monitor && (event = channel_event(s->monitor)) != CHANNEL_NOTHING) {
         switch (event) {
         case CHANNEL_OPEN:
-            if (s->state == DIALLING)
-                s->state = GREETING;
+            s->state = s->state == DIALLING ? GREETING : s->state;
+            s->is_open = true;
             s->told_broken = false;
             greet(s); /* to a coordinator that knows this instance it changes nothing */
             break;
@@ -127,9 +128,8 @@ static void watch_connection(struct session *s)
                     s->options->invite.endpoint);
             s->told_broken = true;
             break;
-        case CHANNEL_NOTHING:
-        case CHANNEL_CLOSED:
-        case CHANNEL_OTHER: break;
+        case CHANNEL_CLOSED: s->is_open = false; break;
+        default: break;
         }
     }
 }
@@ -308,7 +308,7 @@ static bool run_timers(struct session *s, int64_t *wake, struct err *e)
                  s->invite.endpoint);
         s->no_answer_mono = INT64_MAX;
     }
-    if (s->state == GREETING && now >= s->hello_mono)
+    if (s->state == GREETING && s->is_open && now >= s->hello_mono) /* else a thousand would wait to be sent */
         greet(s);
     if (s->state == JOINED && now - s->last_heard_mono > clock_ms(SILENCE_MS)) {
         log_warn("%s is silent for %.1f s; waiting for it", s->invite.endpoint, SILENCE_MS / 1e3);
