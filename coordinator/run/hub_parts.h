@@ -31,7 +31,7 @@ struct hub {
     bool is_busy, is_stopped;
     int64_t descriptors_mono; /* when to look next whether there are any left */
     bool is_full;             /* there were none */
-    bool is_revoking; /* a node was cut off whose key is not valid any more; its loss is told before anything else */
+    bool is_revoking;         /* nodes were cut for their keys, and their loss is still to be told */
     struct hub_guest guest;
     int64_t guest_mono; /* when it is served again, whatever comes */
 };

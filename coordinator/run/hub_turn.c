@@ -37,7 +37,7 @@ static void look_at_keys(struct hub *h)
         zframe_t *id = zframe_new(n->id, n->id_size);
         hub_refuse(h, id, "the coordinator has revoked this node's key");
         zframe_destroy(&id);
-        n->is_revoked = true;
+        n->is_revoked = h->is_revoking = true;
         roster_cut(h->roster, n); /* lost at the next look */
     }
 }
@@ -180,9 +180,17 @@ static bool await(struct hub *h, int64_t deadline_mono_ns, int64_t now, struct e
     return true;
 }
 
+/* A node whose key was taken back is lost before others are heard of it: that their connections to it
+ * broke is a consequence, and would pass for the cause. */
+static bool tell_revoked(struct hub *h, struct hub_event *event)
+{
+    h->is_revoking = h->is_revoking && find_dead(h, clock_mono_ns(), event);
+    return h->is_revoking;
+}
+
 bool hub_next(struct hub *h, int64_t deadline_mono_ns, struct hub_event *event, struct err *e)
 {
-    if (!h->is_stopped && take_input(h, event)) /* the turn of the last call goes on */
+    if (!h->is_stopped && (tell_revoked(h, event) || take_input(h, event))) /* the turn of the last call goes on */
         return true;
     for (;;) {
         int64_t now = clock_mono_ns();
@@ -190,7 +198,7 @@ bool hub_next(struct hub *h, int64_t deadline_mono_ns, struct hub_event *event, 
             *event = (struct hub_event){ .kind = HUB_SIGNAL };
             return true;
         }
-        if (take_input(h, event))
+        if (tell_revoked(h, event) || take_input(h, event))
             return true;
         /* Lateness is told when all that was sent in time has been read: we may have been kept from
          * running. But nobody shall put it off for ever by sending on and on. */
