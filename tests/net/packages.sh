@@ -19,7 +19,7 @@ make_packages()
             -type f -newer "$build/.ninja_log" -print -quit)" ]; then
         build=$scratch/build
         cmake -S "$TARE_SOURCE" -B "$build" -G Ninja -DTARE_TESTS=OFF -DCMAKE_BUILD_TYPE=Release &&
-            cmake --build "$build" -- -j2 tare tare-node tare-netserver docs || return 1
+            cmake --build "$build" -- -j2 tare tare-node guests-libvirt tare-netserver docs || return 1
     fi
     umask 077 # shall not show in what is installed
     cpack --config "$build/CPackConfig.cmake" -B "$scratch/packages"
