@@ -38,7 +38,7 @@ static const struct captured {
         .congestion = "cubic" },
       0 },
     { "stream-ipv6", { .kind = NETPERF_STREAM, .is_ipv6 = true, .length_ns = CLOCK_NS_PER_S, .address = "::1" }, 0 },
-    { "stream-units", { .kind = NETPERF_STREAM, .units = 10 * 1000 * 1000 }, 10010624 },
+    { "stream-units", { .kind = NETPERF_STREAM, .units = 10000000 }, 10010624 },
     { "maerts", { .kind = NETPERF_MAERTS, .length_ns = CLOCK_NS_PER_S }, 0 },
     { "maerts-cpu", { .kind = NETPERF_MAERTS, .measures_cpu = true, .length_ns = CLOCK_NS_PER_S }, 0 },
     { "sendfile", { .kind = NETPERF_SENDFILE, .length_ns = CLOCK_NS_PER_S }, 0 },
