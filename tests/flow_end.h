@@ -65,6 +65,17 @@ static inline void end_start(struct end *end)
     assert_int_equal(pthread_create(&end->thread, NULL, end_thread, end), 0);
 }
 
+/* Until it has moved something, however busy the machine is, and a little longer. */
+static inline void end_moves(const struct end *end)
+{
+    for (int i = 0; meter_read(&end->meter).operations == 0; i++) {
+        if (i == 10000 || atomic_load(&end->is_over))
+            fail_msg("nothing moves: %s", end->e.text);
+        sleep_ms(1);
+    }
+    sleep_ms(20);
+}
+
 static inline void end_join(struct end *end) { pthread_join(end->thread, NULL); }
 
 static inline void end_good(const struct end *end)

@@ -211,3 +211,64 @@ begin_run()
     run_pid=$!
     agents+=("$run_pid")
 }
+
+# ---- the network workloads ----
+
+# `network_scenario [NODE-KEYS]`: each network workload in each direction, host against peer, in
+# $scratch/scenario.yaml; the keys (", address: ...", with %s for the node's number) are given to both nodes.
+network_scenario()
+{
+    local keys=${1:-} step
+    {
+        printf 'tare: 1\nname: net\nstart: {tolerance: 5s}\nnodes:\n'
+        # shellcheck disable=SC2059 # the keys hold the place of the number
+        printf "  host: {role: host$keys}\n  peer: {role: peer$keys}\nsteps:\n" ${keys:+2 3}
+        while read -r step; do
+            printf '  - {name: %s, to: peer, on: [host], length: 200ms}\n' "$step"
+        done <<'STEPS'
+send, run: net_stream, message: 64KiB
+receive, run: net_stream, direction: receive, rcvlowat: off, nodelay: true
+sendfile, run: net_stream, direction: sendfile, message: 100000B
+many, run: net_stream, direction: both, streams: 2, warmup: 100ms
+rr, run: net_rr, request: 100B, response: 3000B, warmup: 100ms
+crr, run: net_crr, streams: 2
+udp, run: udp_stream, rate: 20Mbit/s
+udp_receive, run: udp_stream, direction: receive, message: 500B, rate: 5Mbit/s
+udp_rr, run: udp_rr, request: 1B, response: 1000B, interval: 1ms
+STEPS
+    } >"$scratch/scenario.yaml"
+}
+
+# What holds of each of these trials, however busy the machine was.
+check_network_run()
+{
+    local step
+    want '.status == "complete" and [.trials[] | .partial] == [range(9) | false]'
+    # What the one end tells is what the other end counted.
+    for step in send receive sendfile many; do
+        want "[.trials[] | select(.step == \"$step\") | .streams[].figures] | length > 0 and
+              all(.throughput.value > 0 and .throughput.value < 99e6 and .bytes.value > 0 and .retransmits.value >= 0)"
+    done
+    want '[.trials[] | select(.step == "many") | .streams[].direction] | sort == ["receive", "receive", "send", "send"]'
+    want '.trials[] | select(.step == "many") | .totals | map(select(.window == "common") | .streams) == [2, 2]'
+    for step in rr crr udp_rr; do
+        want "[.trials[] | select(.step == \"$step\") | .streams[].figures] | length > 0 and
+              all(.transactions.unit == \"1/s\" and .transaction_count.value > 0 and .latency_min.value > 0 and
+                  .latency_min.value <= .latency_p50.value and .latency_p50.value <= .latency_p90.value and
+                  .latency_p90.value <= .latency_p99.value and .latency_p99.value <= .latency_p999.value and
+                  .latency_p999.value <= .latency_p9999.value and .latency_p9999.value <= .latency_max.value)"
+        # One at a time: all together took no longer than the flow.
+        want "[.trials[] | select(.step == \"$step\") | .streams[] |
+               .figures.transaction_count.value * .figures.latency_mean.value * 1e9 <= .own_elapsed_ns * 1.001] | all"
+    done
+    for step in udp udp_receive; do
+        want "[.trials[] | select(.step == \"$step\") | .streams[].figures] | length == 1 and
+              all(.datagrams_received.value > 0 and .datagrams_received.value <= .datagrams_sent.value and
+                  .lost.value == .datagrams_sent.value - .datagrams_received.value and .duplicates.value == 0 and
+                  .throughput.value <= .sent.value * 1.0001 and .sent.value < 21e6)"
+    done
+    want '[.trials[].streams[].figures | .util_node.value, .busy_node.value, .util_peer.value] | all(. >= 0 and . <= 100)'
+    want '[.trials[].streams[].figures.demand_node.unit] | unique == ["us/KB", "us/transaction"]'
+    want '[.trials[].flags[] | select(.kind == "stranger" or .kind == "loopback")] == []'
+    [ "$(sqlite3 "$archive" "select count(distinct stream) from latency")" -ge 4 ] || fail "no histograms in the archive"
+}

@@ -42,7 +42,8 @@ static void what_was_sent_came_or_is_missing(void **unused)
         sender.udp.bits_per_s = CASES[i].bits_per_s;
         end_start(&receiver);
         end_start(&sender);
-        sleep_ms(60);
+        end_moves(&sender);
+        end_moves(&receiver);
         flow_stop(sender.flow);
         end_join(&sender);
         end_join(&receiver);
@@ -52,7 +53,7 @@ static void what_was_sent_came_or_is_missing(void **unused)
         assert_true(receiver.meter.operations <= sender.meter.operations);
         assert_int_equal(sender.meter.bytes, sender.meter.operations * CASES[i].bytes);
         assert_int_equal(receiver.meter.bytes, receiver.meter.operations * CASES[i].bytes);
-        assert_int_equal(receiver.counts.late + receiver.counts.duplicates + receiver.counts.strange, 0);
+        assert_int_equal(receiver.counts.duplicates + receiver.counts.strange, 0);
         assert_true(receiver.times.first_op_ns >= sender.times.first_op_ns);
         if (CASES[i].bits_per_s > 0) { /* no more than the rate, and a burst */
             double elapsed = (double)(sender.times.last_op_ns - sender.times.first_op_ns);
@@ -153,7 +154,7 @@ static void a_receiver_that_is_gone_is_told(void **unused)
     datagram_pair(fds);
     end_make(&sender, sends, 100, 0, fds[0]);
     end_start(&sender);
-    sleep_ms(10);
+    end_moves(&sender);
     close(fds[1]);
     end_join(&sender);
     end_says(&sender, "nobody listens on the other side any more");
