@@ -74,9 +74,8 @@ static void greet(struct session *s)
 {
     struct message m = { .type = MESSAGE_HELLO,
                          .hello = { .magic = HELLO_MAGIC, .major = WIRE_MAJOR, .minor = WIRE_MINOR } };
-    if (s->options->test_protocol)
-        (void)sscanf(s->options->test_protocol, "%" SCNu32 ".%" SCNu32, &m.hello.major,
-                     &m.hello.minor); // NOLINT(cert-err34-c): a test's own
+    if (s->options->test_protocol) // NOLINTNEXTLINE(cert-err34-c): a test's own
+        (void)sscanf(s->options->test_protocol, "%" SCNu32 ".%" SCNu32, &m.hello.major, &m.hello.minor);
     text_copy(m.hello.program, sizeof m.hello.program, s->options->agent->program);
     text_copy(m.hello.version, sizeof m.hello.version, TARE_VERSION);
     text_copy(m.hello.name, sizeof m.hello.name, s->invite.name);

@@ -108,7 +108,7 @@ static bool make_network(const struct plan *plan, struct err *e)
 static bool shift_clocks(const struct plan *plan, int machine, struct err *e)
 {
     char offsets[96] = "";
-    long ahead = machine < LAB_FIRST_NODE ? 0 : (machine - LAB_FIRST_NODE + 1) * HOURS_AHEAD * 3600L;
+    long ahead = machine < LAB_FIRST_NODE ? 0 : (machine - LAB_FIRST_NODE + 1L) * HOURS_AHEAD * 3600L;
     if (!plan->record->shifted || ahead == 0)
         return true;
     if (unshare(CLONE_NEWTIME) != 0) {
