@@ -30,7 +30,7 @@ static void print_count(size_t count, const char *noun) { printf("%zu %s%s, ", c
 
 static bool print_summary(const char *file, const struct scenario *scenario)
 {
-    struct plan *plan = plan_new(scenario);
+    struct plan *plan = plan_new(scenario, scenario->seed);
     if (!plan) {
         log_error("%s: out of memory", file);
         return false;

@@ -46,6 +46,8 @@ static const struct unit RATES[] = {
     { "Gbit/s", KILO *KILO *KILO },
 };
 
+static const struct unit PERCENTS[] = { { "%", 10000 } };
+
 static void list_units(const struct unit *units, size_t count, char *out, size_t size)
 {
     *out = '\0';
@@ -116,6 +118,11 @@ bool units_parse_rate(const char *text, int64_t *bits_per_s, struct err *e)
     return parse(text, "rate", RATES, ARRAY_SIZE(RATES), bits_per_s, e);
 }
 
+bool units_parse_percent(const char *text, int64_t *millionths, struct err *e)
+{
+    return parse(text, "percentage", PERCENTS, ARRAY_SIZE(PERCENTS), millionths, e);
+}
+
 bool units_parse_int(const char *text, int64_t *value, struct err *e)
 {
     char *end = NULL;
@@ -154,6 +161,19 @@ const char *units_print_size(int64_t bytes, char *out, size_t size)
 const char *units_print_rate(int64_t bits_per_s, char *out, size_t size)
 {
     return print(bits_per_s, RATES, ARRAY_SIZE(RATES), out, size);
+}
+
+const char *units_print_percent(int64_t millionths, char *out, size_t size)
+{
+    int decimals = 4;
+    int64_t part = millionths % 10000;
+    for (; decimals > 0 && part % 10 == 0; decimals--)
+        part /= 10;
+    if (decimals > 0)
+        snprintf(out, size, "%" PRId64 ".%0*" PRId64 "%%", millionths / 10000, decimals, part);
+    else
+        snprintf(out, size, "%" PRId64 "%%", millionths / 10000);
+    return out;
 }
 
 /* The largest unit of which there is at least one. */

@@ -20,6 +20,9 @@ MUST_CHECK bool units_parse_size(const char *text, int64_t *bytes, struct err *e
 /* bit/s, kbit/s, Mbit/s, Gbit/s -> bit/s. */
 MUST_CHECK bool units_parse_rate(const char *text, int64_t *bits_per_s, struct err *e);
 
+/* "3%", "0.5%" -> millionths: 30000, 5000. */
+MUST_CHECK bool units_parse_percent(const char *text, int64_t *millionths, struct err *e);
+
 /* Decimal integer with an optional sign, nothing after it. */
 MUST_CHECK bool units_parse_int(const char *text, int64_t *value, struct err *e);
 
@@ -27,6 +30,7 @@ MUST_CHECK bool units_parse_int(const char *text, int64_t *value, struct err *e)
 const char *units_print_duration(int64_t ns, char *out, size_t size);
 const char *units_print_size(int64_t bytes, char *out, size_t size);
 const char *units_print_rate(int64_t bits_per_s, char *out, size_t size);
+const char *units_print_percent(int64_t millionths, char *out, size_t size);
 
 /* For people: about three to four significant digits, "94.15 Mbit/s", "12.3 us". */
 const char *units_show_rate(double bits_per_s, char *out, size_t size);

@@ -13,7 +13,8 @@ static void *member(const struct field *field, void *object) { return (char *)ob
 /* Those that an int64_t holds. */
 static bool is_number(enum field_kind kind)
 {
-    return kind == FIELD_INT || kind == FIELD_DURATION || kind == FIELD_SIZE || kind == FIELD_RATE;
+    return kind == FIELD_INT || kind == FIELD_DURATION || kind == FIELD_SIZE || kind == FIELD_RATE ||
+           kind == FIELD_PERCENT;
 }
 
 static const void *const_member(const struct field *field, const void *object)
@@ -61,6 +62,7 @@ static bool set_number(const struct field *field, void *object, const char *text
     bool ok = field->kind == FIELD_INT        ? units_parse_int(text, &value, e)
               : field->kind == FIELD_DURATION ? units_parse_duration(text, &value, e)
               : field->kind == FIELD_RATE     ? units_parse_rate(text, &value, e)
+              : field->kind == FIELD_PERCENT  ? units_parse_percent(text, &value, e)
                                               : units_parse_size(text, &value, e);
     if (!ok)
         return err_wrap(e, "%s", field->key);
@@ -91,6 +93,7 @@ bool field_set(const struct field *field, void *object, const char *text, struct
     case FIELD_INT:
     case FIELD_DURATION:
     case FIELD_SIZE:
+    case FIELD_PERCENT:
     case FIELD_RATE: return set_number(field, object, text, e);
     case FIELD_BOOL: {
         bool is_true = strcmp(text, "true") == 0;
@@ -132,6 +135,7 @@ const char *field_print(const struct field *field, const void *object, char *out
     case FIELD_DURATION: units_print_duration(number, out, size); break;
     case FIELD_SIZE: units_print_size(number, out, size); break;
     case FIELD_RATE: units_print_rate(number, out, size); break;
+    case FIELD_PERCENT: units_print_percent(number, out, size); break;
     case FIELD_BOOL: text_copy(out, size, *(const bool *)at ? "true" : "false"); break;
     case FIELD_CHOICE: {
         const char *word = field->choices;
@@ -232,6 +236,7 @@ static const char *range_of(const struct field *f, char *out, size_t size)
     switch (f->kind) {
     case FIELD_INT:
     case FIELD_DURATION:
+    case FIELD_PERCENT:
     case FIELD_SIZE:
     case FIELD_RATE:
         field_print(&end, &f->min, low, sizeof low);
@@ -252,8 +257,9 @@ static void help_cells(const struct field *f, char cells[HELP_CELLS][HELP_CELL])
 {
     static const char *const HEAD[] = { "option", "kind", "range", "default", "" };
     static const char *const KINDS[] = {
-        [FIELD_INT] = "number",     [FIELD_DURATION] = "duration", [FIELD_SIZE] = "size", [FIELD_RATE] = "rate",
-        [FIELD_BOOL] = "yes or no", [FIELD_CHOICE] = "choice",     [FIELD_TEXT] = "text", [FIELD_NAME] = "name",
+        [FIELD_INT] = "number",    [FIELD_DURATION] = "duration", [FIELD_SIZE] = "size",
+        [FIELD_RATE] = "rate",     [FIELD_PERCENT] = "percent",   [FIELD_BOOL] = "yes or no",
+        [FIELD_CHOICE] = "choice", [FIELD_TEXT] = "text",         [FIELD_NAME] = "name",
     };
     for (size_t i = 0; i < HELP_CELLS; i++)
         text_copy(cells[i], HELP_CELL, HEAD[i]);

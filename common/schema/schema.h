@@ -2,7 +2,8 @@
  *
  * A table of fields says for each key its kind, place, range, default and meaning. From it come
  * the reading of a scenario, the text that travels to an agent, the JSON in the archive and the
- * help. Members: int64_t for INT, DURATION (ns), SIZE (bytes) and RATE (bit/s); bool for BOOL; int for CHOICE
+ * help. Members: int64_t for INT, DURATION (ns), SIZE (bytes), RATE (bit/s) and PERCENT (millionths); bool for BOOL;
+ * int for CHOICE
  * (the index of the word in `choices`); char[capacity] for TEXT and NAME.
  */
 #ifndef TARE_SCHEMA_H
@@ -14,13 +15,23 @@
 
 #include "base/err.h"
 
-enum field_kind { FIELD_INT, FIELD_DURATION, FIELD_SIZE, FIELD_RATE, FIELD_BOOL, FIELD_CHOICE, FIELD_TEXT, FIELD_NAME };
+enum field_kind {
+    FIELD_INT,
+    FIELD_DURATION,
+    FIELD_SIZE,
+    FIELD_RATE,
+    FIELD_PERCENT,
+    FIELD_BOOL,
+    FIELD_CHOICE,
+    FIELD_TEXT,
+    FIELD_NAME
+};
 
 struct field {
     const char *key;
     enum field_kind kind;
     size_t offset;
-    int64_t min, max;     /* INT, DURATION, SIZE, RATE */
+    int64_t min, max;     /* INT, DURATION, SIZE, RATE, PERCENT */
     size_t capacity;      /* TEXT, NAME */
     const char *choices;  /* CHOICE: "send|receive|both" */
     const char *fallback; /* the default, as text; NULL when the key must be given */

@@ -63,7 +63,7 @@ CREATE TABLE block (
     step INTEGER NOT NULL,
     round INTEGER NOT NULL,
     idx INTEGER NOT NULL,                 -- among all blocks of the run
-    "order" TEXT NOT NULL DEFAULT 'written', -- how its trials were ordered: as the scenario has them
+    "order" TEXT NOT NULL DEFAULT 'written', -- of its trials: written (as the scenario has them), random, abba
     UNIQUE (run, idx),
     FOREIGN KEY (run, step) REFERENCES step (run, idx) ON DELETE CASCADE
 ) STRICT;

@@ -32,6 +32,7 @@ static const struct column STEP[] = {
 };
 static const struct column BLOCK[] = {
     INT(trial, step), INT(trial, round), COLUMN(trial, block, "idx", COLUMN_INT),
+    COLUMN(trial, block_order, "order", COLUMN_TEXT),
 };
 static const struct column TRIAL[] = {
     INT(trial, idx), INT(trial, attempt), INT(trial, order), WORD(trial, kind, trial_kind), I64(trial, at_ns),

@@ -21,9 +21,13 @@ const char *words_node(const struct live_node *node, char *out, size_t size)
 
 const char *words_run(const struct run *run, int trials, int64_t left_ns, char *out, size_t size)
 {
-    snprintf(out, size, "run %" PRId64 ", '%s': %d round%s of %zu step%s, %d trial%s, about %" PRId64 " s", run->no,
-             run->scenario, run->rounds, run->rounds == 1 ? "" : "s", run->step_count, run->step_count == 1 ? "" : "s",
-             trials, trials == 1 ? "" : "s", (left_ns + CLOCK_NS_PER_S - 1) / CLOCK_NS_PER_S);
+    char least[24] = "";
+    if (run->design.until > 0)
+        snprintf(least, sizeof least, "%d to ", run->design.least);
+    snprintf(out, size, "run %" PRId64 ", '%s': %s%d round%s of %zu step%s, %s%d trial%s, %s %" PRId64 " s", run->no,
+             run->scenario, least, run->rounds, run->rounds == 1 ? "" : "s", run->step_count,
+             run->step_count == 1 ? "" : "s", *least ? "at most " : "", trials, trials == 1 ? "" : "s",
+             *least ? "at most" : "about", (left_ns + CLOCK_NS_PER_S - 1) / CLOCK_NS_PER_S);
     return out;
 }
 

@@ -133,7 +133,9 @@ static struct comparisons *comparisons_new(struct err *e)
     return made;
 }
 
-bool compare_run(const struct run *run, struct comparisons **comparisons, struct err *e)
+/* The steps from `first` up to `end`. */
+static bool compare_steps(const struct run *run, size_t first, size_t end, struct comparisons **comparisons,
+                          struct err *e)
 {
     struct comparisons *made = comparisons_new(e);
     struct sheet *sheet = NULL;
@@ -141,7 +143,7 @@ bool compare_run(const struct run *run, struct comparisons **comparisons, struct
     if (!made)
         return false;
     bool ok = sheet_of(run, &sheet, e);
-    for (size_t step = 0; ok && base && step < run->step_count; step++)
+    for (size_t step = first; ok && base && step < end; step++)
         for (size_t i = 0; ok && i < run->node_count; i++)
             if (is_compared(run, base, i))
                 ok = add_directions((struct subject){ .base_sheet = sheet,
@@ -157,6 +159,16 @@ bool compare_run(const struct run *run, struct comparisons **comparisons, struct
     else
         comparisons_destroy(&made);
     return ok;
+}
+
+bool compare_run(const struct run *run, struct comparisons **comparisons, struct err *e)
+{
+    return compare_steps(run, 0, run->step_count, comparisons, e);
+}
+
+bool compare_step(const struct run *run, int step, struct comparisons **comparisons, struct err *e)
+{
+    return compare_steps(run, (size_t)step, (size_t)step + 1, comparisons, e);
 }
 
 /* The step of that name and workload; -1 without. */

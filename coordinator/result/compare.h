@@ -80,6 +80,9 @@ struct comparisons {
  * `run`, which must outlive the result. */
 MUST_CHECK bool compare_run(const struct run *run, struct comparisons **comparisons, struct err *e);
 
+/* The same of one step alone. */
+MUST_CHECK bool compare_step(const struct run *run, int step, struct comparisons **comparisons, struct err *e);
+
 /* The same nodes in steps of the same name of two runs, round by round. Borrows from both. */
 MUST_CHECK bool compare_runs(const struct run *base, const struct run *with, struct comparisons **comparisons,
                              struct err *e);

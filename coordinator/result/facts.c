@@ -42,7 +42,8 @@ void facts_destroy(struct facts **facts)
 const json_t *facts_get(const struct facts *facts, const char *node, const char *key)
 {
     const struct run_node *row = run_find_node(facts->run, node);
-    return row ? json_object_get(facts->of[row - facts->run->nodes], key) : NULL;
+    const json_t *value = row ? json_object_get(facts->of[row - facts->run->nodes], key) : NULL;
+    return json_is_null(value) ? NULL : value;
 }
 
 const char *facts_text(const struct facts *facts, const char *node, const char *key)

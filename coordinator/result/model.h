@@ -142,6 +142,7 @@ struct flag {
 struct trial {
     int step, round, block, idx, attempt; /* as the plan has them */
     int order;                            /* place of the trial among all of the run, from 0 */
+    char block_order[16];                 /* how the block's trials are ordered: "written", "random", "abba" */
     enum trial_kind kind;
     int64_t at_ns;      /* T; 0 when it never was armed */
     int64_t at_real_ns; /* T as wall-clock time, for people */
@@ -180,6 +181,7 @@ struct run_design {
     char (*with)[MODEL_NAME]; /* owned; none: every other node of the step */
     size_t with_count;
     double until; /* the half-width at which a step is known well enough, 0.03; 0: nothing is asked */
+    int least;    /* rounds of each step all the same */
 };
 
 struct run {

@@ -12,16 +12,21 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "run/attempt.h"
+#include "run/design.h"
+#include "run/enough.h"
 #include "run/guests.h"
 #include "run/record.h"
 
 enum { UNARMED_RETRIES = 2, WAIT_NEWS_MS = 5000 };
 
+static const char *const ORDER_WORDS[] = { "written", "random", "abba" }; /* by enum block_order */
+
 struct conductor {
     const struct run_options *options;
+    uint64_t seed;
     struct plan *plan;
     struct guests *guests;
-    struct run run;
+    struct run run; /* its trials only where they say when enough is known */
     uint32_t trials_given;
     int bad; /* trials that were not measured whole */
 };
@@ -88,7 +93,7 @@ static bool keep(struct conductor *c, const struct trial *trial, struct err *e)
     return archive_trial(c->options->archive, &c->run, trial, e);
 }
 
-static void place_trial(struct trial *trial, const struct plan_trial *place, uint32_t number)
+static void place_trial(struct trial *trial, const struct plan_trial *place, enum block_order order, uint32_t number)
 {
     *trial = (struct trial){ .step = place->step,
                              .round = place->round,
@@ -98,6 +103,7 @@ static void place_trial(struct trial *trial, const struct plan_trial *place, uin
                              .order = (int)number - 1,
                              .kind = TRIAL_MEASURE_KIND,
                              .verdict = VERDICT_NONE };
+    text_copy(trial->block_order, sizeof trial->block_order, ORDER_WORDS[order]);
 }
 
 static bool is_bad_start(const struct trial *trial)
@@ -147,6 +153,7 @@ static bool run_trial(struct conductor *c, const struct plan_trial *place, struc
     const struct attempt_context context = { c->options->hub, s, c->options->live, c->guests };
     enum attempt_end end = ATTEMPT_FAILED;
     struct trial trial;
+    const struct enough enough = { s, c->plan, &c->run, c->options->live };
     uint32_t number = ++c->trials_given;
     const struct workload_times *times = s->steps[place->step].options;
     const struct live_step step = { .name = s->steps[place->step].name,
@@ -159,7 +166,7 @@ static bool run_trial(struct conductor *c, const struct plan_trial *place, struc
                                     .length_ns = times->length_ns,
                                     .overhead_ns = attempt_overhead_ns(),
                                     .left_ns = plan_left_ns(c->plan, attempt_overhead_ns()) };
-    place_trial(&trial, place, number);
+    place_trial(&trial, place, s->order, number);
     if (!prepare_guests(c, place, e))
         return false;
     text_copy(trial.guest_state, sizeof trial.guest_state, guests_state(c->guests));
@@ -167,7 +174,7 @@ static bool run_trial(struct conductor *c, const struct plan_trial *place, struc
     bool ok = attempt_run(&context, place, number, &trial, &end, e) && keep(c, &trial, e);
     if (ok)
         live_trial(c->options->live, &step, &trial, plan_left_ns(c->plan, attempt_overhead_ns()));
-    ok = ok && judge(c, &trial, end, e);
+    ok = ok && judge(c, &trial, end, e) && enough_keep(&enough, &trial, e) && enough_judge(&enough, place, e);
     trial_clear(&trial);
     return ok;
 }
@@ -178,6 +185,8 @@ static bool run_plan(struct conductor *c, struct err *e)
     while (plan_next(c->plan, &place))
         if (!run_trial(c, &place, e))
             return false;
+    if (!enough_tell(&(const struct enough){ c->options->scenario, c->plan, &c->run, c->options->live }, e))
+        return false;
     if (c->bad > 0) {
         snprintf(c->run.why, sizeof c->run.why, "%d of %" PRIu32 " trials not measured whole", c->bad, c->trials_given);
         return err_set(e, ERR_PARTIAL, "%s", c->run.why);
@@ -190,6 +199,8 @@ static bool keep_node(struct conductor *c, size_t index, const struct message_gu
 {
     const struct scenario_node *node = &c->options->scenario->nodes[index];
     struct run_node *row = run_add_node(&c->run);
+    if (row && node->on >= 0)
+        text_copy(row->on, sizeof row->on, c->options->scenario->nodes[node->on].name);
     return row ? record_node(row, node, roster_by_name(hub_roster(c->options->hub), node->name), state, e) &&
                      archive_node(c->options->archive, &c->run, row, e)
                : err_set(e, ERR_INTERNAL, "out of memory");
@@ -205,13 +216,14 @@ static bool guest_joined(void *context, int index, const struct message_guest_st
 static bool begin(struct conductor *c, struct err *e)
 {
     const struct scenario *s = c->options->scenario;
+    c->run.seed = c->seed;
     if (!record_begin(&c->run, s, e) || !archive_begin(c->options->archive, &c->run, e))
         return false;
     bool ok = true;
     for (size_t i = 0; ok && i < s->node_count; i++)
         if (!node_is_started(&s->nodes[i])) /* the others when they join */
             ok = keep_node(c, i, NULL, e);
-    return ok;
+    return ok && design_of(&c->run, s, e);
 }
 
 static bool finish(struct conductor *c, bool ok, struct err *e)
@@ -232,7 +244,10 @@ static bool finish(struct conductor *c, bool ok, struct err *e)
 
 bool run_conduct(const struct run_options *options, int64_t *no, struct err *e)
 {
-    struct conductor c = { .options = options, .plan = plan_new(options->scenario) };
+    struct conductor c = { .options = options, .seed = options->scenario->seed };
+    if (c.seed == 0)
+        randombytes_buf(&c.seed, sizeof c.seed);
+    c.plan = plan_new(options->scenario, c.seed);
     *no = 0;
     const struct guests_options guests = { .scenario = options->scenario,
                                            .hub = options->hub,

@@ -2,8 +2,15 @@
 
 #include <stdlib.h>
 
+struct progress {
+    int given;  /* trials of all rounds */
+    bool ended; /* no more of it is given */
+};
+
 struct plan {
     const struct scenario *scenario;
+    uint64_t seed;
+    struct progress *steps;   /* owned; one a step */
     int phases;               /* of a round: 2 where a guest is off while the others run */
     int phase;                /* of `next`, from 0 */
     struct plan_trial next;   /* what plan_next gives when nothing is repeated */
@@ -11,7 +18,7 @@ struct plan {
     bool given, again;        /* whether there is a last one; whether it is to be given again */
     int repeats, retries;     /* of the last one, for its start and because it never started */
     bool is_retry;            /* which of them the pending one is */
-    int left;                 /* trials that were not given yet */
+    int total, left;          /* trials, and those that were not given yet */
     int64_t left_ns, last_ns; /* their own times, and the last one's */
 };
 
@@ -24,13 +31,49 @@ static int64_t time_of(const struct scenario_step *step)
     return times->length_ns + times->warmup_ns;
 }
 
+/* splitmix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014. */
+static uint64_t mix(uint64_t z)
+{
+    z += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+/* Which of a block's `count` nodes is the `idx`th, as Fisher and Yates shuffle: from the seed and the
+ * block alone, so that every trial of the block finds the same order. */
+static size_t drawn(const struct plan *plan, size_t count, size_t idx)
+{
+    unsigned short order[SCENARIO_NODES_MAX] = { 0 };
+    uint64_t random = mix(plan->seed ^ mix((uint64_t)plan->next.block));
+    for (size_t i = 0; i < count; i++)
+        order[i] = (unsigned short)i;
+    for (size_t left = count; left > 1; left--) {
+        random = mix(random);
+        size_t other = (size_t)(random % left);
+        unsigned short moved = order[left - 1];
+        order[left - 1] = order[other];
+        order[other] = moved;
+    }
+    return order[idx];
+}
+
 /* Whom the next trial measures. */
 static void set_loads(struct plan *plan)
 {
     const struct scenario_step *step = &plan->scenario->steps[plan->next.step];
-    bool together = step->when == WHEN_TOGETHER;
-    plan->next.loads = together ? step->on : step->on + plan->next.idx;
-    plan->next.load_count = together ? step->on_count : 1;
+    size_t idx = (size_t)plan->next.idx;
+    if (step->when == WHEN_TOGETHER) {
+        plan->next.loads = step->on;
+        plan->next.load_count = step->on_count;
+        return;
+    }
+    if (plan->scenario->order == ORDER_RANDOM)
+        idx = drawn(plan, step->on_count, idx);
+    else if (plan->scenario->order == ORDER_ABBA && plan->next.round % 2 == 1)
+        idx = step->on_count - 1 - idx;
+    plan->next.loads = step->on + idx;
+    plan->next.load_count = 1;
 }
 
 static bool is_off_for_others(const struct scenario_node *node)
@@ -50,6 +93,8 @@ bool plan_needs_guests(const struct scenario *scenario, const struct plan_trial 
  * with them, so that what drifts meets both alike. */
 static bool is_due(struct plan *plan)
 {
+    if (plan->steps[plan->next.step].ended)
+        return false;
     set_loads(plan);
     bool comes_first = plan_needs_guests(plan->scenario, &plan->next) == (plan->next.round % 2 == 1);
     return plan->phases == 1 || (plan->phase == 0) == comes_first;
@@ -80,24 +125,34 @@ static void advance(struct plan *plan)
     while (!is_due(plan));
 }
 
-struct plan *plan_new(const struct scenario *scenario)
+struct plan *plan_new(const struct scenario *scenario, uint64_t seed)
 {
     struct plan *plan = calloc(1, sizeof *plan);
     if (!plan)
         return NULL;
     plan->scenario = scenario;
+    plan->seed = seed;
+    plan->steps = calloc(scenario->step_count + 1, sizeof *plan->steps);
     plan->phases = 1;
     for (size_t i = 0; i < scenario->node_count; i++)
         if (is_off_for_others(&scenario->nodes[i]))
             plan->phases = 2;
-    plan->left = plan_total(plan);
-    for (size_t i = 0; i < scenario->step_count; i++)
-        plan->left_ns += (int64_t)scenario->repeats * trials_of(&scenario->steps[i]) * time_of(&scenario->steps[i]);
+    for (size_t i = 0; i < scenario->step_count; i++) {
+        int trials = scenario->repeats * trials_of(&scenario->steps[i]);
+        plan->total += trials;
+        plan->left_ns += trials * time_of(&scenario->steps[i]);
+    }
+    plan->left = plan->total;
+    if (!plan->steps)
+        plan_destroy(&plan);
     return plan;
 }
 
 void plan_destroy(struct plan **plan)
 {
+    if (!*plan)
+        return;
+    free((*plan)->steps);
     free(*plan);
     *plan = NULL;
 }
@@ -115,6 +170,7 @@ bool plan_next(struct plan *plan, struct plan_trial *trial)
         if (plan->given || !is_due(plan))
             advance(plan);
         plan->last = plan->next;
+        plan->steps[plan->last.step].given++;
         plan->last_ns = time_of(&plan->scenario->steps[plan->last.step]);
         plan->left_ns -= plan->last_ns;
         plan->left--;
@@ -125,6 +181,25 @@ bool plan_next(struct plan *plan, struct plan_trial *trial)
     }
     *trial = plan->last;
     return true;
+}
+
+bool plan_is_block_over(const struct plan *plan)
+{
+    const struct plan_trial *last = &plan->last;
+    return plan->given && !plan->again &&
+           plan->steps[last->step].given == (last->round + 1) * trials_of(&plan->scenario->steps[last->step]);
+}
+
+void plan_end_step(struct plan *plan, int step)
+{
+    const struct scenario_step *ended = &plan->scenario->steps[step];
+    int trials = plan->scenario->repeats * trials_of(ended) - plan->steps[step].given;
+    if (plan->steps[step].ended)
+        return;
+    plan->steps[step].ended = true;
+    plan->left -= trials;
+    plan->total -= trials;
+    plan->left_ns -= trials * time_of(ended);
 }
 
 bool plan_again(struct plan *plan)
@@ -142,13 +217,7 @@ bool plan_retry(struct plan *plan, int most)
     return plan->again;
 }
 
-int plan_total(const struct plan *plan)
-{
-    int trials = 0;
-    for (size_t i = 0; i < plan->scenario->step_count; i++)
-        trials += trials_of(&plan->scenario->steps[i]);
-    return trials * plan->scenario->repeats;
-}
+int plan_total(const struct plan *plan) { return plan->total; }
 
 int plan_left(const struct plan *plan) { return plan->left; }
 

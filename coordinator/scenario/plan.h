@@ -21,14 +21,15 @@ struct plan_trial {
     int block;        /* counts all blocks of the run from 0 */
     int idx;          /* the trial's place within its block, from 0 */
     int attempt;      /* 0, then 1, 2... where it is given again, for whatever reason */
-    const int *loads; /* the nodes under test, borrowed from the scenario */
+    const int *loads; /* the nodes under test, borrowed from the scenario; one of them in a paired block */
     size_t load_count;
 };
 
 struct plan;
 
-/* Borrows `scenario`, which must outlive the plan. NULL when memory is out. */
-struct plan *plan_new(const struct scenario *scenario);
+/* Borrows `scenario`, which must outlive the plan. `seed` says what the random order of the nodes in each
+ * block is; the scenario's own, or another one. NULL when memory is out. */
+struct plan *plan_new(const struct scenario *scenario, uint64_t seed);
 void plan_destroy(struct plan **plan);
 
 /* The next trial; false when there is none. */
@@ -45,7 +46,14 @@ bool plan_retry(struct plan *plan, int most);
 /* Whether a guest that is off for others takes part in the trial. */
 bool plan_needs_guests(const struct scenario *scenario, const struct plan_trial *trial);
 
+/* A step is known well enough: no further block of it is given. Not while one of its blocks goes on. */
+void plan_end_step(struct plan *plan, int step);
+
+/* Whether the last trial was its block's last, and is not to be given again. */
+bool plan_is_block_over(const struct plan *plan);
+
 /* Trials of the whole plan without repeated attempts, and of those not yet given. */
+/* Of steps that were ended early only those that were given. */
 int plan_total(const struct plan *plan);
 int plan_left(const struct plan *plan);
 

@@ -126,6 +126,11 @@ static void put_head(const struct sheet *sheet, FILE *to)
     fprintf(to, "%s: %d round%s of %zu step%s, %d trial%s, about %s\n", s->name, s->repeats, s->repeats == 1 ? "" : "s",
             s->step_count, s->step_count == 1 ? "" : "s", trials, trials == 1 ? "" : "s",
             units_show_wait(sheet->total_ns, wait, sizeof wait));
+    if (s->until > 0)
+        fprintf(to, "%*sa step ends after %d rounds or more, when its ratios are known to +-%.3g %%\n", GAP, "",
+                s->repeats_least, 100 * s->until);
+    if (s->order == ORDER_RANDOM && s->seed == 0)
+        fprintf(to, "%*sthe nodes' order in each block is drawn when it is run: `seed` fixes it\n", GAP, "");
     for (const char *at = s->overrides ? s->overrides : ""; *at;) {
         size_t size = strcspn(at, "\n");
         fprintf(to, "%*sset %.*s\n", GAP, "", (int)size, at);
@@ -176,7 +181,9 @@ static void measure(struct sheet *sheet, int *widths)
 
 bool plan_show(const struct scenario *scenario, int64_t overhead_ns, FILE *to)
 {
-    struct sheet sheet = { .scenario = scenario, .plan = plan_new(scenario), .overhead_ns = overhead_ns };
+    struct sheet sheet = { .scenario = scenario,
+                           .plan = plan_new(scenario, scenario->seed),
+                           .overhead_ns = overhead_ns };
     struct plan_trial trial;
     int widths[COLUMN_COUNT];
     if (!sheet.plan)
@@ -184,7 +191,7 @@ bool plan_show(const struct scenario *scenario, int64_t overhead_ns, FILE *to)
     sheet.total_ns = plan_left_ns(sheet.plan, overhead_ns);
     measure(&sheet, widths);
     plan_destroy(&sheet.plan);
-    sheet.plan = plan_new(scenario);
+    sheet.plan = plan_new(scenario, scenario->seed);
     if (!sheet.plan)
         return false;
     put_head(&sheet, to);

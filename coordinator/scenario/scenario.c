@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "scenario/method.h"
 #include "scenario/node.h"
 #include "scenario/override.h"
 #include "scenario/reader.h"
@@ -17,10 +18,6 @@
 
 struct head {
     char name[SCENARIO_NAME];
-};
-
-struct rounds {
-    int64_t repeats;
 };
 
 struct start {
@@ -39,10 +36,6 @@ struct again {
 static const struct field HEAD_FIELDS[] = {
     { .key = "name", .kind = FIELD_NAME, .offset = offsetof(struct head, name), .capacity = SCENARIO_NAME,
       .doc = "what the archive and the report call this scenario" },
-};
-static const struct field ROUNDS_FIELDS[] = {
-    { .key = "repeats", .kind = FIELD_INT, .offset = offsetof(struct rounds, repeats), .min = 1, .max = 1000, .fallback = "1",
-      .doc = "how often all steps are run, 1 to 1000" },
 };
 static const struct field START_FIELDS[] = {
     { .key = "tolerance", .kind = FIELD_DURATION, .offset = offsetof(struct start, tolerance_ns),
@@ -66,11 +59,9 @@ static const struct field AGAIN_FIELDS[] = {
         name, fields, ARRAY_SIZE(fields), sizeof(type) \
     }
 static const struct schema HEAD = SCHEMA("scenario", HEAD_FIELDS, struct head);
-static const struct schema ROUNDS = SCHEMA("repeats", ROUNDS_FIELDS, struct rounds);
 static const struct schema START = SCHEMA("start", START_FIELDS, struct start);
 static const struct schema LIMITS = SCHEMA("limits", LIMITS_FIELDS, struct limits);
 static const struct schema AGAIN = SCHEMA("on_bad", AGAIN_FIELDS, struct again);
-static const struct schema NOTHING = { "", NULL, 0, 0 };
 
 static void read_version(const struct reader *r, const struct yaml_value *root)
 {
@@ -85,21 +76,13 @@ static void read_version(const struct reader *r, const struct yaml_value *root)
 static void read_head(const struct reader *r, const struct yaml_value *root)
 {
     static const struct reader_keys KEYS = { .fields = &HEAD,
-                                             .others = "tare|nodes|start|limits|repeats|compare|steps",
-                                             .later = "order|seed|confine" };
+                                             .others = "tare|nodes|start|limits|steps|" METHOD_KEYS,
+                                             .later = "confine" };
     reader_check_keys(r, root, &KEYS);
     read_version(r, root);
     struct head head;
     reader_fields(r, root, &HEAD, &head);
     memcpy(r->scenario->name, head.name, sizeof head.name);
-    const struct yaml_value *repeats = yaml_get(root, "repeats");
-    struct rounds rounds = { 1 };
-    if (repeats && repeats->kind == YAML_MAP)
-        READER_SAY(r, repeats->key,
-                   "repeats with min, max and until comes with a later version of tare: give a number");
-    else
-        reader_fields(r, root, &ROUNDS, &rounds);
-    r->scenario->repeats = (int)rounds.repeats;
 }
 
 /* `on_bad: {repeat: 2}` or one word. */
@@ -150,55 +133,11 @@ static void read_limits(const struct reader *r, const struct yaml_value *value)
     r->scenario->limits.clock_ppm = (double)limits.clock_ppm;
 }
 
-/* Whether any step measures both nodes. */
-static bool is_comparable(const struct scenario *s, int a, int b)
-{
-    for (size_t i = 0; i < s->step_count; i++) {
-        bool has_a = false, has_b = false;
-        for (size_t k = 0; k < s->steps[i].on_count; k++) {
-            has_a |= s->steps[i].on[k] == a;
-            has_b |= s->steps[i].on[k] == b;
-        }
-        if (has_a && has_b)
-            return true;
-    }
-    return false;
-}
-
-static void read_compare(const struct reader *r, const struct yaml_value *value)
-{
-    static const struct reader_keys KEYS = { .fields = &NOTHING, .others = "base|with", .later = "" };
-    struct scenario *s = r->scenario;
-    if (!reader_map(r, value, "compare", "{base: host, with: [guest]}"))
-        return;
-    reader_check_keys(r, value, &KEYS);
-    const struct yaml_value *base = yaml_get(value, "base"), *with = yaml_get(value, "with");
-    if (!base)
-        reader_missing(r, value, "base", "the node that the others are compared with");
-    if (!with)
-        reader_missing(r, value, "with", "the nodes to compare with the base, as in with: [guest]");
-    int index = base ? reader_node(r, base, "base") : -1;
-    if (base && index >= 0 && s->nodes[index].role == ROLE_PEER)
-        READER_SAY(r, base, "base: '%s' is a peer: only hosts and guests are measured", s->nodes[index].name);
-    s->compare.base = index;
-    if (!with || !reader_nodes(r, with, "with", &s->compare.with, &s->compare.with_count) || index < 0)
-        return;
-    for (size_t i = 0; i < s->compare.with_count; i++) {
-        int other = s->compare.with[i];
-        const struct yaml_value *each = reader_place_of(r, with, other);
-        if (other == index)
-            READER_SAY(r, each, "with: '%s' is the base: compare it with another node", s->nodes[index].name);
-        else if (diags_count(r->diags) == 0 && !is_comparable(s, index, other))
-            READER_SAY(r, each, "with: no step measures both '%s' and '%s': add one, or leave '%s' out",
-                       s->nodes[index].name, s->nodes[other].name, s->nodes[other].name);
-    }
-}
-
 static void read_scenario(const struct reader *r, const struct yaml_value *root)
 {
     const struct yaml_value *nodes = yaml_get(root, "nodes"), *steps = yaml_get(root, "steps");
-    const struct yaml_value *compare = yaml_get(root, "compare");
     read_head(r, root);
+    method_read_repeats(r, root);
     read_start(r, yaml_get(root, "start"));
     read_limits(r, yaml_get(root, "limits"));
     if (nodes)
@@ -209,8 +148,7 @@ static void read_scenario(const struct reader *r, const struct yaml_value *root)
         steps_read(r, steps);
     else
         reader_missing(r, root, "steps", "what to run, as in steps: [{name: send, run: net_stream, ...}]");
-    if (compare)
-        read_compare(r, compare);
+    method_read_compare(r, root);
 }
 
 /* All of them in one text, as the archive keeps them: a line each. */

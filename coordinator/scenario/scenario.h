@@ -30,6 +30,11 @@ enum when { WHEN_PAIRED, WHEN_TOGETHER };
 /* What a guest does while a node without it is measured. */
 enum while_host_runs { GUEST_IS_OFF, GUEST_RUNS_ON };
 
+/* Of the nodes of a paired block: as the step lists them; drawn anew for each block; or in every second
+ * block the other way round, so that what changes steadily falls on all alike. */
+#define BLOCK_ORDERS "written|random|abba"
+enum block_order { ORDER_WRITTEN, ORDER_RANDOM, ORDER_ABBA };
+
 struct scenario_node {
     char name[SCENARIO_NAME];
     enum node_role role;
@@ -86,7 +91,11 @@ struct scenario {
     struct {
         double clock_ppm; /* a clock that surely runs off by more is flagged */
     } limits;
-    int repeats; /* rounds */
+    int repeats;       /* rounds, at most */
+    int repeats_least; /* ... and at least: less than `repeats` only with `until` */
+    double until;      /* the ratios' half-width at which a step is known well enough; 0: nothing is asked */
+    enum block_order order;
+    uint64_t seed; /* 0: another one in each run */
     struct {
         int base; /* -1: no comparison asked for */
         int *with;

@@ -42,7 +42,7 @@ static void check_printed(const struct diags *diags)
 
 static void check_plan(const struct scenario *scenario)
 {
-    struct plan *plan = plan_new(scenario);
+    struct plan *plan = plan_new(scenario, scenario->seed);
     FUZZ_REQUIRE(plan && plan_total(plan) > 0 && plan_left(plan) == plan_total(plan));
     struct plan_trial trial;
     int64_t left_ns = plan_left_ns(plan, 0);

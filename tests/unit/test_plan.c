@@ -43,7 +43,7 @@ static void every_round_holds_each_block_and_each_block_its_trials(void **unused
     };
     struct fixture f;
     set_up(&f);
-    struct plan *plan = plan_new(&f.scenario);
+    struct plan *plan = plan_new(&f.scenario, 7);
     struct plan_trial trial = { 0 };
     assert_int_equal(plan_total(plan), 6);
     for (int i = 0; i < 6; i++) {
@@ -74,7 +74,7 @@ static void a_bad_start_is_given_again_as_often_as_allowed(void **unused)
     (void)unused;
     struct fixture f;
     set_up(&f);
-    struct plan *plan = plan_new(&f.scenario);
+    struct plan *plan = plan_new(&f.scenario, 7);
     struct plan_trial trial;
     assert_false(plan_again(plan)); /* nothing was given yet */
     assert_true(plan_next(plan, &trial));
@@ -109,7 +109,7 @@ static void keep_and_abort_repeat_nothing(void **unused)
         struct fixture f;
         set_up(&f);
         f.scenario.start.on_bad = OTHERS[i];
-        struct plan *plan = plan_new(&f.scenario);
+        struct plan *plan = plan_new(&f.scenario, 7);
         struct plan_trial trial;
         assert_true(plan_next(plan, &trial));
         assert_false(plan_again(plan));
@@ -124,7 +124,7 @@ static void what_never_started_is_given_again_under_a_number_of_its_own(void **u
     (void)unused;
     struct fixture f;
     set_up(&f);
-    struct plan *plan = plan_new(&f.scenario);
+    struct plan *plan = plan_new(&f.scenario, 7);
     struct plan_trial trial;
     assert_false(plan_retry(plan, 2)); /* nothing was given yet */
     assert_true(plan_next(plan, &trial));
@@ -153,7 +153,7 @@ static void what_is_left_takes_its_own_times_and_the_overhead(void **unused)
     (void)unused;
     struct fixture f;
     set_up(&f);
-    struct plan *plan = plan_new(&f.scenario);
+    struct plan *plan = plan_new(&f.scenario, 7);
     struct plan_trial trial;
     assert_int_equal(plan_left_ns(plan, 0), 84 * SECOND);
     assert_int_equal(plan_left_ns(plan, 2 * SECOND), 96 * SECOND);
@@ -187,7 +187,7 @@ static void a_round_with_such_guests_holds_one_boot_and_rounds_begin_in_turn(voi
     set_up(&f);
     f.scenario.repeats = 3;
     f.nodes[5] = (struct scenario_node){ .role = ROLE_GUEST, .on = 3, .built_in = &built_in };
-    struct plan *plan = plan_new(&f.scenario);
+    struct plan *plan = plan_new(&f.scenario, 7);
     for (size_t i = 0; i < sizeof WANTED / sizeof *WANTED; i++) {
         assert_true(plan_next(plan, &trial));
         assert_int_equal(trial.round, WANTED[i].round);
@@ -199,7 +199,7 @@ static void a_round_with_such_guests_holds_one_boot_and_rounds_begin_in_turn(voi
     assert_false(plan_next(plan, &trial));
     plan_destroy(&plan);
     f.nodes[5].while_host_runs = GUEST_RUNS_ON; /* then nothing has to wait */
-    plan = plan_new(&f.scenario);
+    plan = plan_new(&f.scenario, 7);
     for (int i = 0; plan_next(plan, &trial); i++)
         assert_int_equal(trial.block, i / 3 * 2 + (i % 3 == 2));
     plan_destroy(&plan);
@@ -214,12 +214,119 @@ static void guests_alone_are_given_round_by_round(void **unused)
     set_up(&f);
     for (int i = 3; i <= 5; i += 2)
         f.nodes[i] = (struct scenario_node){ .role = ROLE_GUEST, .on = 0, .built_in = &built_in };
-    struct plan *plan = plan_new(&f.scenario);
+    struct plan *plan = plan_new(&f.scenario, 7);
     for (int i = 0; i < 6; i++) {
         assert_true(plan_next(plan, &trial));
         assert_int_equal(trial.round, i / 3);
         assert_true(plan_needs_guests(&f.scenario, &trial));
     }
+    assert_false(plan_next(plan, &trial));
+    plan_destroy(&plan);
+}
+
+/* ---- order within a block ---- */
+
+/* Whom each trial of the paired step measures, over `rounds` rounds: "35 53 ". */
+static void order_of(struct fixture *f, int rounds, uint64_t seed, char *text)
+{
+    struct plan_trial trial;
+    f->scenario.step_count = 1;
+    f->scenario.repeats = rounds;
+    struct plan *plan = plan_new(&f->scenario, seed);
+    while (plan_next(plan, &trial)) {
+        *text++ = (char)('0' + trial.loads[0]);
+        if (trial.idx == 1)
+            *text++ = ' ';
+    }
+    *text = '\0';
+    plan_destroy(&plan);
+}
+
+static void to_and_fro_every_second_block_is_turned(void **unused)
+{
+    (void)unused;
+    struct fixture f;
+    char text[128];
+    set_up(&f);
+    order_of(&f, 4, 7, text);
+    assert_string_equal(text, "35 35 35 35 ");
+    f.scenario.order = ORDER_ABBA;
+    order_of(&f, 4, 7, text);
+    assert_string_equal(text, "35 53 35 53 ");
+}
+
+static void a_random_order_is_its_seeds(void **unused)
+{
+    (void)unused;
+    struct fixture f;
+    char first[512], again[512], other[512];
+    set_up(&f);
+    f.scenario.order = ORDER_RANDOM;
+    order_of(&f, 100, 7, first);
+    order_of(&f, 100, 7, again);
+    order_of(&f, 100, 8, other);
+    assert_string_equal(first, again);
+    assert_string_not_equal(first, other);
+    int turned = 0;
+    for (const char *at = first; *at; at += 3) {
+        assert_true(strncmp(at, "35 ", 3) == 0 || strncmp(at, "53 ", 3) == 0); /* each node once */
+        turned += *at == '5';
+    }
+    assert_true(turned > 30 && turned < 70);
+}
+
+/* ---- steps that are known well enough ---- */
+
+static void a_step_that_is_ended_is_given_no_more(void **unused)
+{
+    (void)unused;
+    struct fixture f;
+    struct plan_trial trial;
+    set_up(&f);
+    f.scenario.repeats = 5;
+    struct plan *plan = plan_new(&f.scenario, 7);
+    assert_int_equal(plan_total(plan), 15);
+    int given = 0, blocks = 0;
+    while (plan_next(plan, &trial)) {
+        given++;
+        blocks = trial.block;
+        assert_true(trial.step == 1 || trial.round < 2);
+        if (trial.step == 0 && trial.round == 1) {
+            assert_int_equal(plan_is_block_over(plan), trial.idx == 1);
+            if (plan_is_block_over(plan)) {
+                plan_end_step(plan, 0);
+                plan_end_step(plan, 0); /* twice is once */
+            }
+        }
+        assert_int_equal(plan_left(plan), plan_total(plan) - given);
+    }
+    assert_int_equal(given, 4 + 5);
+    assert_int_equal(blocks, 4 * 2 + 1); /* as if nothing had been left out */
+    assert_int_equal(trial.round, 4);
+    assert_int_equal(plan_left_ns(plan, SECOND), 0);
+    plan_destroy(&plan);
+}
+
+static void when_all_steps_are_ended_the_plan_is(void **unused)
+{
+    (void)unused;
+    struct fixture f;
+    struct plan_trial trial;
+    set_up(&f);
+    f.scenario.repeats = 30;
+    struct plan *plan = plan_new(&f.scenario, 7);
+    for (int i = 0; i < 6; i++)
+        assert_true(plan_next(plan, &trial));
+    assert_int_equal(trial.step, 1);
+    plan_end_step(plan, 1);
+    plan_end_step(plan, 0);
+    assert_int_equal(plan_left(plan), 0);
+    assert_int_equal(plan_total(plan), 6);
+    assert_int_equal(plan_left_ns(plan, SECOND), 0);
+    assert_true(plan_again(plan)); /* a bad start of the last one, all the same */
+    assert_false(plan_is_block_over(plan));
+    assert_true(plan_next(plan, &trial));
+    assert_true(plan_is_block_over(plan));
     assert_false(plan_next(plan, &trial));
     plan_destroy(&plan);
 }
@@ -234,6 +341,10 @@ int main(void)
         cmocka_unit_test(keep_and_abort_repeat_nothing),
         cmocka_unit_test(what_never_started_is_given_again_under_a_number_of_its_own),
         cmocka_unit_test(what_is_left_takes_its_own_times_and_the_overhead),
+        cmocka_unit_test(to_and_fro_every_second_block_is_turned),
+        cmocka_unit_test(a_random_order_is_its_seeds),
+        cmocka_unit_test(a_step_that_is_ended_is_given_no_more),
+        cmocka_unit_test(when_all_steps_are_ended_the_plan_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -84,6 +84,24 @@ static void a_full_scenario_is_read_as_it_stands(void **unused)
     scenario_destroy(&s);
 }
 
+static void how_trials_are_repeated_ordered_and_compared_is_read(void **unused)
+{
+    (void)unused;
+    struct scenario *s = load(TESTS_DIR "/golden/scenario/good_method.yaml");
+    assert_int_equal(s->repeats, 30);
+    assert_int_equal(s->repeats_least, 5);
+    assert_true(s->until == 0.025);
+    assert_int_equal(s->order, ORDER_ABBA);
+    assert_int_equal(s->seed, 42);
+    assert_int_equal(s->compare.base, 1);
+    scenario_destroy(&s);
+    s = load(TESTS_DIR "/golden/scenario/good_full.yaml");
+    assert_int_equal(s->repeats_least, 5); /* a number is both */
+    assert_true(s->until == 0);
+    assert_int_equal(s->order, ORDER_WRITTEN);
+    scenario_destroy(&s);
+}
+
 static void what_is_left_out_has_its_default(void **unused)
 {
     (void)unused;
@@ -313,6 +331,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_scenario_is_read_as_it_stands),
+        cmocka_unit_test(how_trials_are_repeated_ordered_and_compared_is_read),
         cmocka_unit_test(what_is_left_out_has_its_default),
         cmocka_unit_test(an_alias_stands_for_its_value),
         cmocka_unit_test(a_group_stands_for_its_nodes),

@@ -15,7 +15,7 @@ enum { PACKED = 4096 };
 
 /* One member of each kind. */
 struct sample {
-    int64_t number, wait_ns, room_bytes;
+    int64_t number, wait_ns, room_bytes, share;
     int way;
     bool loud;
     char note[8], name[8];
@@ -38,6 +38,12 @@ static const struct field FIELDS[] = {
       .offset = offsetof(struct sample, room_bytes),
       .max = 4096,
       .fallback = "1KiB" },
+    { .key = "share",
+      .kind = FIELD_PERCENT,
+      .offset = offsetof(struct sample, share),
+      .min = 1,
+      .max = 500000,
+      .fallback = "2.5%" },
     { .key = "way",
       .kind = FIELD_CHOICE,
       .offset = offsetof(struct sample, way),
@@ -72,6 +78,7 @@ static size_t texts_of(const struct field *field, char texts[][64])
     switch (field->kind) {
     case FIELD_INT:
     case FIELD_DURATION:
+    case FIELD_PERCENT:
     case FIELD_SIZE:
     case FIELD_RATE:
         field_print(&at_ends, &field->min, texts[count++], 64);
@@ -162,6 +169,8 @@ static void what_is_refused_says_why_and_touches_nothing(void **unused)
         { "way=\nname=x\n", "is none of" },
         { "way=in|out\nname=x\n", "is none of" },
         { "way=i\nname=x\n", "is none of" },
+        { "share=3\nname=x\n", "'3' has no unit (one of: %)" },
+        { "share=51%\nname=x\n", "'51%' is outside 0.0001% to 50%" },
         { "loud=yes\nname=x\n", "is neither true nor false" },
         { "note=12345678\nname=x\n", "is longer than 7 bytes" },
         { "note=\x1b[0m\nname=x\n", "cannot be printed" },
@@ -215,6 +224,7 @@ static void the_sample_reads_defaults_and_values(void **unused)
     assert_int_equal(object.number, 0);
     assert_int_equal(object.wait_ns, 1000);
     assert_int_equal(object.room_bytes, 1024);
+    assert_int_equal(object.share, 25000);
     assert_int_equal(object.way, 2);
     assert_true(object.loud);
     assert_string_equal(object.note, "a=b=c");

@@ -26,6 +26,9 @@ static void durations_and_sizes_read_exactly(void **unused)
         { "1.5KiB", 1536, units_parse_size },
         { "1MB", 1000000, units_parse_size },
         { "100Mbit/s", 100000000, units_parse_rate },
+        { "3%", 30000, units_parse_percent },
+        { "0.5%", 5000, units_parse_percent },
+        { "0.0001 %", 1, units_parse_percent },
         { "-7", -7, units_parse_int },
     };
     for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
@@ -90,6 +93,10 @@ static void what_is_printed_reads_back_to_the_same(void **unused)
     char text[40];
     assert_string_equal(units_print_duration(INT64_C(1500000000), text, sizeof text), "1500ms");
     assert_string_equal(units_print_size(65536, text, sizeof text), "64KiB");
+    assert_string_equal(units_print_percent(30000, text, sizeof text), "3%");
+    assert_string_equal(units_print_percent(5000, text, sizeof text), "0.5%");
+    assert_string_equal(units_print_percent(1000001, text, sizeof text), "100.0001%");
+    assert_string_equal(units_print_percent(0, text, sizeof text), "0%");
 }
 
 static void people_see_few_digits(void **unused)
