@@ -137,16 +137,16 @@ static void watch_connection(struct enrolment *n)
 static void read_answers(struct enrolment *n)
 {
     struct message *m = malloc(sizeof *m);
-    zframe_t *frame;
-    while (m && !n->is_granted && n->dealer && (frame = channel_receive(n->dealer, NULL))) {
+    struct channel_frame frame;
+    while (m && !n->is_granted && n->dealer && channel_receive(n->dealer, false, &frame)) {
         struct err e = { 0 };
-        if (!message_decode(zframe_data(frame), zframe_size(frame), m, &e))
+        if (!channel_frame_decode(&frame, m, &e))
             log_warn("from the coordinator: %s; dropped", e.text);
         else if (m->type == MESSAGE_REFUSED)
             refused(n, m->refused.reason);
         else if (m->type == MESSAGE_GRANTED && strcmp(m->granted.name, n->own.name) == 0)
             n->is_granted = true;
-        zframe_destroy(&frame);
+        channel_frame_close(&frame);
     }
     free(m);
 }

@@ -245,16 +245,16 @@ static void on_message(struct session *s, const struct message *m, int64_t recei
 
 static void read_messages(struct session *s)
 {
-    zframe_t *frame;
-    for (int i = 0; i < MESSAGES_A_TURN && s->dealer && (frame = channel_receive(s->dealer, NULL)); i++) {
+    struct channel_frame frame;
+    for (int i = 0; i < MESSAGES_A_TURN && s->dealer && channel_receive(s->dealer, false, &frame); i++) {
         struct err e = { 0 };
         int64_t received_ns = clock_raw_ns();
         s->last_heard_mono = clock_mono_ns();
-        if (message_decode(zframe_data(frame), zframe_size(frame), s->in, &e))
+        if (channel_frame_decode(&frame, s->in, &e))
             on_message(s, s->in, received_ns);
         else
             log_warn("from the coordinator: %s; dropped", e.text);
-        zframe_destroy(&frame);
+        channel_frame_close(&frame);
     }
 }
 

@@ -151,7 +151,7 @@ enum channel_event channel_event(zsock_t *monitor)
     }
 }
 
-bool channel_send(zsock_t *socket, const zframe_t *to, const struct message *m, bool *gone, struct err *e)
+bool channel_send(zsock_t *socket, const struct channel_id *to, const struct message *m, bool *gone, struct err *e)
 {
     msgpack_sbuffer frame;
     msgpack_sbuffer_init(&frame);
@@ -159,11 +159,8 @@ bool channel_send(zsock_t *socket, const zframe_t *to, const struct message *m, 
     void *raw = zsock_resolve(socket);
     *gone = false;
     /* With ROUTER_MANDATORY the first frame tells whether the receiver can be reached. */
-    if (ok && to) {
-        /* zframe_data takes no const, but writes nothing. NOLINTNEXTLINE(performance-no-int-to-ptr) */
-        zframe_t *id = (zframe_t *)(uintptr_t)to;
-        ok = zmq_send(raw, zframe_data(id), zframe_size(id), ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0;
-    }
+    if (ok && to)
+        ok = zmq_send(raw, to->bytes, to->size, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0;
     if (ok)
         ok = zmq_send(raw, frame.data, frame.size, ZMQ_DONTWAIT) >= 0;
     if (!ok && m->type) {
@@ -174,28 +171,43 @@ bool channel_send(zsock_t *socket, const zframe_t *to, const struct message *m, 
     return ok;
 }
 
-zframe_t *channel_receive(zsock_t *socket, zframe_t **from)
+void channel_frame_close(struct channel_frame *frame)
 {
+    zmq_msg_close(&frame->sender);
+    zmq_msg_close(&frame->body);
+}
+
+bool channel_receive(zsock_t *socket, bool is_router, struct channel_frame *frame)
+{
+    void *raw = zsock_resolve(socket);
+    zmq_msg_init(&frame->sender);
+    zmq_msg_init(&frame->body);
     for (;;) {
-        zframe_t *first = zframe_recv_nowait(socket);
-        if (!first)
-            return NULL;
-        zframe_t *id = NULL;
-        if (from && zframe_more(first)) {
-            id = first;
-            first = zframe_recv_nowait(socket);
-        }
-        bool is_whole = first && (id || !from) && !zframe_more(first);
-        if (is_whole) {
-            if (from)
-                *from = id;
-            return first;
-        }
-        while (first && zframe_more(first)) {
-            zframe_destroy(&first);
-            first = zframe_recv_nowait(socket);
-        }
-        zframe_destroy(&first);
-        zframe_destroy(&id);
+        zmq_msg_t *last = is_router ? &frame->sender : &frame->body;
+        if (zmq_msg_recv(last, raw, ZMQ_DONTWAIT) < 0)
+            break;
+        if (is_router && zmq_msg_more(last) && zmq_msg_recv(&frame->body, raw, ZMQ_DONTWAIT) >= 0)
+            last = &frame->body;
+        if (last == &frame->body && !zmq_msg_more(last))
+            return true;
+        while (zmq_msg_more(last) && zmq_msg_recv(last, raw, ZMQ_DONTWAIT) >= 0)
+            continue;
     }
+    channel_frame_close(frame);
+    return false;
+}
+
+bool channel_frame_decode(struct channel_frame *frame, struct message *m, struct err *e)
+{
+    return message_decode(zmq_msg_data(&frame->body), zmq_msg_size(&frame->body), m, e);
+}
+
+struct channel_id channel_frame_sender(struct channel_frame *frame)
+{
+    return (struct channel_id){ zmq_msg_data(&frame->sender), zmq_msg_size(&frame->sender) };
+}
+
+const char *channel_frame_property(const struct channel_frame *frame, const char *name)
+{
+    return zmq_msg_gets(&frame->body, name);
 }

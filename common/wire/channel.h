@@ -46,13 +46,35 @@ enum channel_event {
 };
 enum channel_event channel_event(zsock_t *monitor);
 
-/* `to` is the ROUTER's id of the receiver, NULL from a DEALER. False: the receiver is gone
- * (*gone = true) or takes no more at the moment. */
-MUST_CHECK bool channel_send(zsock_t *socket, const zframe_t *to, const struct message *m, bool *gone, struct err *e);
+/* A connection, as the ROUTER numbers it. */
+struct channel_id {
+    const void *bytes; /* borrowed */
+    size_t size;
+};
 
-/* A frame that has come, from a ROUTER with its sender's id (`from` is NULL for a DEALER, and only
- * there); caller owns both. NULL when there is none.
- * What is not exactly one frame of payload is dropped, and the next one looked at. */
-zframe_t *channel_receive(zsock_t *socket, zframe_t **from);
+/* `to` is the receiver, NULL from a DEALER. False: the receiver is gone (*gone = true) or takes no more
+ * at the moment. */
+MUST_CHECK bool channel_send(zsock_t *socket, const struct channel_id *to, const struct message *m, bool *gone,
+                             struct err *e);
+
+/* What has come: one frame of payload, and at a ROUTER its sender. */
+struct channel_frame {
+    zmq_msg_t sender, body;
+};
+
+/* The next frame that has come, to be closed by channel_frame_close; false when there is none, and then
+ * there is nothing to close. `is_router`: the socket is one, so that a sender's id comes with it. What is not
+ * exactly one frame of payload is dropped, and the next one looked at. */
+MUST_CHECK bool channel_receive(zsock_t *socket, bool is_router, struct channel_frame *frame);
+void channel_frame_close(struct channel_frame *frame);
+
+/* As message_decode. */
+MUST_CHECK bool channel_frame_decode(struct channel_frame *frame, struct message *m, struct err *e);
+
+/* Borrowed until the frame is closed. */
+struct channel_id channel_frame_sender(struct channel_frame *frame);
+
+/* What libzmq knows of the connection, "User-Id" or "Peer-Address"; NULL where it does not. */
+const char *channel_frame_property(const struct channel_frame *frame, const char *name);
 
 #endif

@@ -55,10 +55,9 @@ bool hub_send(struct hub *h, struct roster_node *node, const struct message *m, 
 {
     if (!node->is_welcome)
         return err_set(e, ERR_PARTIAL, "%s is not here", node->name);
-    zframe_t *id = zframe_new(node->id, node->id_size);
+    const struct channel_id id = { node->id, node->id_size };
     bool gone = false;
-    bool ok = channel_send(h->router, id, m, &gone, e);
-    zframe_destroy(&id);
+    bool ok = channel_send(h->router, &id, m, &gone, e);
     if (gone)
         roster_cut(h->roster, node); /* lost at the next look */
     return ok || err_wrap(e, "%s", node->name);

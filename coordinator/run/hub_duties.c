@@ -72,7 +72,10 @@ static void do_duty(struct hub *h, struct roster_node *n, int64_t now)
     if (now >= n->ping_mono) {
         n->ping_sent_mono = now;
         n->ping_mono = now + clock_ms(n->is_armed ? PING_ARMED_MS : PING_EVERY_MS);
-        hub_tell(h, n, &(struct message){ .type = MESSAGE_PING, .ping = { ++n->ping_sequence } });
+        struct message ping; /* most of its 20 KB are for others: not cleared for each beat of each node */
+        ping.type = MESSAGE_PING;
+        ping.ping.sequence = ++n->ping_sequence;
+        hub_tell(h, n, &ping);
     }
     if (n->probe_every_ns && now >= n->probe_mono) {
         probe(h, n, now);

@@ -17,7 +17,8 @@
 
 /* Who sent a frame. */
 struct sender {
-    zframe_t *frame, *id;
+    const struct channel_frame *frame;
+    struct channel_id id;
     const char *key, *name; /* a key, and whose it is */
     enum key_right right;
 };
@@ -26,7 +27,7 @@ struct sender {
 static const char *address_of(const struct sender *s)
 {
     static const char MAPPED[] = "::ffff:";
-    const char *address = zframe_meta(s->frame, "Peer-Address");
+    const char *address = channel_frame_property(s->frame, "Peer-Address");
     if (!address)
         return "?";
     bool is_mapped = strncmp(address, MAPPED, strlen(MAPPED)) == 0 && strchr(address, '.');
@@ -47,7 +48,7 @@ static void complain(struct hub *h, const struct sender *s, const char *fmt, ...
     log_warn("%s%s", text, note);
 }
 
-void hub_refuse(struct hub *h, const zframe_t *id, const char *reason)
+void hub_refuse(struct hub *h, const struct channel_id *id, const char *reason)
 {
     struct message m = { .type = MESSAGE_REFUSED };
     struct err e = { 0 };
@@ -80,11 +81,11 @@ static bool on_hello(struct hub *h, const struct sender *s)
     struct err e = { 0 };
     const struct roster_node *before = roster_by_name(h->roster, s->name);
     bool was_joined = before && before->is_joined;
-    enum roster_answer answer = roster_admit(h->roster, s->name, s->key, &h->message.hello, zframe_data(s->id),
-                                             zframe_size(s->id), clock_mono_ns(), &n, &e);
+    enum roster_answer answer =
+        roster_admit(h->roster, s->name, s->key, &h->message.hello, s->id.bytes, s->id.size, clock_mono_ns(), &n, &e);
     if (answer == ROSTER_REFUSED) {
         complain(h, s, "refused '%s' from %s: %s", s->name, address_of(s), e.text);
-        hub_refuse(h, s->id, e.text);
+        hub_refuse(h, &s->id, e.text);
         return false;
     }
     if (answer == ROSTER_WELCOME) {
@@ -96,7 +97,7 @@ static bool on_hello(struct hub *h, const struct sender *s)
         /* Without keys of its own no session: a probe that anybody could seal would move the clock. */
         if (!probe_key_make(PROBE_FROM_AGENT, &n->up, &e) || !probe_key_make(PROBE_FROM_COORDINATOR, &n->down, &e)) {
             log_error("%s", e.text);
-            hub_refuse(h, s->id, "the coordinator finds no random numbers for this session's keys");
+            hub_refuse(h, &s->id, "the coordinator finds no random numbers for this session's keys");
             roster_drop(h->roster, n);
             return was_joined;
         }
@@ -120,12 +121,12 @@ static void on_enrol(struct hub *h, const struct sender *s)
         text_copy(granted.granted.magic, sizeof granted.granted.magic, GRANTED_MAGIC);
         text_copy(granted.granted.name, sizeof granted.granted.name, m->name);
         log_info("'%s' is enrolled (%s, from %s)", m->name, s->name, address_of(s));
-        if (!channel_send(h->router, s->id, &granted, &gone, &e))
+        if (!channel_send(h->router, &s->id, &granted, &gone, &e))
             log_debug("%s", e.text); /* it asks again, and is granted again */
         return;
     }
     complain(h, s, "%s from %s: '%s' is not enrolled: %s", s->name, address_of(s), m->name, e.text);
-    hub_refuse(h, s->id, e.exit == ERR_INTERNAL ? "the coordinator cannot write its keys" : e.text);
+    hub_refuse(h, &s->id, e.exit == ERR_INTERNAL ? "the coordinator cannot write its keys" : e.text);
 }
 
 static bool on_facts(struct hub *h, struct roster_node *n)
@@ -201,18 +202,20 @@ static enum key_right right_of(const struct hub *h, const struct roster_node *n,
     return KEY_NODE;
 }
 
-bool hub_frame(struct hub *h, zframe_t *frame, zframe_t *id, struct hub_event *event)
+bool hub_frame(struct hub *h, struct channel_frame *frame, struct hub_event *event)
 {
-    struct sender s = { .frame = frame, .id = id, .key = zframe_meta(frame, "User-Id") };
+    struct sender s = { .frame = frame,
+                        .id = channel_frame_sender(frame),
+                        .key = channel_frame_property(frame, "User-Id") };
     struct err e = { 0 };
     int64_t received_ns = clock_raw_ns();
-    struct roster_node *n = roster_by_id(h->roster, zframe_data(id), zframe_size(id));
+    struct roster_node *n = roster_by_id(h->roster, s.id.bytes, s.id.size);
     s.right = right_of(h, n, s.key, &s.name);
     if (s.right == KEY_NONE) { /* a key that was taken back, on a connection from before */
-        hub_refuse(h, id, "the coordinator does not know this key any more");
+        hub_refuse(h, &s.id, "the coordinator does not know this key any more");
         return false;
     }
-    if (!message_decode(zframe_data(frame), zframe_size(frame), &h->message, &e)) {
+    if (!channel_frame_decode(frame, &h->message, &e)) {
         complain(h, &s, "from '%s' at %s: %s; dropped", s.name, address_of(&s), e.text);
         return false;
     }

@@ -42,7 +42,7 @@ enum { HUB_LOOK_MS = 1000 }; /* it never sleeps longer */
 void hub_tell(struct hub *hub, struct roster_node *node, const struct message *m);
 
 /* Say REFUSED to a connection, whoever it is. */
-void hub_refuse(struct hub *hub, const zframe_t *id, const char *reason);
+void hub_refuse(struct hub *hub, const struct channel_id *id, const char *reason);
 
 /* It has joined: it is pinged at once, and from then on. */
 MUST_CHECK bool hub_employ(struct hub *hub, struct roster_node *node, struct err *e);
@@ -51,6 +51,6 @@ MUST_CHECK bool hub_employ(struct hub *hub, struct roster_node *node, struct err
 void hub_do_duties(struct hub *hub, int64_t now_mono);
 
 /* One frame from the network. True when it makes an event. */
-bool hub_frame(struct hub *hub, zframe_t *frame, zframe_t *id, struct hub_event *event);
+bool hub_frame(struct hub *hub, struct channel_frame *frame, struct hub_event *event);
 
 #endif

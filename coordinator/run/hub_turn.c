@@ -34,9 +34,8 @@ static void look_at_keys(struct hub *h)
         const char *name = n->is_welcome ? keyring_name_of(h->keyring, n->key) : n->name;
         if (name && strcmp(name, n->name) == 0)
             continue;
-        zframe_t *id = zframe_new(n->id, n->id_size);
-        hub_refuse(h, id, "the coordinator has revoked this node's key");
-        zframe_destroy(&id);
+        const struct channel_id id = { n->id, n->id_size };
+        hub_refuse(h, &id, "the coordinator has revoked this node's key");
         n->is_revoked = h->is_revoking = true;
         roster_cut(h->roster, n); /* lost at the next look */
     }
@@ -91,16 +90,16 @@ static bool take_frames(struct hub *h, struct hub_event *event)
 {
     bool is_event = false;
     while (!is_event && h->frames_left > 0) {
-        zframe_t *id = NULL, *frame = channel_receive(h->router, &id);
-        h->frames_left = frame ? h->frames_left - 1 : 0;
-        h->has_rest = h->has_rest || (frame && h->frames_left == 0);
-        if (!frame)
+        struct channel_frame frame;
+        bool any = channel_receive(h->router, true, &frame);
+        h->frames_left = any ? h->frames_left - 1 : 0;
+        h->has_rest = h->has_rest || (any && h->frames_left == 0);
+        if (!any)
             break;
         h->read_in_a_row++;
         h->frames_paced++;
-        is_event = hub_frame(h, frame, id, event);
-        zframe_destroy(&frame);
-        zframe_destroy(&id);
+        is_event = hub_frame(h, &frame, event);
+        channel_frame_close(&frame);
     }
     return is_event;
 }

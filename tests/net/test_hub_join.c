@@ -68,12 +68,12 @@ static bool pump(struct fixture *f, struct guest *g, int ms)
         enum channel_event news;
         while ((news = channel_event(g->monitor)) != CHANNEL_NOTHING)
             g->last = g->last == CHANNEL_REFUSED ? CHANNEL_REFUSED : news; /* after which it is closed, too */
-        zframe_t *frame = channel_receive(g->dealer, NULL);
-        if (!frame)
+        struct channel_frame frame;
+        if (!channel_receive(g->dealer, false, &frame))
             continue;
-        if (!message_decode(zframe_data(frame), zframe_size(frame), &g->answer, &e))
+        if (!channel_frame_decode(&frame, &g->answer, &e))
             fail_msg("%s", e.text);
-        zframe_destroy(&frame);
+        channel_frame_close(&frame);
         g->has_answer = g->answer.type != MESSAGE_PING;
     }
     return g->has_answer;

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -179,12 +180,12 @@ static void serve(struct client *c)
         c->is_turned_away = c->is_turned_away || event == CHANNEL_REFUSED;
     }
     static struct message m;
-    zframe_t *frame;
-    while ((frame = channel_receive(c->dealer, NULL))) {
+    struct channel_frame frame;
+    while (channel_receive(c->dealer, false, &frame)) {
         struct err e = { 0 };
-        if (!message_decode(zframe_data(frame), zframe_size(frame), &m, &e))
+        if (!channel_frame_decode(&frame, &m, &e))
             fail_msg("the hub sent: %s", e.text);
-        zframe_destroy(&frame);
+        channel_frame_close(&frame);
         c->received[m.type]++;
         if (m.type == MESSAGE_PING && !c->is_mute)
             say(c, &(struct message){ .type = MESSAGE_PONG, .pong = { m.ping.sequence } });
@@ -690,6 +691,31 @@ static void a_key_that_was_taken_back_is_neither_heard_nor_told_anything(void **
     assert_false(old.is_open);
 }
 
+/* ---- many ---- */
+
+static void who_runs_out_of_open_files_says_what_to_raise(void **state)
+{
+    struct world *w = *state;
+    static struct client a;
+    struct rlimit as_it_was, tight;
+    join(w, &a, "a");
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &as_it_was), 0);
+    catch_stderr();
+    int next = dup(STDOUT_FILENO);
+    close(next);
+    tight = (struct rlimit){ (rlim_t)next + 4, as_it_was.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+    for (int turns = 0; turns < 1000 && !strstr(peek_stderr(), "raise the limit"); turns++)
+        turn(w);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &as_it_was), 0);
+    const char *log = caught_stderr();
+    char taken[64];
+    snprintf(taken, sizeof taken, "of this process's %d open files are taken", next + 4);
+    if (!strstr(log, "no more nodes can connect") || !strstr(log, taken))
+        fail_msg("logs '%s'", log);
+    works(w, &a);
+}
+
 /* ---- life and death ---- */
 
 static void the_heartbeat_tells_the_round_trip(void **state)
@@ -815,16 +841,18 @@ static int lone_client(const char *path)
     say_hello(&c);
     bool is_over = false;
     for (int64_t end = clock_mono_ns() + clock_ms(10000); !is_over && clock_mono_ns() < end;) {
-        zframe_t *frame = channel_receive(c.dealer, NULL);
         static struct message m;
-        if (frame && message_decode(zframe_data(frame), zframe_size(frame), &m, &e)) {
+        struct channel_frame frame;
+        while (!is_over && channel_receive(c.dealer, false, &frame)) {
+            if (!channel_frame_decode(&frame, &m, &e))
+                printf("%s", e.text);
+            channel_frame_close(&frame);
             if (m.type == MESSAGE_WELCOME)
                 say_facts(&c);
             if (m.type == MESSAGE_BYE)
                 printf("%s", m.bye.reason);
             is_over = m.type == MESSAGE_BYE;
         }
-        zframe_destroy(&frame);
         clock_sleep_until_mono(clock_mono_ns() + clock_ms(1));
     }
     hang_up(&w, &c);
@@ -871,6 +899,7 @@ int main(int argc, char **argv)
         WITH_HUB(a_frame_larger_than_any_message_costs_its_sender_the_connection),
         WITH_HUB(nobody_gets_the_messages_of_another_by_taking_its_routing_id),
         WITH_HUB(a_key_that_was_taken_back_is_neither_heard_nor_told_anything),
+        WITH_HUB(who_runs_out_of_open_files_says_what_to_raise),
         WITH_HUB(the_heartbeat_tells_the_round_trip),
         WITH_HUB(silence_is_a_loss_sooner_when_armed),
         WITH_HUB(a_signal_comes_as_an_event),
