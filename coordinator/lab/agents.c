@@ -71,9 +71,10 @@ bool lab_prepare_guests(struct err *e)
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
     return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
-           err_set(e, ERR_USAGE,
-                   "this machine has not what a built-in guest needs, as %s says above; scenarios/wire.yaml needs no guest",
-                   program);
+           err_set(
+               e, ERR_USAGE,
+               "this machine has not what a built-in guest needs, as %s says above; scenarios/wire.yaml needs no guest",
+               program);
 }
 
 bool lab_agents_invite(const struct lab_record *record, const char *dir, struct err *e)

@@ -50,6 +50,18 @@ for package in tare tare-node tare-netserver; do
     dpkg-deb -x "$(deb $package)" "$root" || fail "cannot unpack $package"
 done
 
+# ---- libvirt is a package of its own: no agent without guests links or carries it ----
+
+guests="tare-node-libvirt"
+dpkg-deb -c "$(deb $guests)" >"$scratch/list-$guests"
+grep -q ' ./usr/lib/tare/guests-libvirt.so$' "$scratch/list-$guests" || fail "no module in $guests"
+[[ $(field $guests Depends) == *"tare-node (="*libvirt0* ]] || fail "$guests depends on $(field $guests Depends)"
+dpkg-deb -x "$(deb $guests)" "$root" || fail "cannot unpack $guests"
+objdump -p "$root/usr/lib/tare/guests-libvirt.so" | grep -q 'NEEDED.*libvirt.so' || fail "the module does not link libvirt"
+for program in tare tare-node tare-netserver; do
+    objdump -p "$root/usr/bin/$program" | grep -q 'NEEDED.*libvirt' && fail "$program links libvirt"
+done
+
 # ---- the manual pages of its commands, and what shells complete, go with the coordinator ----
 
 for file in man/man1/tare-{run,doctor,lab}.1 bash-completion/completions/tare zsh/vendor-completions/_tare \
