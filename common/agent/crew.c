@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "agent/start_gate.h"
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/text.h"
 
@@ -42,7 +43,30 @@ static void post_stream(struct trial *t, const struct part_flow *f, const struct
         m.stream.latencies_size = hist_pack(f->latencies, m.stream.latencies);
     text_copy(m.stream.gate, sizeof m.stream.gate, gate->how ? gate->how : "");
     text_copy(m.stream.congestion, sizeof m.stream.congestion, f->tcp.congestion);
+    text_copy(m.stream.route, sizeof m.stream.route, f->route);
     (void)mailbox_put(t->out, &m);
+}
+
+static struct crew *crew_of(struct part *part) { return (struct crew *)((char *)part - offsetof(struct crew, part)); }
+
+void part_tell_lap(struct part_flow *f, const struct part_lap *lap)
+{
+    struct trial *t = crew_of(f->part)->trial;
+    const struct lap_kind *kind = catalogue_find(f->part->workload->name)->laps;
+    struct message m = { .type = MESSAGE_LAP,
+                         .lap = { .trial = t->number,
+                                  .job = f->part->order.job,
+                                  .flow = f->number,
+                                  .test = lap->test,
+                                  .number = lap->number,
+                                  .first_ns = lap->first_ns,
+                                  .last_ns = lap->last_ns,
+                                  .counters_size = kind->counter_count * sizeof(int64_t) } };
+    for (uint32_t i = 0; i < kind->counter_count; i++)
+        bytes_put(m.lap.counters + i * sizeof(int64_t), sizeof(int64_t), (uint64_t)lap->counters[i]);
+    if (lap->times)
+        m.lap.times_size = hist_pack(lap->times, m.lap.times);
+    (void)mailbox_put(t->out, &m); /* lost, the figure is missing, and told */
 }
 
 /* Wait for ARM; false when the trial is cancelled instead. */
@@ -73,7 +97,7 @@ static void *run_flow(void *arg)
     struct runner *r = arg;
     struct trial *t = r->trial;
     struct part_flow *f = r->flow;
-    struct crew *crew = (struct crew *)((char *)f->part - offsetof(struct crew, part));
+    struct crew *crew = crew_of(f->part);
     struct message_arm arm;
     struct start_gate_result gate = { 0 };
     start_gate_prepare();
@@ -265,8 +289,8 @@ static void see_through(struct crew *c)
     const struct workload *w = c->part.workload;
     if (wait_for_arm(c->trial, &arm)) {
         approach(c, arm.at_ns);
-        int64_t end =
-            clock_mono_at_raw_ns(arm.at_ns) + c->part.options.times.warmup_ns + c->part.options.times.length_ns;
+        const struct workload_time time = catalogue_time(catalogue_find(w->name), &c->part.options);
+        int64_t end = clock_mono_at_raw_ns(arm.at_ns) + time.warmup_ns + time.most_ns;
         if (!wait_for_runners(c, end)) {
             w->stop(&c->part);
             if (!wait_for_runners(c, end + clock_ms(GRACE_MS)))

@@ -28,7 +28,7 @@ bool facts_collect(const struct agent *agent, struct message *m, struct err *e)
     for (size_t i = 0; agent->workloads[i]; i++) {
         const struct workload_info *info = catalogue_find(agent->workloads[i]->name);
         if (!info || !text_append(f->catalogue, sizeof f->catalogue, "%s %016" PRIx64 "\n", info->name,
-                                  schema_signature(info->options)))
+                                  catalogue_signature(info)))
             return err_set(e, ERR_INTERNAL, "'%s' does not fit into the catalogue", agent->workloads[i]->name);
     }
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);

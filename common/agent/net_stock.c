@@ -22,7 +22,8 @@ static enum netperf_kind kind_of(const struct part_flow *f)
         return part->options.net.net.direction == NET_SENDFILE ? NETPERF_SENDFILE : NETPERF_STREAM;
     case WORKLOAD_TRANSACTIONS:
         return loop->is_per_transaction ? NETPERF_CRR : loop->is_datagram ? NETPERF_UDP_RR : NETPERF_RR;
-    case WORKLOAD_DATAGRAMS: break;
+    case WORKLOAD_DATAGRAMS:
+    case WORKLOAD_LAPS: break;
     }
     return NETPERF_UDP_STREAM;
 }

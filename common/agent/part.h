@@ -10,6 +10,9 @@
 
 #include "base/err.h"
 #include "catalogue/catalogue.h"
+#include "catalogue/cpu_options.h"
+#include "catalogue/file_options.h"
+#include "catalogue/micro_options.h"
 #include "flow/tcp_crr.h"
 #include "flow/udp_stream.h"
 #include "netperf/netperf_outcome.h"
@@ -44,6 +47,15 @@ struct part_flow {
     struct address opens_to;
     /* Points on the way are what the other side has acknowledged: no agent there counts what arrives. */
     bool counts_acknowledged;
+    char route[LAP_ROUTE]; /* what the work goes through, for the figure's path; "" where that says nothing */
+};
+
+/* One of the things that a workload does one after the other (lap.h). */
+struct part_lap {
+    uint32_t test, number;
+    int64_t first_ns, last_ns; /* RAW */
+    int64_t counters[LAP_COUNTERS_MAX];
+    const struct hist *times; /* NULL where it has none */
 };
 
 /* Whether it waits for the instant. */
@@ -82,14 +94,21 @@ struct part {
         struct net_stream_options net_stream;
         struct net_rr_options net_rr;
         struct udp_stream_options udp_stream;
+        struct file_options file;
+        struct cpu_options cpu;
+        struct micro_options micro;
     } options;
     int cancel_fd;
     int listen_fd; /* of a serving part, else -1 */
     uint32_t port;
     struct flow_options sockets; /* of a network workload: what its options and order ask of each socket */
     struct tcp_crr_target crr;   /* of net_crr: where each connection goes, and how it begins */
+    void *own;                   /* what else the workload keeps; released by it */
     uint32_t flow_count;
     struct part_flow flows[PART_FLOWS_MAX];
 };
+
+/* From within run(): tell what has been done. */
+void part_tell_lap(struct part_flow *flow, const struct part_lap *lap);
 
 #endif

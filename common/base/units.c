@@ -207,7 +207,21 @@ const char *units_show_frequency(double per_s, char *out, size_t size)
 
 const char *units_show_in(double value, const char *unit, char *out, size_t size)
 {
-    return strcmp(unit, "1/s") == 0 ? units_show_frequency(value, out, size) : units_show_rate(value, out, size);
+    static const struct unit BYTES[] = {
+        { "B/s", 1 }, { "KB/s", KILO }, { "MB/s", KILO * KILO }, { "GB/s", KILO * KILO * KILO }
+    };
+    if (strcmp(unit, "1/s") == 0)
+        return units_show_frequency(value, out, size);
+    if (strcmp(unit, "bit/s") == 0)
+        return units_show_rate(value, out, size);
+    if (strcmp(unit, "B/s") == 0)
+        return show(value, BYTES, ARRAY_SIZE(BYTES), out, size);
+    if (strcmp(unit, "s") == 0)
+        return units_show_ns(value * 1e9, out, size);
+    int decimals = fabs(value) >= 1000 ? 0 : fabs(value) >= 10 ? 1 : 3;
+    snprintf(out, size, "%.*f%s%s", decimals, value, strcmp(unit, "1") == 0 ? "" : " ",
+             strcmp(unit, "1") == 0 ? "" : unit);
+    return out;
 }
 
 const char *units_show_ns(double ns, char *out, size_t size) { return show(ns, DURATIONS, 4, out, size); }

@@ -37,7 +37,7 @@ const char *units_show_rate(double bits_per_s, char *out, size_t size);
 const char *units_show_ns(double ns, char *out, size_t size);
 /* How often: "23456 /s", "812.4 /s" below a thousand. */
 const char *units_show_frequency(double per_s, char *out, size_t size);
-/* Either, of a rate in "bit/s" or in "1/s". */
+/* A figure in its unit: "bit/s", "1/s", "B/s", "s" and "1" as they are best read, others as they are. */
 const char *units_show_in(double value, const char *unit, char *out, size_t size);
 /* A time and how sure it is, in one unit: "0.31 +-2.40 us". */
 const char *units_show_ns_within(double ns, double bound_ns, char *out, size_t size);

@@ -24,6 +24,20 @@ int words_index(const char *words, const char *word)
     return -1;
 }
 
+const char *words_nth(const char *words, unsigned n, char *out, size_t size)
+{
+    size_t length = 0;
+    const char *at = words, *next = step(at, &length);
+    for (; n > 0 && next; n--) {
+        at = next;
+        next = step(at, &length);
+    }
+    out[0] = '\0';
+    if (next)
+        text_append(out, size, "%.*s", (int)length, at);
+    return out;
+}
+
 bool words_add(char *words, size_t size, const char *word)
 {
     size_t used = strnlen(words, size);

@@ -8,6 +8,9 @@
 /* The place of `word` in `words` from 0, -1 when it is not there. */
 int words_index(const char *words, const char *word);
 
+/* The word at place `n` into `out`; "" where there is none. Returns `out`. */
+const char *words_nth(const char *words, unsigned n, char *out, size_t size);
+
 /* Append `word` to the list in `words` of `size` bytes. False when there was no room for it. */
 bool words_add(char *words, size_t size, const char *word);
 

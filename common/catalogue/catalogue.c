@@ -4,6 +4,9 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "catalogue/cpu_options.h"
+#include "catalogue/file_options.h"
+#include "catalogue/micro_options.h"
 
 #define SECONDS(n) ((int64_t)(n)*CLOCK_NS_PER_S)
 #define MIB(n) (INT64_C(1024) * 1024 * (n))
@@ -142,7 +145,71 @@ static const struct workload_info WORKLOADS[] = {
       .kind = WORKLOAD_TRANSACTIONS,
       .options = &UDP_RR,
       .needs_peer = true },
+    { .name = "file_io",
+      .doc = "files written and read by IOzone's methods",
+      .first_operation = "the first write(2), read(2) or fwrite(3)",
+      .text =
+          "write, read, ...   bytes a second of each method, of all threads together; with cells: all with the sizes\n"
+          "                   of file and record behind it\n"
+          "..._passes         how often it went through the file; ..._cpu: CPU seconds a GB of its threads\n"
+          "The path beside a figure says what the bytes went through on the node: the page cache of a host around it "
+          "is\n"
+          "not seen from a guest, and O_DIRECT in a guest is as direct as its disk's cache mode lets it be.\n",
+      .kind = WORKLOAD_LAPS,
+      .options = &FILE_SCHEMA,
+      .laps = &FILE_LAPS,
+      .time = file_time },
+    { .name = "cpu",
+      .doc = "Nbench's ten tests, written afresh, and its three indexes",
+      .first_operation = "the first unit of work of the first test",
+      .text =
+          "numeric_sort, ...  what each test makes a second by its own unit, mean of its runs, of all threads "
+          "together\n"
+          "..._runs           how many; ..._half_width: of the 95 % interval of the mean, as a share of it; ..._cpu: "
+          "CPU\n"
+          "                   time a second and thread, less than 1 where others had the CPU\n"
+          "mem_k6, int_k6, fp_k6   geometric means of rate / that of an AMD K6/233; ..._p90: of a Pentium 90\n"
+          "Each unit proves its result; a wrong one ends the trial. The path names compiler, flags and C library.\n",
+      .kind = WORKLOAD_LAPS,
+      .options = &CPU_SCHEMA,
+      .laps = &CPU_LAPS,
+      .time = cpu_time },
+    { .name = "micro",
+      .doc = "single operations that a guest pays for: system call, page fault, wake-up, timer, fsync, ...",
+      .first_operation = "the first sample of the first test",
+      .text = "syscall_p50, ...   percentiles of the time of one operation; those of less than about 1 us are timed in "
+              "batches,\n"
+              "                   whose means are what the percentiles are of\n",
+      .kind = WORKLOAD_LAPS,
+      .options = &MICRO_SCHEMA,
+      .laps = &MICRO_LAPS,
+      .time = micro_time },
 };
+
+struct workload_time catalogue_time(const struct workload_info *workload, const void *options)
+{
+    const struct workload_times *times = options; /* each workload's options begin with them */
+    if (workload && workload->time)
+        return workload->time(options);
+    return (struct workload_time){ .prepare_ns = SECONDS(15),
+                                   .warmup_ns = times->warmup_ns,
+                                   .usual_ns = times->length_ns,
+                                   .most_ns = times->length_ns };
+}
+
+/* FNV-1a goes on over the words. */
+static uint64_t hash_words(uint64_t hash, const char *words)
+{
+    for (; *words; words++)
+        hash = (hash ^ (unsigned char)*words) * UINT64_C(1099511628211);
+    return hash;
+}
+
+uint64_t catalogue_signature(const struct workload_info *workload)
+{
+    uint64_t hash = schema_signature(workload->options);
+    return workload->laps ? hash_words(hash_words(hash, workload->laps->tests), workload->laps->counters) : hash;
+}
 
 const struct workload_info *catalogue_entry(size_t index)
 {

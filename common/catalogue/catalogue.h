@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "catalogue/lap.h"
 #include "schema/schema.h"
 
 /* What a workload's figures are made of. */
@@ -12,12 +13,21 @@ enum workload_kind {
     WORKLOAD_STREAM,       /* bytes that arrived */
     WORKLOAD_TRANSACTIONS, /* requests that had their responses, and how long each took */
     WORKLOAD_DATAGRAMS,    /* bytes that arrived, and those that did not */
+    WORKLOAD_LAPS,         /* things done one after the other, each with counters of its own; it ends by itself */
 };
 
 /* Options that every workload has, first in its own struct. */
 struct workload_times {
     int64_t length_ns; /* measured time */
     int64_t warmup_ns; /* runs after the start and lies outside every figure */
+};
+
+/* How long a trial takes. */
+struct workload_time {
+    int64_t prepare_ns; /* until it is ready, at most */
+    int64_t warmup_ns;
+    int64_t usual_ns; /* measured: as a person may expect it */
+    int64_t most_ns;  /* when nobody waits any longer; more than usual where the workload ends by itself */
 };
 
 struct workload_info {
@@ -27,7 +37,9 @@ struct workload_info {
     const char *text;            /* lines for the help: what its figures are, and what to know of them */
     enum workload_kind kind;
     const struct schema *options;
-    bool needs_peer; /* the step must say `to:` */
+    bool needs_peer;                                   /* the step must say `to:` */
+    const struct lap_kind *laps;                       /* of WORKLOAD_LAPS, else NULL */
+    struct workload_time (*time)(const void *options); /* likewise */
 };
 
 /* Second in the struct of every network workload, behind the times. */
@@ -83,6 +95,12 @@ static inline bool net_load_sends(const struct net_options *net, uint32_t flow)
 {
     return net->direction == NET_BOTH ? flow < net->streams : net->direction != NET_RECEIVE;
 }
+
+/* Of a step with these options, which belong to the workload; NULL is one that takes as long as its times say. */
+struct workload_time catalogue_time(const struct workload_info *workload, const void *options);
+
+/* Two programs with the same number mean the same by the workload's options and by what its laps tell. */
+uint64_t catalogue_signature(const struct workload_info *workload);
 
 /* NULL when there is no such workload. */
 const struct workload_info *catalogue_find(const char *name);

@@ -42,7 +42,9 @@ enum message_limit {
     MESSAGE_SESSION = 8,
     MESSAGE_OPTIONS = 4096,
     MESSAGE_REASON = 400,
-    MESSAGE_POINTS = 128, /* of a meter, in one SAMPLE */
+    MESSAGE_POINTS = 128,  /* of a meter, in one SAMPLE */
+    MESSAGE_COUNTERS = 10, /* of a LAP */
+    MESSAGE_ROUTE = 256,
 };
 
 enum { PART_LOAD = 0, PART_SERVE = 1 };
@@ -88,7 +90,8 @@ enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
     M(24, DOMAINS, domains)         \
     M(25, WATCH, watch)             \
     M(26, WATCHED, watched)         \
-    M(30, NETSERVER, netserver)
+    M(30, NETSERVER, netserver)     \
+    M(31, LAP, lap)
 
 /* agent -> coordinator, a map: who speaks. `name` must be the one that its key was invited under;
  * `instance` is random for each process. */
@@ -134,7 +137,8 @@ enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
  * kernel's, of the flow's first bytes: of the end that did not send them. `sends` says that this end did the
  * first operation: it sent, or asked. Of datagrams: `lost` requests without a response, `late` ones after a later
  * one, `duplicates`, `failed` sends, and `strange` ones, which also of connections are those of strangers.
- * `latencies` is a histogram of the transactions (hist_pack), empty where there are none. */
+ * `latencies` is a histogram of the transactions (hist_pack), empty where there are none; `route` what the work went
+ * through: of files where they are, of computing who compiled it. */
 #define STREAM_FIELDS(T, U, I, S, B) \
     U(T, trial)                      \
     U(T, job)                        \
@@ -154,7 +158,19 @@ enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
     U(T, send_buffer)                \
     U(T, receive_buffer)             \
     S(T, congestion, 16)             \
-    I(T, lost) I(T, late) I(T, duplicates) I(T, failed) I(T, strange) B(T, latencies, HIST_PACKED_MAX)
+    I(T, lost)                       \
+    I(T, late)                       \
+    I(T, duplicates) I(T, failed) I(T, strange) B(T, latencies, HIST_PACKED_MAX) S(T, route, MESSAGE_ROUTE)
+/* agent -> coordinator: a flow has done one of the things that its workload does one after the other (lap.h). The
+ * counters are big-endian 64-bit numbers, as many and in the order that the catalogue says; `times` is a histogram
+ * (hist_pack), empty where the workload has none. */
+#define LAP_FIELDS(T, U, I, S, B) \
+    U(T, trial)                   \
+    U(T, job)                     \
+    U(T, flow)                    \
+    U(T, test)                    \
+    U(T, number)                  \
+    I(T, first_ns) I(T, last_ns) B(T, counters, MESSAGE_COUNTERS * 8) B(T, times, HIST_PACKED_MAX)
 /* agent -> coordinator: all flows of all jobs have ended; what the machine and this process used
  * from T to now, and which error counters of its network devices have risen since PREPARE ("" for none) */
 #define DONE_FIELDS(T, U, I, S, B) \

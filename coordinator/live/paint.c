@@ -319,7 +319,8 @@ static void put_streams(struct line *l, int indent, const struct trial *t, const
         if (!f)
             continue;
         name_stream(s->node, s->peer, strcmp(s->direction, "receive") != 0, v, name);
-        text_append(name, sizeof name, " ");
+        text_append(name, sizeof name, " %s%s", strcmp(s->direction, "work") == 0 ? words_what(s) : "",
+                    strcmp(s->direction, "work") == 0 ? " " : "");
         units_show_in(f->value, f->unit, rate, sizeof rate);
         line_break(l, indent, line_cells(name) + line_cells(rate));
         line_put(l, INK_PLAIN, name);

@@ -130,7 +130,7 @@ static void plain_trial(void *state, const struct live_step *step, const struct 
         const struct stream *s = &t->streams[i];
         const struct figure *f = words_rate(s);
         if (f)
-            buffer_print(&line, "%s %s %s; ", s->node, s->direction,
+            buffer_print(&line, "%s %s %s; ", s->node, words_what(s),
                          units_show_in(f->value, f->unit, text, sizeof text));
     }
     if (t->partial)

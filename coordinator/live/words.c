@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -132,5 +133,13 @@ const char *words_many(const struct trial *t, char *out, size_t size)
 
 const struct figure *words_rate(const struct stream *s)
 {
-    return s->role == STREAM_LOAD ? stream_rate(s, WINDOW_WHOLE) : NULL;
+    if (s->role != STREAM_LOAD)
+        return NULL;
+    /* Of what does several things the first is what it is run for. */
+    return strcmp(s->direction, "work") == 0 && s->figure_count > 0 ? &s->figures[0] : stream_rate(s, WINDOW_WHOLE);
+}
+
+const char *words_what(const struct stream *s)
+{
+    return strcmp(s->direction, "work") == 0 && s->figure_count > 0 ? s->figures[0].name : s->direction;
 }

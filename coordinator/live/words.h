@@ -32,4 +32,7 @@ const char *words_many(const struct trial *trial, char *out, size_t size);
 /* What was done a second over the whole window by the load end that `stream` is; NULL for what is none. */
 const struct figure *words_rate(const struct stream *stream);
 
+/* What that is of: the stream's direction, or the figure's name where there are several. */
+const char *words_what(const struct stream *stream);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -42,10 +43,12 @@ static void cell_trials(const struct summary_row *row, char *out)
 
 /* Cells that mean nothing for what the row's workload does are empty, unknown ones "-". */
 static bool transacts(const struct summary_row *row) { return row->transactions.count > 0; }
+/* Whose figures stand below the table, each by its name. */
+static bool works(const struct summary_row *row) { return strcmp(row->direction, "work") == 0; }
 
 static void cell_throughput(const struct summary_row *row, char *out)
 {
-    snprintf(out, CELL, "%s", transacts(row) ? "" : "-");
+    snprintf(out, CELL, "%s", transacts(row) || works(row) ? "" : "-");
     if (row->throughput.count)
         units_show_rate(row->throughput.median, out, CELL);
 }
@@ -62,7 +65,7 @@ static void cell_range(const struct summary_row *row, char *out)
     const struct spread *rate = transacts(row) ? &row->transactions : &row->throughput;
     const char *unit = transacts(row) ? "1/s" : "bit/s";
     char least[32], most[32], median[32];
-    snprintf(out, CELL, "-");
+    snprintf(out, CELL, "%s", works(row) ? "" : "-");
     if (rate->count < 2)
         return;
     units_show_in(rate->least, unit, least, sizeof least);
@@ -101,7 +104,7 @@ static void cell_p9999(const struct summary_row *row, char *out) { cell_latency(
 
 static void cell_retransmits(const struct summary_row *row, char *out)
 {
-    snprintf(out, CELL, "%s", row->sent.count || transacts(row) ? "" : "-");
+    snprintf(out, CELL, "%s", row->sent.count || transacts(row) || works(row) ? "" : "-");
     if (row->retransmits.count)
         snprintf(out, CELL, "%.0f", row->retransmits.sum);
 }
@@ -109,7 +112,7 @@ static void cell_retransmits(const struct summary_row *row, char *out)
 /* Of transactions the histogram tells more. */
 static void cell_rtt(const struct summary_row *row, char *out)
 {
-    snprintf(out, CELL, "%s", row->sent.count || transacts(row) ? "" : "-");
+    snprintf(out, CELL, "%s", row->sent.count || transacts(row) || works(row) ? "" : "-");
     if (row->rtt.count && !transacts(row))
         units_show_ns(row->rtt.median * CLOCK_NS_PER_S, out, CELL);
 }
@@ -124,11 +127,11 @@ static void cell_cpu(const struct spread *cpu, bool applies, double scale, char 
 
 static void cell_cpu_node(const struct summary_row *row, char *out)
 {
-    cell_cpu(&row->cpu_node, !transacts(row), 1, out);
+    cell_cpu(&row->cpu_node, !transacts(row) && !works(row), 1, out);
 }
 static void cell_cpu_peer(const struct summary_row *row, char *out)
 {
-    cell_cpu(&row->cpu_peer, !transacts(row), 1, out);
+    cell_cpu(&row->cpu_peer, !transacts(row) && !works(row), 1, out);
 }
 static void cell_each_node(const struct summary_row *row, char *out)
 {

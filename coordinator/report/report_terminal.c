@@ -52,6 +52,44 @@ static void put_totals(const struct page *page, const struct summary *summary, i
     }
 }
 
+/* What each figure came through, once for those after each other that are alike. */
+static void put_figures(const struct page *page, const struct summary *summary, int step)
+{
+    const char *path = "";
+    int names = 0, nodes = 0;
+    for (size_t i = 0; i < summary->figure_count; i++) {
+        const struct summary_figure *f = &summary->figures[i];
+        int own = print_width(f->name), node = print_width(f->node);
+        names = f->step == step && own > names ? own : names;
+        nodes = f->step == step && node > nodes ? node : nodes;
+    }
+    for (size_t i = 0; i < summary->figure_count; i++) {
+        const struct summary_figure *f = &summary->figures[i];
+        char median[32], least[32], most[32], line[512] = "", clean[512];
+        if (f->step != step)
+            continue;
+        units_show_in(f->spread.median, f->unit, median, sizeof median);
+        units_show_in(f->spread.least, f->unit, least, sizeof least);
+        units_show_in(f->spread.most, f->unit, most, sizeof most);
+        units_drop_same(least, most);
+        if (f->spread.count == 0)
+            snprintf(median, sizeof median, "-");
+        snprintf(line, sizeof line, "%-*s  %-*s  %s", nodes, f->node, names, f->name, median);
+        if (f->spread.count > 1)
+            text_append(line, sizeof line, "  %s..%s", least, most);
+        fprintf(page->out, "%*s%s\n", PAGE_MARGIN, "", print_clean(line, clean, sizeof clean));
+        const struct summary_figure *next = i + 1 < summary->figure_count ? f + 1 : NULL;
+        path = f->path;
+        if (*path &&
+            (!next || next->step != step || strcmp(next->path, path) != 0 || strcmp(next->node, f->node) != 0)) {
+            snprintf(line, sizeof line, "^ %s", path);
+            fprintf(page->out, "%*s", PAGE_MARGIN + 2, "");
+            print_wrapped(print_clean(line, clean, sizeof clean), PAGE_MARGIN + 2, PAGE_MARGIN + 4, page->width,
+                          page->out);
+        }
+    }
+}
+
 static void put_legend(const struct page *page, const struct summary *summary)
 {
     static const char TEXT[] =
@@ -90,8 +128,10 @@ static void put_table(const struct page *page, const struct run *run, const stru
             table_put_head(page, &table, &layout);
         }
         table_put_row(page, &table, &layout, i);
-        if (i + 1 == summary->row_count || summary->rows[i + 1].step != summary->rows[i].step)
+        if (i + 1 == summary->row_count || summary->rows[i + 1].step != summary->rows[i].step) {
             put_totals(page, summary, summary->rows[i].step);
+            put_figures(page, summary, summary->rows[i].step);
+        }
     }
     if (summary->row_count == 0)
         fputs("\nno trial was finished\n", page->out);

@@ -24,6 +24,8 @@ static int64_t used_ns(const struct raw_trial *raw, const struct raw_node *n)
 static double work_of(const struct raw_trial *raw, size_t node)
 {
     double work = 0;
+    if (raw->kind == RAW_LAPS) /* their price is with each lap */
+        return 0;
     for (size_t i = 0; i < raw->end_count; i++) {
         const struct raw_end *end = &raw->ends[i];
         if (end->node == node && end->is_over)

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "result/clocks.h"
 #include "result/cpu_use.h"
+#include "result/laps.h"
 #include "result/netserver.h"
 #include "result/price.h"
 #include "result/span.h"
@@ -113,7 +114,8 @@ static bool add_latencies(const struct raw_end *load, struct stream *s)
 static bool add_kind(const struct raw_trial *raw, const struct raw_end *load, const struct span *span, struct stream *s)
 {
     switch (raw->kind) {
-    case RAW_STREAM: return true;
+    case RAW_STREAM:
+    case RAW_LAPS: return true;
     case RAW_DATAGRAMS: return add_loss(raw, load, span, s);
     case RAW_TRANSACTIONS: break;
     }
@@ -151,6 +153,8 @@ static bool copy_points(const struct raw_end *end, struct stream *s)
 
 const char *figures_direction(enum raw_kind kind, bool sends)
 {
+    if (kind == RAW_LAPS)
+        return "work";
     if (kind == RAW_TRANSACTIONS)
         return sends ? "ask" : "answer";
     return sends ? "send" : "receive";
@@ -184,6 +188,8 @@ static bool add_figures(const struct raw_trial *raw, const struct raw_end *load,
     bool (*const add_main)(const struct raw_trial *, const struct raw_end *, const struct span *, enum window,
                            struct stream *) = raw->kind == RAW_TRANSACTIONS ? add_transactions : add_throughput;
     struct span whole;
+    if (raw->kind == RAW_LAPS)
+        return laps_add(raw, load, s) && (load->flow != 0 || cpu_use_add(raw, load, s));
     if (span_whole(raw, load, &whole) &&
         (!add_main(raw, load, &whole, WINDOW_WHOLE, s) || !add_kind(raw, load, &whole, s)))
         return false;

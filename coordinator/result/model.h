@@ -77,12 +77,12 @@ int words_find(const struct words *words, const char *word);
 MODEL_ENUMS(MODEL_ENUM)
 
 struct figure {
-    char name[32]; /* "throughput", "retransmits", "rtt", ... */
+    char name[48]; /* "throughput", "retransmits", "rtt", ... */
     char unit[16]; /* "bit/s", "1", "s", ... */
     double value;
     enum window window;
     enum figure_clock clock;
-    char path[64]; /* of the data: what the bytes went through; "" where that says nothing */
+    char path[320]; /* of the data: what the bytes went through; "" where that says nothing */
 };
 
 /* One end of one flow of bytes. The LOAD end is the node under test, the WITNESS the other one. */

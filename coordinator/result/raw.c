@@ -1,12 +1,19 @@
 #include "raw.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
+
 void raw_clear(struct raw_trial *raw)
 {
-    for (size_t i = 0; i < raw->end_count; i++)
+    for (size_t i = 0; i < raw->end_count; i++) {
+        for (size_t lap = 0; lap < raw->ends[i].lap_count; lap++)
+            free(raw->ends[i].laps[lap].times);
+        free(raw->ends[i].laps);
         free(raw->ends[i].points);
+    }
     free(raw->ends);
     free(raw->watched);
     free(raw->nodes);
@@ -83,6 +90,59 @@ bool raw_add_points(struct raw_end *end, const unsigned char *blob, size_t size,
             return err_set(e, ERR_PARTIAL, "points that go back before the last ones");
     }
     end->point_count += count;
+    return true;
+}
+
+const struct raw_lap *raw_lap(const struct raw_end *end, uint32_t test, uint32_t number)
+{
+    for (size_t i = 0; i < end->lap_count; i++)
+        if (end->laps[i].test == test && end->laps[i].number == number)
+            return &end->laps[i];
+    return NULL;
+}
+
+static bool is_lap(const struct lap_kind *kind, const struct message_lap *m, struct raw_lap *lap, struct err *e)
+{
+    *lap = (struct raw_lap){ .test = m->test, .number = m->number, .first_ns = m->first_ns, .last_ns = m->last_ns };
+    bool is_right = m->test < kind->test_count && m->first_ns > 0 && m->last_ns >= m->first_ns &&
+                    m->counters_size == kind->counter_count * sizeof(int64_t) && kind->has_times == (m->times_size > 0);
+    for (uint32_t i = 0; is_right && i < kind->counter_count; i++) {
+        lap->counters[i] = (int64_t)bytes_get(m->counters + i * sizeof(int64_t), sizeof(int64_t));
+        is_right = lap->counters[i] >= 0;
+    }
+    return is_right || err_set(e, ERR_PARTIAL, "a lap that makes no sense (test %" PRIu32 ")", m->test);
+}
+
+static bool keep_times(const struct message_lap *m, struct raw_lap *lap, struct err *e)
+{
+    struct hist *h = malloc(sizeof *h);
+    unsigned char *times = malloc(m->times_size);
+    bool ok = h && times ? hist_unpack(m->times, m->times_size, h, e) : err_set(e, ERR_INTERNAL, "out of memory");
+    free(h);
+    if (!ok || !times) {
+        free(times);
+        return false;
+    }
+    memcpy(times, m->times, m->times_size);
+    lap->times = times;
+    lap->times_size = m->times_size;
+    return true;
+}
+
+bool raw_add_lap(struct raw_end *end, const struct lap_kind *kind, const struct message_lap *m, struct err *e)
+{
+    struct raw_lap lap;
+    if (!is_lap(kind, m, &lap, e))
+        return false;
+    if (end->lap_count >= RAW_LAPS_MAX || raw_lap(end, m->test, m->number))
+        return err_set(e, ERR_PARTIAL, "the same lap again, or more than %d", RAW_LAPS_MAX);
+    struct raw_lap *more = reallocarray(end->laps, end->lap_count + 1, sizeof *more);
+    if (!more)
+        return err_set(e, ERR_INTERNAL, "out of memory");
+    end->laps = more;
+    if (m->times_size > 0 && !keep_times(m, &lap, e))
+        return false;
+    end->laps[end->lap_count++] = lap;
     return true;
 }
 

@@ -8,16 +8,20 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "catalogue/catalogue.h"
 #include "result/model.h"
 #include "stamp/stamp_kind.h"
 #include "stats/meter.h"
 #include "sync/bounds.h"
 #include "wire/message.h"
 
-enum { RAW_POINTS_MAX = 16 * 1000 * 1000 }; /* of one end: 44 hours at one every 10 ms */
+enum {
+    RAW_POINTS_MAX = 16 * 1000 * 1000, /* of one end: 44 hours at one every 10 ms */
+    RAW_LAPS_MAX = 20 * 1000,
+};
 
 /* What the trial's figures are made of. */
-enum raw_kind { RAW_STREAM, RAW_TRANSACTIONS, RAW_DATAGRAMS };
+enum raw_kind { RAW_STREAM, RAW_TRANSACTIONS, RAW_DATAGRAMS, RAW_LAPS };
 
 enum raw_count { RAW_BYTES, RAW_OPERATIONS };
 
@@ -43,6 +47,15 @@ struct raw_watched {
     int64_t idle_rate; /* of the host, ns a second; -1 where it was not measured */
 };
 
+/* One of the things that a flow has done (lap.h). */
+struct raw_lap {
+    uint32_t test, number;
+    int64_t first_ns, last_ns; /* the node's own clock */
+    int64_t counters[LAP_COUNTERS_MAX];
+    unsigned char *times; /* owned; a histogram as hist_pack writes it, NULL where there is none */
+    size_t times_size;
+};
+
 /* One end of one flow. */
 struct raw_end {
     size_t node, other; /* indexes into the trial's nodes */
@@ -54,10 +67,14 @@ struct raw_end {
     struct message_netserver netserver;
     struct meter_point *points; /* owned */
     size_t point_count, point_room;
+    struct raw_lap *laps; /* owned */
+    size_t lap_count;
 };
 
 struct raw_trial {
     enum raw_kind kind;
+    const struct workload_info *workload; /* these two borrowed: what was run, and how */
+    const void *options;
     int64_t at_ns; /* T on the coordinator's clock; 0 when it was not armed */
     int64_t warmup_ns, length_ns, tolerance_ns;
     double clock_limit_ppm; /* a clock that surely runs off by more is flagged */
@@ -86,6 +103,14 @@ struct raw_watched *raw_add_watched(struct raw_trial *raw);
 /* Append what a SAMPLE holds, from an untrusted blob: its points must follow on those that are
  * there; false else, and nothing has changed. */
 MUST_CHECK bool raw_add_points(struct raw_end *end, const unsigned char *blob, size_t size, struct err *e);
+
+/* Append what a LAP holds, from an untrusted message: one of the workload's tests, not heard of before, as many
+ * counters as it has and none below 0, stamps in order. False else, and nothing has changed. */
+MUST_CHECK bool raw_add_lap(struct raw_end *end, const struct lap_kind *kind, const struct message_lap *m,
+                            struct err *e);
+
+/* NULL when there is none such. */
+const struct raw_lap *raw_lap(const struct raw_end *end, uint32_t test, uint32_t number);
 
 /* The bytes or operations that the end had counted when its node's clock read `node_ns`: between two points in
  * proportion, before T none, after the last operation all. */

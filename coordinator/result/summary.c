@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "result/summary_parts.h"
 #include "result/total.h"
 
 /* The figures that a LOAD stream carries, where their spreads go, and what a node's parallel streams make of
@@ -67,8 +68,7 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Sorts `values`. */
-static struct spread spread_of(double *values, size_t count)
+struct spread summary_spread(double *values, size_t count)
 {
     struct spread s = { count, NAN, NAN, NAN, NAN };
     if (count == 0)
@@ -165,13 +165,9 @@ static void add_start(struct summary_row *row, const struct trial *trial)
     }
 }
 
-/* What is decided once of each trial of the run. */
-struct choice {
-    bool counts, used;
-};
-
 /* `choices` and `values` are as long as the run has trials; `values` is for use on the way. */
-static bool fill_row(const struct run *run, const struct choice *choices, double *values, struct summary_row *row)
+static bool fill_row(const struct run *run, const struct summary_choice *choices, double *values,
+                     struct summary_row *row)
 {
     for (size_t i = 0; i < run->trial_count; i++) {
         const struct trial *trial = &run->trials[i];
@@ -188,7 +184,7 @@ static bool fill_row(const struct run *run, const struct choice *choices, double
             if (isfinite(value))
                 values[count++] = value;
         }
-        struct spread spread = spread_of(values, count);
+        struct spread spread = summary_spread(values, count);
         memcpy((char *)row + FIGURES[f].offset, &spread, sizeof spread);
     }
     bool ok = true;
@@ -242,7 +238,7 @@ static bool has_total(const struct summary *summary, const struct summary_row *r
 }
 
 /* One for the step and direction of `row`, when any trial of them has a total. */
-static bool add_total(const struct run *run, const struct choice *choices, const struct summary_row *row,
+static bool add_total(const struct run *run, const struct summary_choice *choices, const struct summary_row *row,
                       struct summary *summary)
 {
     struct summary_total made = { .step = row->step, .direction = row->direction };
@@ -264,7 +260,7 @@ static bool add_total(const struct run *run, const struct choice *choices, const
         count++;
     }
     for (size_t k = 0; k < ARRAY_SIZE(spreads); k++)
-        *spreads[k] = spread_of(values + k * (run->trial_count + 1), count);
+        *spreads[k] = summary_spread(values + k * (run->trial_count + 1), count);
     free(values);
     if (count == 0)
         return true;
@@ -279,7 +275,7 @@ static bool add_total(const struct run *run, const struct choice *choices, const
 bool summary_of(const struct run *run, struct summary **summary, struct err *e)
 {
     struct summary *made = calloc(1, sizeof *made);
-    struct choice *choices = calloc(run->trial_count + 1, sizeof *choices);
+    struct summary_choice *choices = calloc(run->trial_count + 1, sizeof *choices);
     double *values = calloc(run->trial_count + 1, sizeof *values);
     bool ok = made && choices && values;
     for (size_t i = 0; ok && i < run->trial_count; i++) {
@@ -288,6 +284,7 @@ bool summary_of(const struct run *run, struct summary **summary, struct err *e)
         for (size_t s = 0; ok && choices[i].counts && s < run->trials[i].stream_count; s++)
             ok = add_row(run, run->trials[i].step, &run->trials[i].streams[s], made);
     }
+    ok = ok && summary_add_named(run, choices, values, made);
     for (size_t i = 0; ok && i < made->row_count; i++)
         ok = fill_row(run, choices, values, &made->rows[i]);
     for (size_t i = 0; ok && i < made->row_count; i++)
@@ -310,6 +307,7 @@ void summary_destroy(struct summary **summary)
         free((*summary)->rows[i].latencies);
     free((*summary)->rows);
     free((*summary)->totals);
+    free((*summary)->figures);
     free(*summary);
     *summary = NULL;
 }

@@ -50,7 +50,16 @@ struct summary_total {
     struct spread jain;
 };
 
+/* A figure of a step that has several by name (laps.h): over the rounds, one row a node and figure. */
+struct summary_figure {
+    int step;
+    const char *node, *name, *unit, *path; /* borrowed from the run */
+    struct spread spread;
+};
+
 struct summary {
+    struct summary_figure *figures; /* by step, node and place among the step's */
+    size_t figure_count;
     struct summary_row *rows; /* by step, then in the order of the run's nodes */
     size_t row_count;
     struct summary_total *totals; /* by step */

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "result/figures.h"
 #include "run/prober.h"
 
@@ -63,6 +64,7 @@ static enum raw_kind kind_of(const struct workload_info *workload)
     case WORKLOAD_STREAM: return RAW_STREAM;
     case WORKLOAD_TRANSACTIONS: return RAW_TRANSACTIONS;
     case WORKLOAD_DATAGRAMS: return RAW_DATAGRAMS;
+    case WORKLOAD_LAPS: return RAW_LAPS;
     }
     return RAW_STREAM;
 }
@@ -74,8 +76,10 @@ static bool cast(struct attempt *a, struct err *e)
     a->raw.nodes = calloc(most, sizeof *a->raw.nodes);
     a->jobs = calloc(a->place->load_count, sizeof *a->jobs);
     a->raw.kind = kind_of(a->step->workload);
-    a->raw.warmup_ns = a->times->warmup_ns;
-    a->raw.length_ns = a->times->length_ns;
+    a->raw.workload = a->step->workload;
+    a->raw.options = a->step->options;
+    a->raw.warmup_ns = a->time.warmup_ns;
+    a->raw.length_ns = a->time.usual_ns;
     a->raw.tolerance_ns = a->context->scenario->start.tolerance_ns;
     a->raw.clock_limit_ppm = a->context->scenario->limits.clock_ppm;
     if (!a->players || !a->raw.nodes || !a->jobs)
@@ -157,17 +161,17 @@ static bool act(struct attempt *a, enum trial_action action, struct err *e)
 {
     switch (action) {
     case DO_SEND_SERVE:
-        a->deadline_mono = clock_mono_ns() + clock_ms(PREPARE_MS);
+        a->deadline_mono = clock_mono_ns() + a->time.prepare_ns;
         return attempt_prepare(a, PART_SERVE, e);
     case DO_SEND_PREPARE:
-        a->deadline_mono = clock_mono_ns() + clock_ms(PREPARE_MS);
+        a->deadline_mono = clock_mono_ns() + a->time.prepare_ns;
         return attempt_prepare(a, PART_LOAD, e);
     case DO_SEND_ARM:
         attempt_watch(a, true);
         attempt_arm(a);
         return true;
     case DO_WATCH_SAMPLES:
-        a->deadline_mono = a->at_mono + a->times->warmup_ns + a->times->length_ns + clock_ms(GRACE_MS);
+        a->deadline_mono = a->at_mono + a->time.warmup_ns + a->time.most_ns + clock_ms(GRACE_MS);
         a->rates_mono = a->at_mono + clock_ms(RATES_EVERY_MS);
         return true;
     case DO_PROBE_AGAIN:
@@ -201,12 +205,16 @@ static bool goal(const struct attempt *a, enum trial_event *event)
 
 static void blame_deadline(struct attempt *a)
 {
+    char what[64], wait[32];
     switch (a->state) {
     case TRIAL_CALIBRATE:
         blame_missing(a, ATTEMPT_FAILED, "too few answers to the clock probes within 5 s", is_unprobed);
         break;
     case TRIAL_SERVE:
-    case TRIAL_PREPARE: blame_missing(a, ATTEMPT_FAILED, "not ready within 15 s", is_unready); break;
+    case TRIAL_PREPARE:
+        snprintf(what, sizeof what, "not ready within %s", units_show_wait(a->time.prepare_ns, wait, sizeof wait));
+        blame_missing(a, ATTEMPT_FAILED, what, is_unready);
+        break;
     case TRIAL_ARM: blame_missing(a, ATTEMPT_UNARMED, "no answer to ARM before the start", is_unarmed); break;
     case TRIAL_RUN:
         blame_missing(a, ATTEMPT_FAILED, "not finished 6 s after the end of the measured time", is_unfinished);
@@ -300,7 +308,7 @@ static bool check_nodes(struct attempt *a)
         }
         char entry[128];
         snprintf(entry, sizeof entry, "%s %016" PRIx64 "\n", a->step->workload->name,
-                 schema_signature(a->step->workload->options));
+                 catalogue_signature(a->step->workload));
         if (!strstr(node->catalogue, entry)) {
             attempt_blame(a, ATTEMPT_FAILED,
                           "%s (tare-%s %s) has no %s as this tare %s means it: install the same version there",
@@ -315,7 +323,11 @@ bool attempt_run(const struct attempt_context *context, const struct plan_trial 
                  struct trial *trial, enum attempt_end *end, struct err *e)
 {
     const struct scenario_step *step = &context->scenario->steps[place->step];
-    struct attempt a = { .context = context, .place = place, .step = step, .times = step->options, .number = number };
+    struct attempt a = { .context = context,
+                         .place = place,
+                         .step = step,
+                         .time = catalogue_time(step->workload, step->options),
+                         .number = number };
     bool ok = cast(&a, e);
     if (ok && check_nodes(&a)) {
         for (size_t i = 0; i < a.raw.node_count; i++)
@@ -342,6 +354,9 @@ bool attempt_run(const struct attempt_context *context, const struct plan_trial 
         node->doing[0] = '\0';
     }
     trial->at_real_ns = a.raw.at_ns ? clock_real_ns() - (clock_raw_ns() - a.raw.at_ns) : 0;
+    /* Until now, where nobody knew how long it takes. */
+    if (a.raw.kind == RAW_LAPS && a.raw.at_ns)
+        a.raw.length_ns = clock_raw_ns() - a.raw.at_ns;
     ok = ok && figures_compute(&a.raw, trial, e);
     trial->partial = *a.why != '\0';
     text_copy(trial->why, sizeof trial->why, a.why);

@@ -21,7 +21,6 @@ enum {
     PROBE_LOADED_MS = 250,
 
     CALIBRATE_MS = 5000,
-    PREPARE_MS = 15000,
     GRACE_MS = 6000, /* what agents take to drain or abort (4 s), and some */
     SETTLE_MS = 4000,
     ARM_LEAST_MS = 50,
@@ -55,7 +54,7 @@ struct attempt {
     const struct attempt_context *context;
     const struct plan_trial *place;
     const struct scenario_step *step;
-    const struct workload_times *times;
+    struct workload_time time;
     uint32_t number;
     struct player *players; /* with raw.nodes: the same count and order */
     struct job *jobs;
@@ -68,6 +67,7 @@ struct attempt {
     size_t unwatched; /* hosts that have not told yet what they saw */
     enum attempt_end end;
     char why[MODEL_TEXT];
+    char doing[32]; /* for the live view: the last lap's test */
 };
 
 /* Remember the first cause; what follows from it changes nothing. */

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "result/figures.h"
 #include "run/prober.h"
 
@@ -51,7 +52,7 @@ static void on_sample(struct attempt *a, size_t player, const struct message_sam
 {
     struct err e = { 0 };
     struct raw_end *end = end_of(a, player, m->job, m->flow);
-    int64_t most = 2 * (a->times->warmup_ns + a->times->length_ns + clock_ms(GRACE_MS)) / SAMPLED_EVERY_NS;
+    int64_t most = 2 * (a->time.warmup_ns + a->time.most_ns + clock_ms(GRACE_MS)) / SAMPLED_EVERY_NS;
     if (end && (int64_t)end->point_count > most)
         attempt_blame(a, ATTEMPT_FAILED, "%s: more samples than the trial's time holds", a->raw.nodes[player].name);
     else if (end && !raw_add_points(end, m->points, m->points_size, &e))
@@ -106,6 +107,18 @@ static void on_netserver(struct attempt *a, size_t player, const struct message_
     text_disarm(end->netserver.unsaid);
 }
 
+static void on_lap(struct attempt *a, size_t player, const struct message_lap *m)
+{
+    struct err e = { 0 };
+    struct raw_end *end = end_of(a, player, m->job, m->flow);
+    if (!end)
+        return;
+    if (a->raw.kind != RAW_LAPS)
+        attempt_blame(a, ATTEMPT_FAILED, "%s: a lap of a workload that has none", a->raw.nodes[player].name);
+    else if (!raw_add_lap(end, a->step->workload->laps, m, &e))
+        attempt_blame(a, ATTEMPT_FAILED, "%s: %s", a->raw.nodes[player].name, e.text);
+}
+
 static uint32_t trial_of(const struct message *m)
 {
     switch (m->type) {
@@ -113,6 +126,7 @@ static uint32_t trial_of(const struct message *m)
     case MESSAGE_ARMED: return m->armed.trial;
     case MESSAGE_SAMPLE: return m->sample.trial;
     case MESSAGE_STREAM: return m->stream.trial;
+    case MESSAGE_LAP: return m->lap.trial;
     case MESSAGE_DONE: return m->done.trial;
     case MESSAGE_NETSERVER: return m->netserver.trial;
     case MESSAGE_FAILED: return m->failed.trial;
@@ -130,6 +144,7 @@ void attempt_hear(struct attempt *a, size_t player, const struct message *m)
     case MESSAGE_SAMPLE: on_sample(a, player, &m->sample); break;
     case MESSAGE_STREAM: on_stream(a, player, &m->stream); break;
     case MESSAGE_NETSERVER: on_netserver(a, player, &m->netserver); break;
+    case MESSAGE_LAP: on_lap(a, player, &m->lap); break;
     case MESSAGE_DONE:
         a->raw.nodes[player].done = m->done;
         a->raw.nodes[player].is_done = a->players[player].is_finished = true;
@@ -165,7 +180,7 @@ static const char *stamps_of(const struct roster_node *node)
     return node && node->probes > 0 ? stamp_kind_word(prober_kind(node)) : "";
 }
 
-/* All workloads there are measure the network. */
+/* Of a workload that measures the network. */
 static const struct net_options *net_options_of(const struct attempt *a)
 {
     const struct net_any_options *options = a->step->options;
@@ -192,14 +207,48 @@ static struct live_rate live_rate_of(const struct attempt *a, const struct job *
     return rate;
 }
 
+/* What is done at the moment is known when it is done: its test is the last lap's. */
+static const char *lap_word(struct attempt *a, const struct raw_end *load)
+{
+    return load && load->lap_count > 0 ? words_nth(a->step->workload->laps->tests, load->laps[load->lap_count - 1].test,
+                                                   a->doing, sizeof a->doing)
+                                       : "work";
+}
+
+/* A node that does several things one after the other: all its threads in one row. */
+static struct live_rate live_laps_of(struct attempt *a, const struct job *job, uint32_t number)
+{
+    const struct raw_node *node = &a->raw.nodes[job->load];
+    const bool moves_bytes = a->step->workload->laps->moves_bytes;
+    struct live_rate rate = { .node = node->name,
+                              .peer = "",
+                              .direction = lap_word(a, raw_end(&a->raw, job->load, number, 0)),
+                              .is_outward = true,
+                              .unit = moves_bytes ? "B/s" : "1/s",
+                              .clock_bound_ns = clock_bound_of(node->bounds),
+                              .stamps = stamps_of(a->players[job->load].node) };
+    for (uint32_t flow = 0; flow < FLOWS_MAX; flow++) {
+        const struct raw_end *load = raw_end(&a->raw, job->load, number, flow);
+        double own = 0, last = 0;
+        if (!load)
+            break;
+        rate.is_known =
+            rate_of(load, !moves_bytes, RATES_OVER_MS, &own) && rate_of(load, !moves_bytes, RATES_EVERY_MS, &last);
+        rate.rate += moves_bytes ? own / 8 : own;
+        rate.last_rate += moves_bytes ? last / 8 : last;
+    }
+    return rate;
+}
+
 void attempt_show_rates(struct attempt *a)
 {
-    uint32_t flows = net_flow_count(net_options_of(a));
+    const bool has_laps = a->raw.kind == RAW_LAPS;
+    uint32_t flows = has_laps ? 1 : net_flow_count(net_options_of(a));
     struct live_rate *rates = calloc(a->job_count * flows, sizeof *rates);
     size_t count = 0;
     for (uint32_t j = 0; rates && j < a->job_count; j++)
         for (uint32_t flow = 0; flow < flows; flow++)
-            rates[count++] = live_rate_of(a, &a->jobs[j], j, flow);
+            rates[count++] = has_laps ? live_laps_of(a, &a->jobs[j], j) : live_rate_of(a, &a->jobs[j], j, flow);
     live_rates(a->context->live, a->at_mono ? a->rates_mono - a->at_mono : -1, rates, count);
     free(rates);
     do /* once for all the time in which we were kept from running */

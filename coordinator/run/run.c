@@ -155,15 +155,16 @@ static bool run_trial(struct conductor *c, const struct plan_trial *place, struc
     struct trial trial;
     const struct enough enough = { s, c->plan, &c->run, c->options->live };
     uint32_t number = ++c->trials_given;
-    const struct workload_times *times = s->steps[place->step].options;
-    const struct live_step step = { .name = s->steps[place->step].name,
+    const struct scenario_step *placed = &s->steps[place->step];
+    const struct workload_time time = catalogue_time(placed->workload, placed->options);
+    const struct live_step step = { .name = placed->name,
                                     .round = place->round,
                                     .rounds = s->repeats,
                                     .trial = plan_total(c->plan) - plan_left(c->plan) - 1,
                                     .trials = plan_total(c->plan),
                                     .attempt = place->attempt,
-                                    .warmup_ns = times->warmup_ns,
-                                    .length_ns = times->length_ns,
+                                    .warmup_ns = time.warmup_ns,
+                                    .length_ns = time.usual_ns,
                                     .overhead_ns = attempt_overhead_ns(),
                                     .left_ns = plan_left_ns(c->plan, attempt_overhead_ns()) };
     place_trial(&trial, place, s->order, number);

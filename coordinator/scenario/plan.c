@@ -24,11 +24,10 @@ struct plan {
 
 static int trials_of(const struct scenario_step *step) { return step->when == WHEN_TOGETHER ? 1 : (int)step->on_count; }
 
-/* Every workload's options begin with its times. */
 static int64_t time_of(const struct scenario_step *step)
 {
-    const struct workload_times *times = step->options;
-    return times->length_ns + times->warmup_ns;
+    const struct workload_time time = catalogue_time(step->workload, step->options);
+    return time.warmup_ns + time.usual_ns;
 }
 
 /* splitmix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014. */

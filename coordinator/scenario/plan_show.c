@@ -62,16 +62,16 @@ static const struct scenario_step *step_of(const struct sheet *sheet, const stru
     return &sheet->scenario->steps[trial->step];
 }
 
-static const struct workload_times *times_of(const struct sheet *sheet, const struct plan_trial *trial)
+static struct workload_time time_of(const struct sheet *sheet, const struct plan_trial *trial)
 {
-    return step_of(sheet, trial)->options; /* each workload's options begin with them */
+    return catalogue_time(step_of(sheet, trial)->workload, step_of(sheet, trial)->options);
 }
 
 /* The plan has given this trial already: what is left and the trial itself are still to come. */
 static void cell_begin(const struct sheet *sheet, const struct plan_trial *trial, char *out)
 {
-    const struct workload_times *times = times_of(sheet, trial);
-    int64_t own_ns = times->length_ns + times->warmup_ns + sheet->overhead_ns;
+    const struct workload_time time = time_of(sheet, trial);
+    int64_t own_ns = time.usual_ns + time.warmup_ns + sheet->overhead_ns;
     units_show_wait(sheet->total_ns - plan_left_ns(sheet->plan, sheet->overhead_ns) - own_ns, out, CELL);
 }
 
@@ -98,11 +98,14 @@ static void cell_to(const struct sheet *sheet, const struct plan_trial *trial, c
 
 static void cell_length(const struct sheet *sheet, const struct plan_trial *trial, char *out)
 {
-    const struct workload_times *times = times_of(sheet, trial);
+    const struct workload_time time = time_of(sheet, trial);
     char warmup[32], length[32];
-    snprintf(out, CELL, "%s", units_print_duration(times->length_ns, length, sizeof length));
-    if (times->warmup_ns > 0)
-        text_append(out, CELL, " after %s", units_print_duration(times->warmup_ns, warmup, sizeof warmup));
+    if (time.most_ns > time.usual_ns) /* it ends by itself */
+        snprintf(out, CELL, "about %s", units_show_wait(time.usual_ns, length, sizeof length));
+    else
+        snprintf(out, CELL, "%s", units_print_duration(time.usual_ns, length, sizeof length));
+    if (time.warmup_ns > 0)
+        text_append(out, CELL, " after %s", units_print_duration(time.warmup_ns, warmup, sizeof warmup));
 }
 
 static const struct {

@@ -177,11 +177,11 @@ static void check_time(const struct reader *r, const struct yaml_value *value)
     const struct scenario *s = r->scenario;
     int64_t left_ns = YEAR_NS / s->repeats; /* for each round */
     for (size_t i = 0; i < s->step_count; i++) {
-        const struct workload_times *times = s->steps[i].options;
-        if (!times)
+        if (!s->steps[i].workload || !s->steps[i].options)
             return;
+        const struct workload_time time = catalogue_time(s->steps[i].workload, s->steps[i].options);
         int64_t trials = s->steps[i].when == WHEN_TOGETHER ? 1 : (int64_t)s->steps[i].on_count;
-        left_ns -= trials * (times->length_ns + times->warmup_ns);
+        left_ns -= trials * (time.usual_ns + time.warmup_ns);
         if (left_ns < 0) {
             READER_SAY(r, value, "steps: all rounds together take longer than a year: shorten a step or repeat less");
             return;

@@ -4,6 +4,8 @@
 
 #include "agent/part.h"
 
+extern const struct workload WORKLOAD_FILE_IO, WORKLOAD_CPU, WORKLOAD_MICRO;
+
 /* NULL-ended. */
 extern const struct workload *const WORKLOADS[];
 

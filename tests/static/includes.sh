@@ -42,8 +42,8 @@ node       node/                                            common,agent        
 netserver  netserver-peer/                                  common,agent                                            yes
 scenario   coordinator/scenario/                            base,schema,catalogue                                   no
 sync       coordinator/sync/                                base,stats                                              no
-model      coordinator/result/(model|summary|compare|comparison|sheet|total|facts|wire|limits|ratio|label)\.  base,stats                                              no
-result     coordinator/result/                              base,stats,wall,sync,message,model                      no
+model      coordinator/result/(model|summary(_[a-z]+)?|compare|comparison|sheet|total|facts|wire|limits|ratio|label)\.  base,stats                                              no
+result     coordinator/result/                              base,stats,wall,catalogue,sync,message,model                 no
 live       coordinator/live/                                base,stats,model,report,scenario                        no
 archive    coordinator/archive/                             base,stats,model                                        no
 report     coordinator/report/                              base,stats,model                                        no

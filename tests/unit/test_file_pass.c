@@ -147,7 +147,6 @@ static void methods_that_make_a_file_leave_the_old_one_and_others_keep_it(void *
     struct stat before, after;
     begin(&b, *state, FILE_MODE_CACHED, RECORDS);
     pass(&b, FILE_WRITE);
-    int keep = dup(b.file.fd); /* so that its number is not given again */
     for (int i = 0; i < FILE_METHOD_COUNT; i++) {
         assert_int_equal(fstat(b.file.fd, &before), 0);
         int kept = dup(b.file.fd);
@@ -156,7 +155,6 @@ static void methods_that_make_a_file_leave_the_old_one_and_others_keep_it(void *
         assert_int_equal(before.st_ino != after.st_ino, FILE_METHOD_TABLE[i].is_new);
         close(kept);
     }
-    close(keep);
     end(&b);
 }
 
@@ -187,7 +185,7 @@ static void a_pass_that_is_stopped_is_not_whole(void **state)
     struct err e = { 0 };
     struct file_result r;
     begin(&b, *state, FILE_MODE_CACHED, RECORDS);
-    assert_true(file_cell_fill(&b.file, &e));
+    assert_true(file_cell_fill(&b.file, -1, &e));
     assert_int_equal(meter_read(&b.meter).operations, 0); /* what only makes ready is not counted */
     b.stop = true;
     for (int i = 0; i < FILE_METHOD_COUNT; i++)
@@ -205,7 +203,7 @@ static void a_cell_repeats_until_it_has_lasted(void **state)
     struct err e = { 0 };
     struct file_result r;
     begin(&b, *state, FILE_MODE_CACHED, 4);
-    assert_true(file_cell_fill(&b.file, &e));
+    assert_true(file_cell_fill(&b.file, -1, &e));
     for (int i = 0; i < FILE_METHOD_COUNT; i++) {
         struct file_cell cell = { .method = (enum file_method)i, .lasting_ns = 500 * 1000 };
         run_cell(&b, &cell, &r);
@@ -226,7 +224,7 @@ static void what_is_written_is_in_the_cache_and_what_is_dropped_is_not(void **st
     struct file_cache cache;
     struct file_result r;
     begin(&b, *state, FILE_MODE_CACHED, RECORDS);
-    assert_true(file_cell_fill(&b.file, &e));
+    assert_true(file_cell_fill(&b.file, -1, &e));
     assert_true(file_cache_look(b.file.fd, &cache, &e));
     assert_int_equal(cache.pages, RECORDS * RECORD / sysconf(_SC_PAGESIZE));
     assert_int_equal(cache.resident, cache.pages);
@@ -259,7 +257,7 @@ static void a_file_system_in_memory_cannot_be_cold(void **unused)
     if (access("/dev/shm", W_OK) != 0)
         skip();
     begin(&b, "/dev/shm", FILE_MODE_CACHED, 3);
-    assert_true(file_cell_fill(&b.file, &e));
+    assert_true(file_cell_fill(&b.file, -1, &e));
     assert_false(file_cell_prepare(&b.file, &(struct file_cell){ .method = FILE_READ, .is_cold = true }, &r, &e));
     assert_non_null(strstr(e.text, "cache: cold"));
     assert_non_null(strstr(e.text, "3 of 3 pages"));

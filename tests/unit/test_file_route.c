@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "workloads/file/file_matrix.h"
 #include "workloads/file/file_route.h"
 
 static void a_mount_is_read_from_its_line(void **unused)
@@ -79,49 +78,6 @@ static void this_machine_tells_where_its_files_are(void **unused)
 }
 
 /* IOzone prints 99 lines with -a -g 64m, and 126 with its default of 512 MiB. */
-static void the_matrix_is_iozones(void **unused)
-{
-    (void)unused;
-    static const int CELLS_OF_ROW[] = { 5, 6, 7, 8, 9, 10, 11, 12, 13, 9, 9, 9, 9, 9 };
-    const struct file_matrix matrix = { 64 << 10, 512 << 20, 4 << 10, 16 << 20 };
-    int64_t file = 0, record = 0, row_file = 0;
-    int row = -1, cells = 0, all = 0;
-    while (file_matrix_next(&matrix, &file, &record)) {
-        if (file != row_file) {
-            if (row >= 0)
-                assert_int_equal(cells, CELLS_OF_ROW[row]);
-            row++;
-            cells = 0;
-            row_file = file;
-            assert_int_equal(file, INT64_C(65536) << row);
-            assert_int_equal(record, file > 16 << 20 ? 65536 : 4096);
-        }
-        assert_true(record <= file);
-        cells++;
-        if (++all == 99)
-            assert_true(file == 64 << 20 && record == 16 << 20);
-    }
-    assert_int_equal(row, 13);
-    assert_int_equal(cells, 9);
-    assert_int_equal(all, 126);
-    assert_int_equal(file, 512 << 20);
-    assert_int_equal(record, 16 << 20);
-}
-
-static void a_matrix_of_one_cell_and_of_none(void **unused)
-{
-    (void)unused;
-    int64_t file = 0, record = 0;
-    const struct file_matrix one = { 8192, 8192, 8192, 8192 }, none = { 4096, 8192, 16384, 16384 };
-    assert_true(file_matrix_next(&one, &file, &record));
-    assert_true(file == 8192 && record == 8192);
-    assert_false(file_matrix_next(&one, &file, &record));
-    assert_true(file == 8192 && record == 8192);
-    file = record = 0;
-    assert_false(file_matrix_next(&none, &file, &record));
-    assert_true(file == 0 && record == 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,8 +85,6 @@ int main(void)
         cmocka_unit_test(a_device_tells_its_bus),
         cmocka_unit_test(a_route_is_one_line_of_what_is_known),
         cmocka_unit_test(this_machine_tells_where_its_files_are),
-        cmocka_unit_test(the_matrix_is_iozones),
-        cmocka_unit_test(a_matrix_of_one_cell_and_of_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

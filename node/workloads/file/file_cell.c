@@ -1,11 +1,13 @@
 #include "file_cell.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "workloads/file/file_cache.h"
 
+enum { FILL_BYTES = 16 * 1024 * 1024 };
 enum { PATIENCE = 5 }; /* times its own, for all that passes take */
 
 /* What was written goes to the device now. */
@@ -14,13 +16,28 @@ static bool settle(const struct file *f, struct err *e)
     return fsync(f->fd) == 0 || file_place_fault(f->place, errno, "flushed", e);
 }
 
-bool file_cell_fill(struct file *f, struct err *e)
+static bool is_cancelled(int cancel_fd)
 {
-    struct file_pass pass;
+    return cancel_fd >= 0 && poll(&(struct pollfd){ .fd = cancel_fd, .events = POLLIN }, 1, 0) > 0;
+}
+
+/* A stretch of records at a time, as a file of that size, so that a cancel is not waited for. */
+bool file_cell_fill(struct file *f, int cancel_fd, struct err *e)
+{
+    const uint64_t records = f->records, stretch = 1 + FILL_BYTES / f->record_bytes;
     struct meter unseen = { 0 }, *seen = f->meter;
+    struct file_pass pass;
+    bool ok = file_pass_prepare(f, FILE_WRITE, e);
     f->meter = &unseen;
-    bool ok = file_pass_prepare(f, FILE_WRITE, e) && file_pass_run(f, FILE_WRITE, &pass, e);
+    for (uint64_t done = 0; ok && done < records; done += f->records) {
+        f->first_record = done;
+        f->records = records - done < stretch ? records - done : stretch;
+        ok = is_cancelled(cancel_fd) ? err_set(e, ERR_INTERRUPTED, "cancelled while a file was made ready")
+                                     : file_pass_run(f, FILE_WRITE, &pass, e);
+    }
     f->meter = seen;
+    f->first_record = 0;
+    f->records = records;
     return ok && settle(f, e);
 }
 

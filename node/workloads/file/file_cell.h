@@ -17,8 +17,9 @@ struct file_result {
     int64_t pages_before, resident_before; /* of the file, when the first pass began; 0 of one that is new */
 };
 
-/* Write the file once, whole, outside every figure, so that a method finds one. */
-MUST_CHECK bool file_cell_fill(struct file *file, struct err *e);
+/* Make the file and write it once, whole, outside every figure, so that a method finds one. Fails when `cancel_fd`
+ * becomes readable (-1: nobody cancels). */
+MUST_CHECK bool file_cell_fill(struct file *file, int cancel_fd, struct err *e);
 
 /* Make the first pass ready, and note what of the file is in memory. */
 MUST_CHECK bool file_cell_prepare(struct file *file, const struct file_cell *cell, struct file_result *result,

@@ -91,7 +91,7 @@ static inline bool is_stopped(const struct file *f) { return atomic_load_explici
 
 static bool write_all(const struct file *f, struct err *e)
 {
-    for (uint64_t record = 0; record < f->records && !is_stopped(f);) {
+    for (uint64_t record = f->first_record; record < f->first_record + f->records && !is_stopped(f);) {
         label(f, record);
         ssize_t moved = write(f->fd, f->buffer, f->record_bytes);
         if (moved != (ssize_t)f->record_bytes) {
@@ -181,15 +181,13 @@ static bool fread_all(const struct file *f, struct err *e)
 
 /* ---- a pass ---- */
 
+/* The old one first, so that there is room where there was. */
 static bool make_anew(struct file *f, struct err *e)
 {
-    int fd = -1;
-    if (!file_place_new_file(f->place, f->mode, &fd, e))
-        return false;
     if (f->fd >= 0)
         close(f->fd);
-    f->fd = fd;
-    return true;
+    f->fd = -1;
+    return file_place_new_file(f->place, f->mode, &f->fd, e);
 }
 
 /* A stream on the same open file, whose end leaves the file open. */

@@ -20,8 +20,8 @@ enum { FILE_RECORD_LEAST = 512 };
 struct file {
     const struct file_place *place;
     enum file_mode mode;
-    int fd; /* -1: there is none yet */
-    uint64_t records;
+    int fd;                         /* -1: there is none yet */
+    uint64_t records, first_record; /* the first is another than 0 only where write goes on */
     size_t record_bytes;
     uint64_t seed;            /* of the random orders */
     unsigned char *buffer;    /* of one record; page-aligned */

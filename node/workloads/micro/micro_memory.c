@@ -42,7 +42,7 @@ static bool call(void *state, int batch, int64_t *ns, struct err *e)
     return true;
 }
 
-const struct micro_probe MICRO_PROBE_SYSCALL = { make_nothing, call, release_nothing };
+const struct micro_probe MICRO_PROBE_SYSCALL = { make_nothing, call, release_nothing, NULL, NULL };
 
 /* ---- page fault ---- */
 
@@ -85,7 +85,7 @@ static void release_faults(void *state)
     munmap(s, sizeof *s);
 }
 
-const struct micro_probe MICRO_PROBE_PAGE_FAULT = { make_faults, fault, release_faults };
+const struct micro_probe MICRO_PROBE_PAGE_FAULT = { make_faults, fault, release_faults, NULL, NULL };
 
 /* ---- mmap ---- */
 
@@ -102,7 +102,7 @@ static bool map(void *state, int batch, int64_t *ns, struct err *e)
     return ok || err_errno(e, errno, "mapping %d bytes", MAP_BYTES);
 }
 
-const struct micro_probe MICRO_PROBE_MMAP = { make_nothing, map, release_nothing };
+const struct micro_probe MICRO_PROBE_MMAP = { make_nothing, map, release_nothing, NULL, NULL };
 
 /* ---- pointer chase ---- */
 
@@ -171,4 +171,4 @@ static void release_chase(void *state)
     munmap(s, sizeof *s);
 }
 
-const struct micro_probe MICRO_PROBE_POINTER_CHASE = { make_chase, chase, release_chase };
+const struct micro_probe MICRO_PROBE_POINTER_CHASE = { make_chase, chase, release_chase, NULL, NULL };

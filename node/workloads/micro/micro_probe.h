@@ -14,6 +14,9 @@ struct micro_probe {
     bool (*sample)(void *state, int batch, int64_t *ns, struct err *e);
     /* Also of what make left half done: its state, or NULL. */
     void (*release)(void *state);
+    /* What has to be set for the thread that takes the samples, by itself, and set back; NULL: nothing. */
+    void (*enter)(void *state);
+    void (*leave)(void *state);
 };
 
 /* By enum micro_test_id. */

@@ -60,7 +60,7 @@ static void release_exec(void *state)
     free(s);
 }
 
-const struct micro_probe MICRO_PROBE_FORK_EXEC = { make_exec, start, release_exec };
+const struct micro_probe MICRO_PROBE_FORK_EXEC = { make_exec, start, release_exec, NULL, NULL };
 
 /* ---- a wake-up through a pipe ---- */
 
@@ -82,8 +82,9 @@ static void *echo(void *state)
 }
 
 /* The two on CPUs of their own, where the process may use more than one. */
-static void set_apart(struct wake_state *s)
+static void set_apart(void *state)
 {
+    struct wake_state *s = state;
     cpu_set_t one, other;
     int found = 0;
     if (sched_getaffinity(0, sizeof s->before, &s->before) != 0 || CPU_COUNT(&s->before) < 2)
@@ -111,7 +112,6 @@ static bool make_wake(const char *directory, void **state, struct err *e)
     if (failure)
         return err_errno(e, failure, "pipe_wake: no thread");
     s->has_echo = true;
-    set_apart(s);
     return true;
 }
 
@@ -126,6 +126,13 @@ static bool wake(void *state, int batch, int64_t *ns, struct err *e)
             return err_errno(e, errno, "pipe_wake: the pipe broke");
     *ns = clock_raw_ns() - begun;
     return true;
+}
+
+static void set_back(void *state)
+{
+    struct wake_state *s = state;
+    if (s->is_pinned)
+        (void)sched_setaffinity(0, sizeof s->before, &s->before);
 }
 
 static void close_end(int fd)
@@ -145,9 +152,7 @@ static void release_wake(void *state)
     close_end(s->to[0]);
     close_end(s->from[0]);
     close_end(s->from[1]);
-    if (s->is_pinned)
-        (void)sched_setaffinity(0, sizeof s->before, &s->before);
     free(s);
 }
 
-const struct micro_probe MICRO_PROBE_PIPE_WAKE = { make_wake, wake, release_wake };
+const struct micro_probe MICRO_PROBE_PIPE_WAKE = { make_wake, wake, release_wake, set_apart, set_back };

@@ -12,20 +12,25 @@ enum { SLEEP_NS = 200 * 1000, BLOCK = 4096 };
 
 /* ---- timer ---- */
 
-struct timer_state {
-    int slack_before;
-};
-
-/* The kernel may be late by this on purpose, by 50 us as a rule. */
 static bool make_timer(const char *directory, void **state, struct err *e)
 {
     (void)directory;
-    struct timer_state *s = malloc(sizeof *s);
-    if (!s)
-        return err_set(e, ERR_INTERNAL, "out of memory");
-    s->slack_before = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
-    *state = s;
-    return prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0) == 0 || err_errno(e, errno, "timer: setting the slack of sleeps");
+    int *slack = malloc(sizeof *slack);
+    *state = slack;
+    return slack || err_set(e, ERR_INTERNAL, "out of memory");
+}
+
+/* The kernel may be late by this on purpose, by 50 us as a rule. */
+static void take_slack(void *state)
+{
+    *(int *)state = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
+    (void)prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+}
+
+static void give_slack(void *state)
+{
+    if (*(int *)state > 0)
+        (void)prctl(PR_SET_TIMERSLACK, (unsigned long)*(int *)state, 0, 0, 0);
 }
 
 static bool oversleep(void *state, int batch, int64_t *ns, struct err *e)
@@ -40,15 +45,7 @@ static bool oversleep(void *state, int batch, int64_t *ns, struct err *e)
     return true;
 }
 
-static void release_timer(void *state)
-{
-    struct timer_state *s = state;
-    if (s && s->slack_before > 0)
-        (void)prctl(PR_SET_TIMERSLACK, (unsigned long)s->slack_before, 0, 0, 0);
-    free(s);
-}
-
-const struct micro_probe MICRO_PROBE_TIMER = { make_timer, oversleep, release_timer };
+const struct micro_probe MICRO_PROBE_TIMER = { make_timer, oversleep, free, take_slack, give_slack };
 
 /* ---- fsync ---- */
 
@@ -95,4 +92,4 @@ static void release_sync(void *state)
     free(s);
 }
 
-const struct micro_probe MICRO_PROBE_FSYNC = { make_sync, synchronize, release_sync };
+const struct micro_probe MICRO_PROBE_FSYNC = { make_sync, synchronize, release_sync, NULL, NULL };

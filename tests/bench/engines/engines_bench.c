@@ -61,7 +61,7 @@ static void measure_file(char **argv)
     struct file_result r;
     struct err e = { 0 };
     file.records = (uint64_t)number(argv[3]) / file.record_bytes;
-    if (!file_place_open(&place, argv[5], &e) || !file_make(&file, &e) || !file_cell_fill(&file, &e) ||
+    if (!file_place_open(&place, argv[5], &e) || !file_make(&file, &e) || !file_cell_fill(&file, -1, &e) ||
         !file_cell_prepare(&file, &cell, &r, &e) || !file_cell_run(&file, &cell, &r, &e))
         die(e.text);
     printf("%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", r.bytes, r.elapsed_ns, r.cpu_ns, r.passes);
