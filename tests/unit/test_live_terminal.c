@@ -15,6 +15,8 @@
 #include <cmocka.h>
 
 #include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -69,6 +71,7 @@ static int play(void)
     struct err e = { 0 };
     struct run *run = rich_run();
     char wish[16] = "";
+    prctl(PR_SET_PDEATHSIG, (unsigned long)SIGKILL, 0UL, 0UL, 0UL); /* its shell may go while it is stopped */
     if (!live_open(LIVE_AUTO, STDERR_FILENO, &live, &e)) {
         fputs(e.text, stderr);
         return 1;
