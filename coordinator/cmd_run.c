@@ -19,6 +19,7 @@
 #include "lab_nodes.h"
 #include "live/live.h"
 #include "run/attempt.h"
+#include "run/probe_log.h"
 #include "run/run.h"
 #include "scenario/override.h"
 #include "scenario/plan_show.h"
@@ -36,6 +37,7 @@ enum run_option {
     OPT_WAIT,
     OPT_PORT,
     OPT_ARCHIVE,
+    OPT_PROBES,
     OPT_HOST_ARG,
     OPT_PEER_ARG,
     OPT_LIVE,
@@ -54,6 +56,8 @@ static const struct command_option OPTIONS[] = {
     [OPT_PORT] = { .name = "port", .kind = ARGUMENT_TEXT, .argument = "PORT", .doc = "TCP and UDP, default 5670" },
     [OPT_ARCHIVE] = { .name = "archive", .kind = ARGUMENT_FILE, .argument = "FILE",
                       .doc = "default $XDG_DATA_HOME/tare/archive.db" },
+    [OPT_PROBES] = { .name = "probes", .kind = ARGUMENT_FILE, .argument = "FILE",
+                     .doc = "write every clock probe there, as CSV, for those who check the bounds themselves" },
     [OPT_HOST_ARG] = { .name = "host-arg", .kind = ARGUMENT_TEXT, .argument = "ARG", .is_repeatable = true,
                        .doc = "one more argument for the lab's tare-node, on each host" },
     [OPT_PEER_ARG] = { .name = "peer-arg", .kind = ARGUMENT_TEXT, .argument = "ARG", .is_repeatable = true,
@@ -89,6 +93,7 @@ struct arguments {
     int64_t port;
     enum live_kind live;
     char archive[512];
+    const char *probes;
     const char *host_args[AGENT_ARGS + 1], *peer_args[AGENT_ARGS + 1];
 };
 
@@ -122,6 +127,7 @@ static bool take(void *to, int option, const char *value, struct err *e)
     case OPT_ARCHIVE:
         return text_copy(a->archive, sizeof a->archive, value) ||
                err_set(e, ERR_USAGE, "--archive: the path is too long");
+    case OPT_PROBES: a->probes = value; return true;
     case OPT_HOST_ARG: return add_arg(a->host_args, value, e);
     case OPT_PEER_ARG: return add_arg(a->peer_args, value, e);
     case OPT_LIVE: return live_kind_from(value, &a->live, e) || err_wrap(e, "--live");
@@ -241,13 +247,15 @@ static int run_scenario(const struct scenario *scenario, struct arguments *a)
     struct stage stage = { 0 };
     struct err e = { 0 };
     int64_t no = 0;
-    bool ok = set_stage(&stage, a, scenario, &e);
+    FILE *probes = NULL;
+    bool ok = (!a->probes || probe_log_open(a->probes, &probes, &e)) && set_stage(&stage, a, scenario, &e);
     if (ok) {
         const struct run_options options = {
             .scenario = scenario,
             .hub = stage.hub,
             .archive = stage.archive,
             .live = stage.live,
+            .probe_log = probes,
             .wait_ns = a->wait_ns >= 0 ? a->wait_ns : clock_ms(a->is_lab ? 15000 : 60000),
             .guest_address = a->is_lab ? lab_guest_address : NULL,
             .lab = stage.lab,
@@ -256,6 +264,11 @@ static int run_scenario(const struct scenario *scenario, struct arguments *a)
                                      "on the peer tare-netserver --invite FILE",
         };
         ok = run_conduct(&options, &no, &e);
+    }
+    struct err why = { 0 };
+    if (!probe_log_close(&probes, a->probes, &why) && ok) {
+        e = why;
+        ok = false;
     }
     if (a->lab_name)
         lab_close(&stage.lab);

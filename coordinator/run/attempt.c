@@ -331,8 +331,10 @@ bool attempt_run(const struct attempt_context *context, const struct plan_trial 
     bool ok = cast(&a, e);
     if (ok && check_nodes(&a)) {
         for (size_t i = 0; i < a.raw.node_count; i++)
-            if (a.players[i].node)
+            if (a.players[i].node) {
+                a.players[i].node->probe_log = context->probe_log;
                 prober_forget(a.players[i].node, context->scenario->start.wander_ppm);
+            }
         for (size_t i = 0; i < a.raw.node_count; i++)
             if (a.players[i].node)
                 text_copy(a.players[i].node->doing, sizeof a.players[i].node->doing, step->name);
@@ -352,6 +354,7 @@ bool attempt_run(const struct attempt_context *context, const struct plan_trial 
         hub_probe(context->hub, node, 0);
         hub_set_armed(context->hub, node, false);
         node->doing[0] = '\0';
+        node->probe_log = NULL;
     }
     trial->at_real_ns = a.raw.at_ns ? clock_real_ns() - (clock_raw_ns() - a.raw.at_ns) : 0;
     /* Until now, where nobody knew how long it takes. */

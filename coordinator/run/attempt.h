@@ -2,6 +2,8 @@
 #ifndef TARE_ATTEMPT_H
 #define TARE_ATTEMPT_H
 
+#include <stdio.h>
+
 #include "base/err.h"
 #include "live/live.h"
 #include "result/model.h"
@@ -22,6 +24,7 @@ struct attempt_context {
     const struct scenario *scenario;
     struct live *live;
     struct guests *guests;
+    FILE *probe_log; /* probe_log.h; NULL for none */
 };
 
 /* Conduct the trial that `place` names under `number` (unique in the run), and fill `trial` with

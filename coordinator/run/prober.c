@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "run/probe_log.h"
 #include "stamp/stamps.h"
 
 struct prober {
@@ -72,6 +73,7 @@ void prober_forget(struct roster_node *n, double wander_ppm)
     probe_window_forget(&n->window);
     n->probes = n->wall_moves = 0;
     memset(n->by_stamps, 0, sizeof n->by_stamps);
+    probe_log_trial(n->probe_log, n->name);
 }
 
 /* When questions really left. */
@@ -108,6 +110,7 @@ bool prober_take(struct roster_node *n, uint64_t sequence, int64_t t2_ns, int64_
     const struct probe_slot *slot = probe_window_take(&n->window, sequence, t4_ns, kind == STAMP_RECEIVED);
     if (!slot || !bounds_add(n->bounds, slot->t1_ns, t2_ns, t3_ns, t4_ns, &e))
         return false;
+    probe_log_exchange(n->probe_log, n->name, sequence, (const int64_t[]){ slot->t1_ns, t2_ns, t3_ns, t4_ns }, kind);
     n->probes++;
     n->by_stamps[kind]++;
     return true;
@@ -120,6 +123,7 @@ static void take_departure(struct roster_node *n, uint64_t sequence, int64_t t3_
     const struct probe_slot *slot = probe_window_again(&n->window, sequence);
     if (!slot || !bounds_tighten(n->bounds, t3_ns, slot->t4_ns, &e))
         return;
+    probe_log_departure(n->probe_log, n->name, sequence, t3_ns, slot->t4_ns);
     if (slot->is_t1_kernel && slot->is_received_kernel && n->by_stamps[STAMP_RECEIVED] > 0) {
         n->by_stamps[STAMP_RECEIVED]--;
         n->by_stamps[STAMP_BOTH]++;

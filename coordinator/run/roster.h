@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/socket.h>
 
 #include "run/agenda.h"
@@ -71,6 +72,7 @@ struct roster_node {
     bool knows_moves;
     uint8_t moves;       /* of its wall clock, as its last answer has them */
     uint32_t wall_moves; /* ... of them since the last reset */
+    FILE *probe_log;     /* borrowed: where its probes are told, too; NULL for nowhere */
 };
 
 struct roster;

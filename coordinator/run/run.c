@@ -150,7 +150,7 @@ static bool prepare_guests(struct conductor *c, const struct plan_trial *place, 
 static bool run_trial(struct conductor *c, const struct plan_trial *place, struct err *e)
 {
     const struct scenario *s = c->options->scenario;
-    const struct attempt_context context = { c->options->hub, s, c->options->live, c->guests };
+    const struct attempt_context context = { c->options->hub, s, c->options->live, c->guests, c->options->probe_log };
     enum attempt_end end = ATTEMPT_FAILED;
     struct trial trial;
     const struct enough enough = { s, c->plan, &c->run, c->options->live };

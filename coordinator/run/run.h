@@ -3,6 +3,8 @@
 #ifndef TARE_RUN_H
 #define TARE_RUN_H
 
+#include <stdio.h>
+
 #include "archive/archive.h"
 #include "base/err.h"
 #include "live/live.h"
@@ -14,6 +16,7 @@ struct run_options {
     struct hub *hub;
     struct archive *archive;
     struct live *live;
+    FILE *probe_log; /* where every clock probe is written (probe_log.h); NULL for nowhere */
     int64_t wait_ns; /* for the nodes, at the start */
     /* The address of the n-th guest that is started; NULL: DHCP gives it one. */
     void (*guest_address)(const void *lab, size_t n, char *text, size_t size);
