@@ -55,6 +55,19 @@ static void tell_accel(struct guests *g, struct ward *w)
     live_note(g->options.live, "%s on %s: %s", guests_name(g, w->node), guests_name(g, w->host), line);
 }
 
+/* The next word of `w` is due then. Its host does one thing after the other, so the guests that have
+ * not been spoken of wait behind it. */
+static void put_off(struct guests *g, struct ward *w, int64_t deadline_mono)
+{
+    w->deadline_mono = deadline_mono;
+    for (size_t i = 0; i < g->ward_count; i++) {
+        struct ward *other = &g->wards[i];
+        bool waits = other->host == w->host && (other->at == WARD_COMING || other->at == WARD_GOING);
+        if (waits && other->deadline_mono < deadline_mono)
+            other->deadline_mono = deadline_mono;
+    }
+}
+
 static void take_state(struct guests *g, const struct message_guest_state *m)
 {
     struct ward *w = ward_named(g, m->guest);
@@ -64,7 +77,7 @@ static void take_state(struct guests *g, const struct message_guest_state *m)
     w->last = *m;
     text_disarm(w->last.text);
     int64_t within = m->within_ns >= 0 && m->within_ns < clock_ms(INT64_C(3600) * 1000) ? m->within_ns : 0;
-    w->deadline_mono = clock_mono_ns() + within + clock_ms(SLACK_MS);
+    put_off(g, w, clock_mono_ns() + within + clock_ms(SLACK_MS));
     switch ((enum guest_state)m->state) {
     case GUEST_PREPARING:
         if (has_news)

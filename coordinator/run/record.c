@@ -73,6 +73,15 @@ static void add_guest_facts(json_t *facts, const struct scenario_node *declared,
     char options[GUEST_OPTIONS];
     json_object_set_new(facts, "accelerator", *state->accel ? json_string(state->accel) : json_null());
     json_object_set_new(facts, "hypervisor_product", *state->product ? json_string(state->product) : json_null());
+    const struct {
+        const char *key;
+        int64_t from_ns, to_ns;
+    } TIMES[] = { { "guest_prepare_ns", state->asked_ns, state->defined_ns },
+                  { "guest_start_ns", state->defined_ns, state->running_ns },
+                  { "guest_boot_ns", state->running_ns, state->booted_ns } };
+    for (size_t i = 0; i < ARRAY_SIZE(TIMES); i++) /* by the clock of its host */
+        if (TIMES[i].from_ns > 0 && TIMES[i].to_ns >= TIMES[i].from_ns)
+            json_object_set_new(facts, TIMES[i].key, json_integer(TIMES[i].to_ns - TIMES[i].from_ns));
     if (*state->accel && *state->text)
         json_object_set_new(facts, "accelerator_why", json_string(state->text));
     if (declared->built_in && schema_pack(&GUEST_SCHEMA, declared->built_in, options, sizeof options, NULL))

@@ -29,6 +29,7 @@ want '.status == "complete" and (.trials | length) == 6'
 want '[.trials[] | "\(.step) \([.streams[].node] | join(","))"] == ["alone host", "alone guest1", "all host,guest1,guest2",
       "alone guest1", "all host,guest1,guest2", "alone host"]'
 want '[.nodes[] | select(.role == "guest") | .fingerprint.accelerator] | length > 0 and all(. == "kvm" or . == "tcg")'
+want '[.nodes[] | select(.role == "guest") | .fingerprint | .guest_start_ns > 0 and .guest_boot_ns > 0] | all'
 want '[.trials[1,3].streams[0].figures.throughput.value] | all(. > 1e6 and . < 96e6)'
 # Three share the port, none gets nothing.
 want '[.trials[2].streams[].figures.throughput.value] | length == 3 and all(. > 1e6) and (add < 96e6)'
