@@ -9,6 +9,7 @@
 #include "report/report_csv.h"
 #include "report/report_json.h"
 #include "report/report_terminal.h"
+#include "run/design.h"
 #include "view.h"
 
 static const struct command_option OPTIONS[] = { VIEW_OPTIONS("table|json|csv",
@@ -43,6 +44,7 @@ static bool show(const struct view *view, struct err *e)
     struct run *run = NULL;
     bool ok = archive_open_read(view->archive, &archive, e) &&
               archive_read(archive, view->run ? view->run : "last", false, &run, e);
+    ok = ok && design_of_archived(run, e);
     archive_close(&archive);
     /* Into memory first: what stands on stdout is whole, and a failure to write it has its reason. */
     char *text = NULL;

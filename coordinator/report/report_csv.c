@@ -10,7 +10,7 @@
 /* A spreadsheet takes a field that begins with one of these for a formula, and runs it. */
 static bool is_formula(const char *text) { return *text && strchr("=+-@", *text) != NULL; }
 
-static void put_text(FILE *out, const char *text)
+void report_csv_text(const char *text, FILE *out)
 {
     char clean[1024];
     print_clean(text, clean, sizeof clean);
@@ -40,14 +40,14 @@ static void put_figure(const struct run *run, const struct trial *trial, const s
                                  figure->path };
     fprintf(out, "%" PRId64, run->no);
     for (size_t i = 0; i < ARRAY_SIZE(before); i++)
-        fputc(',', out), put_text(out, before[i]);
+        fputc(',', out), report_csv_text(before[i], out);
     fprintf(out, ",%d,%d,%d,%d,%d", trial->order + 1, trial->round, trial->block, trial->attempt,
             summary_uses(run, trial));
     for (size_t i = 0; i < ARRAY_SIZE(after); i++)
-        fputc(',', out), put_text(out, after[i]);
+        fputc(',', out), report_csv_text(after[i], out);
     fprintf(out, ",%.15g", figure->value);
     for (size_t i = 0; i < ARRAY_SIZE(last); i++)
-        fputc(',', out), put_text(out, last[i]);
+        fputc(',', out), report_csv_text(last[i], out);
     fputc('\n', out);
 }
 

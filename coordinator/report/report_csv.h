@@ -10,4 +10,7 @@
 /* Every figure of every trial, also of those that do not count (column `counts`). */
 void report_csv(const struct run *run, FILE *out);
 
+/* One field, quoted where it has to be; what a spreadsheet would run as a formula is disarmed. */
+void report_csv_text(const char *text, FILE *out);
+
 #endif

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "report/report_compare.h"
 #include "report/value.h"
 #include "result/summary.h"
 #include "result/total.h"
@@ -221,17 +222,21 @@ LIST(trial_list, run, trials, trial_count, trial_value)
 
 bool report_json(const struct run *run, FILE *out, struct err *e)
 {
+    struct comparisons *comparisons = NULL;
+    if (!compare_run(run, &comparisons, e))
+        return false;
     char seed[24]; /* a number of 64 bits, which many a reader of JSON would round */
     snprintf(seed, sizeof seed, "%" PRIu64, run->seed);
-    json_t *root =
-        VALUE_OBJECT({ "schema", json_integer(SCHEMA) }, { "run", value_text(run->uuid) },
-                     { "no", json_integer(run->no) }, { "scenario", value_text(run->scenario) },
-                     { "status", json_string(run_status_name(run->status)) }, { "why", value_word(run->why) },
-                     { "started", value_utc(run->started_real_ns) }, { "ended", value_utc(run->ended_real_ns) },
-                     { "version", value_text(run->version) }, { "scenario_schema", json_integer(run->schema) },
-                     { "overrides", override_list(run->overrides ? run->overrides : "") },
-                     { "seed", json_string(seed) }, { "rounds", json_integer(run->rounds) },
-                     { "tolerance_ns", json_integer(run->tolerance_ns) }, { "nodes", node_list(run) },
-                     { "steps", step_list(run) }, { "trials", trial_list(run) }, { "comparisons", json_array() });
+    json_t *root = VALUE_OBJECT(
+        { "schema", json_integer(SCHEMA) }, { "run", value_text(run->uuid) }, { "no", json_integer(run->no) },
+        { "scenario", value_text(run->scenario) }, { "status", json_string(run_status_name(run->status)) },
+        { "why", value_word(run->why) }, { "started", value_utc(run->started_real_ns) },
+        { "ended", value_utc(run->ended_real_ns) }, { "version", value_text(run->version) },
+        { "scenario_schema", json_integer(run->schema) },
+        { "overrides", override_list(run->overrides ? run->overrides : "") }, { "seed", json_string(seed) },
+        { "rounds", json_integer(run->rounds) }, { "tolerance_ns", json_integer(run->tolerance_ns) },
+        { "nodes", node_list(run) }, { "steps", step_list(run) }, { "trials", trial_list(run) },
+        { "comparisons", report_compare_json(comparisons) });
+    comparisons_destroy(&comparisons);
     return value_write(root, out, e);
 }

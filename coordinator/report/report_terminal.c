@@ -13,6 +13,7 @@
 #include "report/notes.h"
 #include "report/page.h"
 #include "report/print.h"
+#include "report/report_compare.h"
 #include "result/summary.h"
 
 /* ---- the table ---- */
@@ -280,12 +281,15 @@ bool report_table(const struct run *run, FILE *out, int width, bool color, struc
     struct page page = { out, width > PAGE_LEAST_WIDTH ? width : PAGE_LEAST_WIDTH, color };
     struct summary *summary = NULL;
     struct notes *notes = NULL;
-    bool ok = summary_of(run, &summary, e) && notes_of(run, &notes, e);
+    struct comparisons *comparisons = NULL;
+    bool ok = summary_of(run, &summary, e) && notes_of(run, &notes, e) && compare_run(run, &comparisons, e);
     if (ok) {
         put_head(&page, run);
         put_table(&page, run, summary);
         put_notes(&page, notes);
+        report_compare_table(&page, comparisons);
     }
+    comparisons_destroy(&comparisons);
     summary_destroy(&summary);
     notes_destroy(&notes);
     return ok;

@@ -51,6 +51,9 @@ struct table_layout table_lay_out(const struct table *table, size_t from, size_t
 static void put_line(const struct page *page, const struct table *table, const struct table_layout *layout, size_t row)
 {
     bool first = true;
+    size_t last = table->column_count - 1;
+    while (last > 0 && layout->width[last] == 0)
+        last--;
     for (size_t i = 0; i < table->column_count; i++) {
         const struct table_column *column = table->column(i);
         char cell[TABLE_CELL];
@@ -63,7 +66,7 @@ static void put_line(const struct page *page, const struct table *table, const s
             tone = table->tone ? table->tone(table->rows, row, i) : TONE_PLAIN;
         }
         fprintf(page->out, "%*s", first ? PAGE_MARGIN : PAGE_GAP, "");
-        page_cell(page, tone, cell, layout->width[i], column->left, i + 1 == table->column_count);
+        page_cell(page, tone, cell, layout->width[i], column->left, i == last);
         first = false;
     }
     fputc('\n', page->out);

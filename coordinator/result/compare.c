@@ -111,14 +111,20 @@ static const char *base_of(const struct run *run)
     return host;
 }
 
+/* Whether the row is the first of its node: each further one is another instance of it. */
+static bool is_first_instance(const struct run *run, size_t node)
+{
+    for (size_t i = 0; i < node; i++)
+        if (strcmp(run->nodes[i].name, run->nodes[node].name) == 0)
+            return false;
+    return true;
+}
+
 static bool is_compared(const struct run *run, const char *base, size_t node)
 {
     const char *name = run->nodes[node].name;
-    if (strcmp(name, base) == 0)
+    if (strcmp(name, base) == 0 || !is_first_instance(run, node))
         return false;
-    for (size_t i = 0; i < node; i++)
-        if (strcmp(run->nodes[i].name, name) == 0)
-            return false; /* another instance of it */
     for (size_t i = 0; i < run->design.with_count; i++)
         if (strcmp(run->design.with[i], name) == 0)
             return true;
@@ -190,7 +196,7 @@ bool compare_runs(const struct run *base, const struct run *with, struct compari
     for (size_t step = 0; ok && step < base->step_count; step++) {
         int other = find_step(with, &base->steps[step]);
         for (size_t i = 0; ok && other >= 0 && i < base->node_count; i++)
-            if (is_compared(base, "", i))
+            if (is_first_instance(base, i))
                 ok = add_directions((struct subject){ .base_sheet = sheets[0],
                                                       .with_sheet = sheets[1],
                                                       .base_step = (int)step,

@@ -121,7 +121,9 @@ static bool describe(struct sheet *sheet, const struct subject *s, const struct 
         double one;
         ok = sheet_limits(sheet, trials[i], side->node, s->direction, &limits[i], e);
         judge_clock(side, trials[i]);
-        if (sheet_value(sheet, trials[i], side->node, s->direction, price, &one, &side->price_unit)) {
+        const char *unit;
+        if (sheet_value(sheet, trials[i], side->node, s->direction, price, &one, &unit)) {
+            side->price_unit = unit;
             cost += one;
             costs++;
         }

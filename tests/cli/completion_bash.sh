@@ -24,7 +24,7 @@ completes()
     [[ $got == "$wanted" ]] || fail "'$*' completes to '$got', not to '$wanted'"
 }
 
-completes 'check|completion' tare c
+completes 'check|compare|completion' tare c
 completes 'down' tare lab 'do'
 completes '--help|--version' tare --
 completes '--dry-run' tare run --d

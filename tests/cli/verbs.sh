@@ -45,7 +45,8 @@ for words in --version --help 'run --help' workloads "check $quickstart" "run --
     # shellcheck disable=SC2086 # words
     "$tare" $words >/dev/full 2>"$scratch/err" || got=$?
     [ "$got" = 1 ] || { [ "$words" = doctor ] && [ "$got" = 2 ]; } || fail "exit code $got: tare $words >/dev/full"
-    [ "$(cat "$scratch/err")" = "tare: error: cannot write the output: No space left on device" ] ||
+    # What is longer than a buffer is lost before its end, when the reason is no longer known.
+    [[ $(cat "$scratch/err") =~ ^"tare: error: cannot write the output"(": No space left on device")?$ ]] ||
         fail "tare $words >/dev/full"
 done
 for words in 'man run' 'completion bash' doctor; do

@@ -390,6 +390,9 @@ static void two_runs_are_compared_node_by_node(void **unused)
     after->steps[0].options = strdup("{\"length\": \"2s\", \"direction\": \"send\"}");
     struct comparisons *all = NULL;
     struct err e = { 0 };
+    before->design.with = calloc(1, sizeof *before->design.with); /* who is compared within a run does not matter */
+    before->design.with_count = 1;
+    text_copy(before->design.with[0], sizeof before->design.with[0], "guest");
     assert_true(compare_runs(before, after, &all, &e));
     const struct comparison *host = find(all, 0, "throughput");
     assert_string_equal(host->base.node, "host");

@@ -141,7 +141,7 @@ static void the_json_has_its_stable_keys(void **state)
     assert_int_equal(schema, 1);
     assert_int_equal(no, 12);
     assert_string_equal(status, "complete");
-    assert_int_equal(json_array_size(comparisons), 0);
+    assert_true(json_array_size(comparisons) > 0); /* host and guest */
     assert_int_equal(json_unpack(json_array_get(nodes, 1), "{s:s s:s s:s s:o}", "name", &name, "role", &role, "product",
                                  &product, "fingerprint", &fingerprint),
                      0);

@@ -1,0 +1,212 @@
+#include "report_compare.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "report/compare_words.h"
+#include "report/print.h"
+#include "report/table.h"
+#include "result/summary.h"
+
+enum { CELL = TABLE_CELL, ROWS_MAX = 64 };
+
+/* One pair of nodes: the comparisons that a person wants first. */
+struct rows {
+    const struct comparison *list[ROWS_MAX];
+    size_t count;
+};
+
+static const struct run_step *step_of(const struct comparison *c) { return &c->base.run->steps[c->step]; }
+
+/* ---- cells ---- */
+
+static void cell_step(const struct comparison *c, char *out) { print_clean(step_of(c)->name, out, CELL); }
+
+static void cell_figure(const struct comparison *c, char *out)
+{
+    char direction[16];
+    snprintf(out, CELL, "%s", c->figure);
+    if (c->direction[0] && strcmp(c->figure, "throughput") == 0)
+        snprintf(out, CELL, "%s", print_clean(c->direction, direction, sizeof direction));
+}
+
+static void show_value(const struct comparison *c, double value, char *out)
+{
+    if (!isfinite(value))
+        snprintf(out, CELL, "-");
+    else if (strcmp(c->unit, "s") == 0)
+        units_show_ns(value * CLOCK_NS_PER_S, out, CELL);
+    else if (strcmp(c->unit, "bit/s") == 0 || strcmp(c->unit, "1/s") == 0)
+        units_show_in(value, c->unit, out, CELL);
+    else
+        snprintf(out, CELL, "%.4g %s", value, c->unit);
+}
+
+static void cell_base(const struct comparison *c, char *out)
+{
+    char with[CELL];
+    show_value(c, c->base.mean, out);
+    show_value(c, c->with.mean, with);
+    units_drop_same(out, with);
+}
+
+static void cell_with(const struct comparison *c, char *out) { show_value(c, c->with.mean, out); }
+
+/* "0.967 (0.951..0.982)" */
+static void cell_ratio(const struct comparison *c, char *out)
+{
+    const struct ratio *r = &c->ratio;
+    snprintf(out, CELL, "-");
+    if (r->count > 0)
+        snprintf(out, CELL, "%.3f", r->ratio);
+    if (isfinite(r->low))
+        text_append(out, CELL, " (%.3f..%.3f)", r->low, r->high);
+}
+
+/* "5", or "4/5" when one of five blocks is left out. */
+static void cell_blocks(const struct comparison *c, char *out)
+{
+    size_t all = c->ratio.count;
+    for (size_t i = 0; i < c->left_count; i++)
+        all += c->left[i].count;
+    snprintf(out, CELL, all == c->ratio.count ? "%zu" : "%zu/%zu", c->ratio.count, all);
+}
+
+static void cell_limit(const struct comparison *c, char *out)
+{
+    snprintf(out, CELL, "%s", limited_by_name(c->base.limited_by));
+    if (c->with.limited_by != c->base.limited_by)
+        text_append(out, CELL, "/%s", limited_by_name(c->with.limited_by));
+}
+
+static void add_price(double price, char *out)
+{
+    if (isfinite(price))
+        text_append(out, CELL, "%.3g", price);
+    else
+        text_append(out, CELL, "-");
+}
+
+/* "0.41 / 1.93 s/GB" */
+static void cell_price(const struct comparison *c, char *out)
+{
+    const char *unit = c->base.price_unit[0] ? c->base.price_unit : c->with.price_unit;
+    out[0] = '\0';
+    add_price(c->base.price, out);
+    text_append(out, CELL, " / ");
+    add_price(c->with.price, out);
+    if (unit[0])
+        text_append(out, CELL, " %s", unit);
+}
+
+static void cell_clock(const struct comparison *c, char *out)
+{
+    snprintf(out, CELL, "-");
+    if (isfinite(c->with.ppm))
+        snprintf(out, CELL, "%+.1f +-%.1f", c->with.ppm, c->with.ppm_bound);
+}
+
+static void cell_start(const struct comparison *c, char *out)
+{
+    snprintf(out, CELL, "%s", verdict_name(summary_worse(c->base.start, c->with.start)));
+}
+
+static const struct column {
+    struct table_column shape;
+    void (*cell)(const struct comparison *c, char *out);
+} COLUMNS[] = {
+    { { "step", true, 0 }, cell_step },          { { "figure", true, 3 }, cell_figure },
+    { { "base", false, 2 }, cell_base },         { { "with", false, 1 }, cell_with },
+    { { "ratio (95 %)", true, 0 }, cell_ratio }, { { "n", false, 8 }, cell_blocks },
+    { { "limited by", true, 4 }, cell_limit },   { { "host CPU", true, 5 }, cell_price },
+    { { "clock ppm", true, 6 }, cell_clock },    { { "start", true, 7 }, cell_start },
+};
+
+static const struct table_column *column(size_t column) { return &COLUMNS[column].shape; }
+
+static void cell(const void *rows, size_t row, size_t column, char *out)
+{
+    COLUMNS[column].cell(((const struct rows *)rows)->list[row], out);
+}
+
+/* ---- the table ---- */
+
+/* Whether its step is one where both sides are at the same limit: then all of its figures are shown. */
+static bool is_lead(const struct comparisons *all, const struct comparison *c)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const struct comparison *other = &all->list[i];
+        if (other->step == c->step && other->verdict == COMPARE_SAME_LIMIT && other->with.node == c->with.node &&
+            other->base.node == c->base.node)
+            return true;
+    }
+    return false;
+}
+
+static bool is_of_pair(const struct comparison *c, const struct comparison *pair)
+{
+    return strcmp(c->base.node, pair->base.node) == 0 && strcmp(c->with.node, pair->with.node) == 0;
+}
+
+static void put_line(const struct page *page, const char *head, enum tone tone, const char *text)
+{
+    char clean[MODEL_STEP];
+    print_clean(head, clean, sizeof clean);
+    int columns = print_width(clean) < page->width / 3 ? print_width(clean) : page->width / 3;
+    fprintf(page->out, "%*s", PAGE_MARGIN, "");
+    page_cell(page, tone, clean, columns, true, false);
+    fprintf(page->out, "%*s", PAGE_GAP, "");
+    print_wrapped(text, PAGE_MARGIN + columns + PAGE_GAP, PAGE_MARGIN + PAGE_GAP, page->width, page->out);
+}
+
+static void put_sentences(const struct page *page, const struct rows *rows)
+{
+    char text[COMPARE_WORDS], last[COMPARE_WORDS] = "";
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct comparison *c = rows->list[i];
+        put_line(page, step_of(c)->name, TONE_HEAD, compare_words(c, text));
+        if (*compare_words_until(c, text))
+            put_line(page, step_of(c)->name, TONE_BAD, text);
+    }
+    for (size_t i = 0; i < rows->count; i++) {
+        compare_words_label(rows->list[i], text);
+        if (strcmp(text, last) != 0)
+            put_line(page, i == 0 ? "label" : step_of(rows->list[i])->name, TONE_FAINT, text);
+        text_copy(last, sizeof last, text);
+    }
+}
+
+static void put_pair(const struct page *page, const struct rows *rows)
+{
+    const struct table table = { rows, rows->count, ARRAY_SIZE(COLUMNS), column, cell, NULL };
+    struct table_layout layout = table_lay_out(&table, 0, rows->count, page->width);
+    char base[MODEL_NAME * 2], with[MODEL_NAME * 2], title[sizeof base + sizeof with + 32];
+    snprintf(title, sizeof title, "%s against %s, with / base",
+             compare_words_side(rows->list[0], false, with, sizeof with),
+             compare_words_side(rows->list[0], true, base, sizeof base));
+    fputc('\n', page->out);
+    print_wrapped(title, 0, PAGE_MARGIN, page->width, page->out);
+    table_put_head(page, &table, &layout);
+    for (size_t i = 0; i < rows->count; i++)
+        table_put_row(page, &table, &layout, i);
+    put_sentences(page, rows);
+}
+
+void report_compare_table(const struct page *page, const struct comparisons *all)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const struct comparison *pair = &all->list[i];
+        struct rows rows = { .count = 0 };
+        bool is_first = true;
+        for (size_t k = 0; k < i; k++)
+            is_first = is_first && !is_of_pair(&all->list[k], pair);
+        for (size_t k = i; is_first && k < all->count && rows.count < ROWS_MAX; k++)
+            if (is_of_pair(&all->list[k], pair) && (all->list[k].is_headline || is_lead(all, &all->list[k])))
+                rows.list[rows.count++] = &all->list[k];
+        if (rows.count > 0)
+            put_pair(page, &rows);
+    }
+}
