@@ -65,8 +65,6 @@ void prober_close(struct prober **prober)
 int prober_fd(const struct prober *p) { return p->fd; }
 unsigned prober_port(const struct prober *p) { return p->port; }
 
-void prober_limit(struct prober *p, enum stamp_kind most) { stamps_begin(&p->stamps, p->fd, most); }
-
 void prober_forget(struct roster_node *n, double wander_ppm)
 {
     bounds_reset(n->bounds, wander_ppm);

@@ -29,9 +29,6 @@ void prober_forget(struct roster_node *node, double wander_ppm);
 /* Where most stamps came from since then. */
 enum stamp_kind prober_kind(const struct roster_node *node);
 
-/* Take no better stamps than these from now on. */
-void prober_limit(struct prober *prober, enum stamp_kind most);
-
 /* Take in one datagram that waits: a valid answer goes into its node's bounds. Returns its node,
  * or NULL for one that said nothing valid; *more is false when none was waiting. */
 struct roster_node *prober_read(struct prober *prober, const struct roster *roster, bool *more);
