@@ -10,7 +10,7 @@ enum { SEED = 8 };
 
 struct lu_state {
     struct lu system;
-    bool is_solved;
+    uint8_t is_solved; /* 0 or 1, as a byte that may be damaged */
 };
 
 static void exchange_rows(struct lu *s, size_t a, size_t b)

@@ -121,7 +121,7 @@ static void add_normal(const struct soft_float *a, const struct soft_float *b, s
         distance = BITS + 2; /* no more than its being there can be seen */
     while (distance-- > 0)
         shift_right_sticky(other);
-    if (a->is_negative == b->is_negative) {
+    if (!a->is_negative == !b->is_negative) {
         if (add(sum, other, WIDE)) {
             shift_right_sticky(sum);
             sum[0] |= HIGH_BIT;
@@ -147,7 +147,7 @@ static void multiply_normal(const struct soft_float *a, const struct soft_float 
         shift_right(product, 2 * SOFT_FLOAT_WORDS, carry);
     }
     product[WIDE - 1] |= !is_zero(product + WIDE, 2 * SOFT_FLOAT_WORDS - WIDE);
-    finish(result, product, a->exponent + b->exponent + 1, a->is_negative != b->is_negative);
+    finish(result, product, a->exponent + b->exponent + 1, !a->is_negative != !b->is_negative);
 }
 
 /* Subtract and shift. */
@@ -164,7 +164,7 @@ static void divide_normal(const struct soft_float *a, const struct soft_float *b
         over = shift_left(rest, SOFT_FLOAT_WORDS, 0);
     }
     quotient[WIDE - 1] |= over || !is_zero(rest, SOFT_FLOAT_WORDS);
-    finish(result, quotient, a->exponent - b->exponent, a->is_negative != b->is_negative);
+    finish(result, quotient, a->exponent - b->exponent, !a->is_negative != !b->is_negative);
 }
 
 static void add_any(const struct soft_float *a, const struct soft_float *b, struct soft_float *result)
@@ -172,7 +172,7 @@ static void add_any(const struct soft_float *a, const struct soft_float *b, stru
     if (a->kind == SOFT_FLOAT_NORMAL && b->kind == SOFT_FLOAT_NORMAL)
         add_normal(a, b, result);
     else if (a->kind == SOFT_FLOAT_NAN || b->kind == SOFT_FLOAT_NAN ||
-             (a->kind == SOFT_FLOAT_INFINITE && b->kind == SOFT_FLOAT_INFINITE && a->is_negative != b->is_negative))
+             (a->kind == SOFT_FLOAT_INFINITE && b->kind == SOFT_FLOAT_INFINITE && !a->is_negative != !b->is_negative))
         special(result, SOFT_FLOAT_NAN, false);
     else if (a->kind == SOFT_FLOAT_ZERO && b->kind == SOFT_FLOAT_ZERO)
         special(result, SOFT_FLOAT_ZERO, a->is_negative && b->is_negative);
@@ -189,7 +189,7 @@ static void multiply_any(const struct soft_float *a, const struct soft_float *b,
     else if (a->kind == SOFT_FLOAT_NAN || b->kind == SOFT_FLOAT_NAN || (is_any_zero && is_any_infinite))
         special(result, SOFT_FLOAT_NAN, false);
     else
-        special(result, is_any_zero ? SOFT_FLOAT_ZERO : SOFT_FLOAT_INFINITE, a->is_negative != b->is_negative);
+        special(result, is_any_zero ? SOFT_FLOAT_ZERO : SOFT_FLOAT_INFINITE, !a->is_negative != !b->is_negative);
 }
 
 static void divide_any(const struct soft_float *a, const struct soft_float *b, struct soft_float *result)
@@ -200,9 +200,9 @@ static void divide_any(const struct soft_float *a, const struct soft_float *b, s
     else if (a->kind == SOFT_FLOAT_NAN || b->kind == SOFT_FLOAT_NAN || is_same_kind)
         special(result, SOFT_FLOAT_NAN, false);
     else if (a->kind == SOFT_FLOAT_ZERO || b->kind == SOFT_FLOAT_INFINITE)
-        special(result, SOFT_FLOAT_ZERO, a->is_negative != b->is_negative);
+        special(result, SOFT_FLOAT_ZERO, !a->is_negative != !b->is_negative);
     else
-        special(result, SOFT_FLOAT_INFINITE, a->is_negative != b->is_negative);
+        special(result, SOFT_FLOAT_INFINITE, !a->is_negative != !b->is_negative);
 }
 
 void soft_float_do(enum soft_float_operation operation, const struct soft_float *a, const struct soft_float *b,

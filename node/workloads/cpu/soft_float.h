@@ -14,8 +14,8 @@ enum soft_float_kind { SOFT_FLOAT_ZERO, SOFT_FLOAT_NORMAL, SOFT_FLOAT_INFINITE, 
 enum { SOFT_FLOAT_WORDS = 4, SOFT_FLOAT_EXPONENT_MAX = 16383 };
 
 struct soft_float {
-    uint8_t kind; /* enum soft_float_kind */
-    bool is_negative;
+    uint8_t kind;                        /* enum soft_float_kind */
+    uint8_t is_negative;                 /* 0 or 1: any byte may be read, a damaged one too, which no bool allows */
     int16_t exponent;                    /* of 2, -MAX to MAX */
     uint16_t mantissa[SOFT_FLOAT_WORDS]; /* the highest word first; 1 <= mantissa / 2^63 < 2 */
 };
