@@ -157,6 +157,26 @@ static int wait_ms(const struct keeper *k)
     return clock_ms_until(wake);
 }
 
+static void keeper_free(struct keeper **keeper)
+{
+    struct keeper *k = *keeper;
+    *keeper = NULL;
+    mailbox_destroy(&k->in);
+    mailbox_destroy(&k->out);
+    if (k->stop_fd >= 0)
+        close(k->stop_fd);
+    if (k->cancel_fd >= 0)
+        close(k->cancel_fd);
+    free(k);
+}
+
+/* By the thread or by its owner. */
+static void leave(struct keeper *k)
+{
+    if (atomic_exchange(&k->is_left, true))
+        keeper_free(&k);
+}
+
 static void *work(void *arg)
 {
     struct keeper *k = arg;
@@ -183,23 +203,11 @@ static void *work(void *arg)
     if (k->link)
         k->provider->close(&k->link);
     free(m);
+    leave(k);
     return NULL;
 }
 
 /* ---- the session's side ---- */
-
-static void keeper_free(struct keeper **keeper)
-{
-    struct keeper *k = *keeper;
-    *keeper = NULL;
-    mailbox_destroy(&k->in);
-    mailbox_destroy(&k->out);
-    if (k->stop_fd >= 0)
-        close(k->stop_fd);
-    if (k->cancel_fd >= 0)
-        close(k->cancel_fd);
-    free(k);
-}
 
 static void raise_fd(int fd)
 {
@@ -246,10 +254,9 @@ void keeper_close(struct keeper **keeper)
     raise_fd(k->stop_fd);
     const int64_t until_ns = clock_real_ns() + k->patience_ns;
     const struct timespec until = { until_ns / CLOCK_NS_PER_S, until_ns % CLOCK_NS_PER_S };
-    if (pthread_timedjoin_np(k->thread, NULL, &until) == 0)
-        keeper_free(&k);
-    else
-        (void)pthread_detach(k->thread); /* with what it uses; the process ends */
+    if (pthread_timedjoin_np(k->thread, NULL, &until) != 0)
+        (void)pthread_detach(k->thread); /* it hangs: what it uses stays for it */
+    leave(k);
 }
 
 static void put(struct keeper *k, enum message_type type)

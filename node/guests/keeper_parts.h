@@ -60,6 +60,7 @@ struct keeper {
     int stop_fd, cancel_fd; /* raised: end; leave what takes long */
     int64_t patience_ns;
     pthread_t thread;
+    _Atomic bool is_left; /* by its thread or by its owner: whoever leaves second frees it */
 
     const struct provider *provider; /* NULL: not loaded */
     struct link *link;               /* NULL: not connected */
