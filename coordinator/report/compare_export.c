@@ -3,32 +3,17 @@
 #include <string.h>
 
 #include "report/compare_words.h"
+#include "report/limit_words.h"
 #include "report/report_compare.h"
 #include "report/report_csv.h"
 #include "report/value.h"
-
-static json_t *limit_list(const struct limits *limits)
-{
-    json_t *made = json_array();
-    for (int i = 0; i < LIMIT_UNKNOWN; i++) {
-        const struct limit *limit = &limits->of[i];
-        if (limit->is_known)
-            made = value_append(made, VALUE_OBJECT({ "by", json_string(limited_by_name((enum limited_by)i)) },
-                                                   { "value", value_real(limit->value) },
-                                                   { "ceiling", value_real(limit->ceiling) },
-                                                   { "unit", value_text(limit->unit) },
-                                                   { "share", value_real(limits_share(limits, (enum limited_by)i)) },
-                                                   { "what", value_text(limit->what) }));
-    }
-    return made;
-}
 
 static json_t *side_value(const struct compare_side *side)
 {
     return VALUE_OBJECT(
         { "node", value_text(side->node) }, { "run", value_text(side->run->uuid) }, { "mean", value_real(side->mean) },
         { "median", value_real(side->median) }, { "mad", value_real(side->mad) },
-        { "limited_by", json_string(limited_by_name(side->limited_by)) }, { "limits", limit_list(&side->limits) },
+        { "limited_by", json_string(limited_by_name(side->limited_by)) }, { "limits", limit_words_json(&side->limits) },
         { "host_cpu", value_real(side->price) }, { "host_cpu_unit", value_word(side->price_unit) },
         { "dilation_ppm", value_real(side->ppm) }, { "dilation_bound_ppm", value_real(side->ppm_bound) },
         { "start", json_string(verdict_name(side->start)) });

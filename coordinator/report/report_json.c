@@ -1,8 +1,10 @@
 #include "report_json.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "report/limit_words.h"
 #include "report/report_compare.h"
 #include "report/value.h"
 #include "result/summary.h"
@@ -122,37 +124,42 @@ static json_t *after_start(const struct trial *trial, int64_t op_ns)
     return value_if(known, after);
 }
 
-static json_t *stream_value(const struct run *run, const struct trial *trial, const struct stream *stream)
+/* `limits`: NULL for a witness, which is not under test. */
+static json_t *stream_value(const struct run *run, const struct trial *trial, const struct stream *stream,
+                            const struct limits *limits)
 {
     double host_cpu_s = 0;
     bool knows_cost = stream->role == STREAM_LOAD && summary_host_cpu_s(run, trial, stream, &host_cpu_s);
     bool began = stream->first_op_ns != 0, ended = stream->last_op_ns != 0;
-    return VALUE_OBJECT({ "node", value_text(stream->node) }, { "peer", value_word(stream->peer) },
-                        { "role", json_string(stream_role_name(stream->role)) },
-                        { "direction", value_word(stream->direction) }, { "figures", figures(stream) },
-                        { "clock", clock_value(trial, stream->node) },
-                        { "cost", VALUE_OBJECT({ "host_cpu_s", knows_cost ? value_real(host_cpu_s) : json_null() }) },
-                        { "operates", json_boolean(stream->operates) }, { "gate", value_word(stream->gate) },
-                        { "first_op_ns", value_if(began, stream->first_op_ns) },
-                        { "first_op_after_start_ns", after_start(trial, stream->first_op_ns) },
-                        { "first_op_bound_ns", value_if(began, stream->first_op_bound_ns) },
-                        { "last_op_ns", value_if(ended, stream->last_op_ns) },
-                        { "last_op_bound_ns", value_if(ended, stream->last_op_bound_ns) },
-                        { "own_first_op_ns", value_if(stream->own_first_op_ns != 0, stream->own_first_op_ns) },
-                        { "own_elapsed_ns", value_if(stream->own_elapsed_ns > 0, stream->own_elapsed_ns) },
-                        { "arrived_ns", value_if(stream->arrived_ns != 0, stream->arrived_ns) },
-                        { "arrived_after_start_ns", after_start(trial, stream->arrived_ns) },
-                        { "arrived_bound_ns", value_if(stream->arrived_ns != 0, stream->arrived_bound_ns) });
+    return VALUE_OBJECT(
+        { "node", value_text(stream->node) }, { "peer", value_word(stream->peer) },
+        { "role", json_string(stream_role_name(stream->role)) }, { "direction", value_word(stream->direction) },
+        { "figures", figures(stream) }, { "clock", clock_value(trial, stream->node) },
+        { "cost", VALUE_OBJECT({ "host_cpu_s", knows_cost ? value_real(host_cpu_s) : json_null() }) },
+        { "limited_by", limits ? json_string(limited_by_name(limits_judge(limits))) : json_null() },
+        { "limits", limits ? limit_words_json(limits) : json_array() }, { "operates", json_boolean(stream->operates) },
+        { "gate", value_word(stream->gate) }, { "first_op_ns", value_if(began, stream->first_op_ns) },
+        { "first_op_after_start_ns", after_start(trial, stream->first_op_ns) },
+        { "first_op_bound_ns", value_if(began, stream->first_op_bound_ns) },
+        { "last_op_ns", value_if(ended, stream->last_op_ns) },
+        { "last_op_bound_ns", value_if(ended, stream->last_op_bound_ns) },
+        { "own_first_op_ns", value_if(stream->own_first_op_ns != 0, stream->own_first_op_ns) },
+        { "own_elapsed_ns", value_if(stream->own_elapsed_ns > 0, stream->own_elapsed_ns) },
+        { "arrived_ns", value_if(stream->arrived_ns != 0, stream->arrived_ns) },
+        { "arrived_after_start_ns", after_start(trial, stream->arrived_ns) },
+        { "arrived_bound_ns", value_if(stream->arrived_ns != 0, stream->arrived_bound_ns) });
 }
 
 /* The nodes under test are "streams", what the other ends saw of the same bytes is "witnesses": who
  * adds up streams shall not count a byte twice. */
-static json_t *stream_list(const struct run *run, const struct trial *trial, enum stream_role role)
+static json_t *stream_list(const struct run *run, const struct trial *trial, const struct limits *limits,
+                           enum stream_role role)
 {
     json_t *made = json_array();
     for (size_t i = 0; i < trial->stream_count; i++)
         if (trial->streams[i].role == role)
-            made = value_append(made, stream_value(run, trial, &trial->streams[i]));
+            made = value_append(made,
+                                stream_value(run, trial, &trial->streams[i], role == STREAM_LOAD ? &limits[i] : NULL));
     return made;
 }
 
@@ -197,34 +204,62 @@ static json_t *override_list(const char *overrides)
     return made;
 }
 
-static json_t *trial_value(const struct run *run, const struct trial *trial)
+static json_t *trial_parts(const struct run *run, const struct trial *trial, const struct limits *limits)
 {
     const struct run_step *step = &run->steps[trial->step];
     json_t *start =
         VALUE_OBJECT({ "verdict", json_string(verdict_name(trial->verdict)) }, { "late", value_word(trial->late) },
                      { "pairs", skew_list(trial) }, { "at_ns", value_if(trial->at_ns != 0, trial->at_ns) },
                      { "at", value_utc(trial->at_real_ns) });
-    return VALUE_OBJECT(
-        { "trial", json_integer(trial->order + 1) }, /* as the table numbers them */
-        { "step", value_text(step->name) }, { "workload", value_text(step->workload) },
-        { "round", json_integer(trial->round) }, { "block", json_integer(trial->block) },
-        { "idx", json_integer(trial->idx) }, { "attempt", json_integer(trial->attempt) },
-        { "order", json_integer(trial->order) }, { "when", value_text(step->when) },
-        { "kind", json_string(trial_kind_name(trial->kind)) }, { "counts", json_boolean(summary_uses(run, trial)) },
-        { "partial", json_boolean(trial->partial) }, { "why", value_word(trial->why) },
-        { "guest_state", value_word(trial->guest_state) }, { "start", start },
-        { "streams", stream_list(run, trial, STREAM_LOAD) }, { "witnesses", stream_list(run, trial, STREAM_WITNESS) },
-        { "totals", total_list(trial) }, { "costs", cost_list(trial) }, { "flags", flag_list(trial) });
+    return VALUE_OBJECT({ "trial", json_integer(trial->order + 1) }, /* as the table numbers them */
+                        { "step", value_text(step->name) }, { "workload", value_text(step->workload) },
+                        { "round", json_integer(trial->round) }, { "block", json_integer(trial->block) },
+                        { "idx", json_integer(trial->idx) }, { "attempt", json_integer(trial->attempt) },
+                        { "order", json_integer(trial->order) }, { "when", value_text(step->when) },
+                        { "kind", json_string(trial_kind_name(trial->kind)) },
+                        { "counts", json_boolean(summary_uses(run, trial)) },
+                        { "partial", json_boolean(trial->partial) }, { "why", value_word(trial->why) },
+                        { "guest_state", value_word(trial->guest_state) }, { "start", start },
+                        { "streams", stream_list(run, trial, limits, STREAM_LOAD) },
+                        { "witnesses", stream_list(run, trial, limits, STREAM_WITNESS) },
+                        { "totals", total_list(trial) }, { "costs", cost_list(trial) }, { "flags", flag_list(trial) });
 }
-json_t *report_json_trial(const struct run *run, const struct trial *trial) { return trial_value(run, trial); }
 
-LIST(trial_list, run, trials, trial_count, trial_value)
+/* NULL when memory is out, as of all values here. */
+static json_t *trial_value(const struct run *run, const struct facts *facts, const struct trial *trial)
+{
+    struct limits *limits = calloc(trial->stream_count + 1, sizeof *limits);
+    struct err e = { 0 };
+    json_t *made = limits && limits_of(run, facts, trial, limits, &e) ? trial_parts(run, trial, limits) : NULL;
+    free(limits);
+    return made;
+}
+
+json_t *report_json_trial(const struct run *run, const struct trial *trial)
+{
+    struct facts *facts = NULL;
+    struct err e = { 0 };
+    json_t *made = facts_of(run, &facts, &e) ? trial_value(run, facts, trial) : NULL;
+    facts_destroy(&facts);
+    return made;
+}
+
+static json_t *trial_list(const struct run *run, const struct facts *facts)
+{
+    json_t *made = json_array();
+    for (size_t i = 0; i < run->trial_count; i++)
+        made = value_append(made, trial_value(run, facts, &run->trials[i]));
+    return made;
+}
 
 bool report_json(const struct run *run, FILE *out, struct err *e)
 {
     struct comparisons *comparisons = NULL;
-    if (!compare_run(run, &comparisons, e))
+    struct facts *facts = NULL;
+    if (!facts_of(run, &facts, e) || !compare_run(run, &comparisons, e)) {
+        facts_destroy(&facts);
         return false;
+    }
     char seed[24]; /* a number of 64 bits, which many a reader of JSON would round */
     snprintf(seed, sizeof seed, "%" PRIu64, run->seed);
     json_t *root = VALUE_OBJECT(
@@ -235,8 +270,9 @@ bool report_json(const struct run *run, FILE *out, struct err *e)
         { "scenario_schema", json_integer(run->schema) },
         { "overrides", override_list(run->overrides ? run->overrides : "") }, { "seed", json_string(seed) },
         { "rounds", json_integer(run->rounds) }, { "tolerance_ns", json_integer(run->tolerance_ns) },
-        { "nodes", node_list(run) }, { "steps", step_list(run) }, { "trials", trial_list(run) },
+        { "nodes", node_list(run) }, { "steps", step_list(run) }, { "trials", trial_list(run, facts) },
         { "comparisons", report_compare_json(comparisons) });
     comparisons_destroy(&comparisons);
+    facts_destroy(&facts);
     return value_write(root, out, e);
 }

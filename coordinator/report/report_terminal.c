@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "report/clock_lines.h"
 #include "report/columns.h"
+#include "report/limit_words.h"
 #include "report/notes.h"
 #include "report/page.h"
 #include "report/print.h"
@@ -51,6 +52,29 @@ static void put_totals(const struct page *page, const struct summary *summary, i
         fprintf(page->out, "%*s", PAGE_MARGIN, "");
         print_wrapped(line, PAGE_MARGIN, PAGE_MARGIN, page->width, page->out);
     }
+}
+
+/* What the figures of a step could not have been much above. */
+static bool put_limits(const struct page *page, struct sheet *sheet, const struct summary *summary, int step,
+                       struct err *e)
+{
+    static const char LABEL_TEXT[] = "limited by  ";
+    enum { BEGIN = PAGE_MARGIN + sizeof LABEL_TEXT - 1 };
+    const char *label = LABEL_TEXT;
+    for (size_t i = 0; i < summary->row_count; i++) {
+        const struct summary_row *row = &summary->rows[i];
+        char line[384];
+        if (row->step != step)
+            continue;
+        if (!limit_words_step(sheet, step, row->node, row->direction, line, sizeof line, e))
+            return false;
+        if (!*line)
+            continue;
+        fprintf(page->out, "%*s%-*s", PAGE_MARGIN, "", BEGIN - PAGE_MARGIN, label);
+        print_wrapped(line, BEGIN, BEGIN + 2, page->width, page->out);
+        label = "";
+    }
+    return true;
 }
 
 /* What each figure came through, once for those after each other that are alike. */
@@ -117,7 +141,8 @@ static size_t rows_of_step(const struct summary *summary, size_t first)
     return count;
 }
 
-static void put_table(const struct page *page, const struct run *run, const struct summary *summary)
+static bool put_table(const struct page *page, const struct run *run, struct sheet *sheet,
+                      const struct summary *summary, struct err *e)
 {
     const struct table table = columns_of(summary);
     struct table_layout layout = { 0 };
@@ -132,12 +157,15 @@ static void put_table(const struct page *page, const struct run *run, const stru
         if (i + 1 == summary->row_count || summary->rows[i + 1].step != summary->rows[i].step) {
             put_totals(page, summary, summary->rows[i].step);
             put_figures(page, summary, summary->rows[i].step);
+            if (!put_limits(page, sheet, summary, summary->rows[i].step, e))
+                return false;
         }
     }
     if (summary->row_count == 0)
         fputs("\nno trial was finished\n", page->out);
     else
         put_legend(page, summary);
+    return true;
 }
 
 /* ---- the head ---- */
@@ -282,13 +310,17 @@ bool report_table(const struct run *run, FILE *out, int width, bool color, struc
     struct summary *summary = NULL;
     struct notes *notes = NULL;
     struct comparisons *comparisons = NULL;
-    bool ok = summary_of(run, &summary, e) && notes_of(run, &notes, e) && compare_run(run, &comparisons, e);
-    if (ok) {
+    struct sheet *sheet = NULL;
+    bool ok = summary_of(run, &summary, e) && notes_of(run, &notes, e) && compare_run(run, &comparisons, e) &&
+              sheet_of(run, &sheet, e);
+    if (ok)
         put_head(&page, run);
-        put_table(&page, run, summary);
+    ok = ok && put_table(&page, run, sheet, summary, e);
+    if (ok) {
         put_notes(&page, notes);
         report_compare_table(&page, comparisons);
     }
+    sheet_destroy(&sheet);
     comparisons_destroy(&comparisons);
     summary_destroy(&summary);
     notes_destroy(&notes);
