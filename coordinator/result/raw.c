@@ -44,10 +44,15 @@ struct raw_end *raw_add_end(struct raw_trial *raw, size_t node, size_t other, en
                             uint32_t flow)
 {
     enum { ENDS_MAX = 4096 };
-    struct raw_end *more = raw->end_count < ENDS_MAX ? reallocarray(raw->ends, raw->end_count + 1, sizeof *more) : NULL;
-    if (!more)
+    size_t count = raw->end_count;
+    if (count >= ENDS_MAX)
         return NULL;
-    raw->ends = more;
+    if ((count & (count - 1)) == 0) { /* full at each power of two: ends are large, so they move seldom */
+        struct raw_end *more = reallocarray(raw->ends, count ? 2 * count : 1, sizeof *more);
+        if (!more)
+            return NULL;
+        raw->ends = more;
+    }
     struct raw_end end = { .node = node, .other = other, .role = role, .job = job, .flow = flow };
     size_t at = raw->end_count++;
     for (; at > 0 && is_before(&end, &raw->ends[at - 1]); at--)
