@@ -140,6 +140,13 @@ static long instructions_of(void (*work)(int), int amount)
     return count;
 }
 
+/* A sanitizer's own instructions are counted too, and those depend on what it has seen. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+enum { IS_PLAIN = 0 };
+#else
+enum { IS_PLAIN = 1 };
+#endif
+
 static void each_kernel_does_its_work_and_more_work_takes_more(void **unused)
 {
     (void)unused;
@@ -176,7 +183,7 @@ static void each_kernel_does_its_work_and_more_work_takes_more(void **unused)
         for (int j = 0; j < 2 + has_third; j++)
             counts[j] = instructions_of(CASES[i].work, CASES[i].amounts[j]) - before;
         long first = counts[1] - counts[0], second = has_third ? counts[2] - counts[1] : first;
-        if (first < CASES[i].least || second < CASES[i].least || (CASES[i].is_even && first != second))
+        if (first < CASES[i].least || second < CASES[i].least || (CASES[i].is_even && IS_PLAIN && first != second))
             fail_msg("%s: %ld, %ld and %ld instructions", CASES[i].name, counts[0], counts[1], counts[2]);
     }
 }

@@ -262,6 +262,19 @@ static void a_reader_who_is_gone_is_forgotten(void **state)
     finish(&p);
 }
 
+/* Behind the last line's end there is nothing but moves of the cursor and what erases. */
+static bool ends_on_a_line_of_its_own(const char *text)
+{
+    const char *at = strrchr(text, '\n');
+    at = at ? at + 1 : text;
+    while (*at == '\r' || strncmp(at, "\033[", 2) == 0) {
+        at += *at == '\r' ? 1 : 2;
+        at += strspn(at, "0123456789;");
+        at += *at != '\0' && strchr("ABJK", *at) != NULL;
+    }
+    return *at == '\0';
+}
+
 /* On a terminal (here a pipe, which has no size) what is left at the end are lines. */
 static void a_terminal_is_left_as_it_was(void **state)
 {
@@ -285,7 +298,7 @@ static void a_terminal_is_left_as_it_was(void **state)
     assert_null(strstr(last, "\033[K")); /* and was not drawn again after it was erased */
     assert_null(strstr(text, "\033[?")); /* no mode was set */
     assert_null(strstr(text, "\033[2J"));
-    assert_true(text[strlen(text) - 1] == '\n');
+    assert_true(ends_on_a_line_of_its_own(text));
     assert_non_null(strstr(text, "odd\n"));
 }
 
