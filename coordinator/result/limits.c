@@ -62,16 +62,33 @@ static bool goes_back(const struct traffic *traffic, size_t other, size_t of, co
            (strcmp(a->node, b->node) == 0 && strcmp(a->peer, b->peer) == 0 && strcmp(a->direction, b->direction) != 0);
 }
 
+/* Rates of different times make no sum: of several streams those of the time in which all ran, where known. */
+static double rate_beside(const struct stream *stream, bool alone)
+{
+    const struct figure *common =
+        alone ? NULL : stream_figure(stream, "throughput", WINDOW_COMMON, FIGURE_ON_COORDINATOR);
+    return common && isfinite(common->value) ? common->value : throughput_of(stream);
+}
+
+static bool is_alone(const struct trial *trial)
+{
+    size_t carriers = 0;
+    for (size_t i = 0; i < trial->stream_count; i++)
+        carriers += carries(&trial->streams[i]);
+    return carriers < 2;
+}
+
 /* What all streams of the trial sent through the link, and whether any went the other way. */
 static double load_of(const struct traffic *traffic, size_t of, const struct wire_link *link, bool *both_ways)
 {
     double sum = 0;
+    bool alone = is_alone(traffic->trial);
     *both_ways = false;
     for (size_t i = 0; i < traffic->trial->stream_count; i++) {
         if (!carries(&traffic->trial->streams[i]))
             continue;
         if (passes(&traffic->ways[i], link, true))
-            sum += throughput_of(&traffic->trial->streams[i]);
+            sum += rate_beside(&traffic->trial->streams[i], alone);
         *both_ways |= goes_back(traffic, i, of, link);
     }
     return sum;

@@ -263,6 +263,13 @@ static void streams_of_one_trial_fill_a_wire_together(void **unused)
         assert_int_equal(judge(run, i, &limits), LIMIT_WIRE);
         near_to(limits.of[LIMIT_WIRE].value, 94e6);
     }
+    /* What each did at some time is no load of the wire at any: that is told by the time in which both ran. */
+    static const double TOGETHER[] = { 40.0e6, 41.0e6 };
+    for (size_t i = 0; i < 2; i++)
+        assert_true(stream_add_figure(&t->streams[i], "throughput", "bit/s", TOGETHER[i], WINDOW_COMMON,
+                                      FIGURE_ON_COORDINATOR));
+    assert_int_equal(judge(run, 0, &limits), LIMIT_UNKNOWN);
+    near_to(limits.of[LIMIT_WIRE].value, 81e6);
     text_copy(t->streams[1].direction, sizeof t->streams[1].direction, "receive"); /* the other way */
     assert_int_equal(judge(run, 0, &limits), LIMIT_UNKNOWN);
     run_destroy(&run);
