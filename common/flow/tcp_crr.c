@@ -146,9 +146,7 @@ bool tcp_crr_ask(struct flow *f, const struct tcp_crr_target *t, const struct rr
         if (!ok)
             return false;
         int64_t now = clock_raw_ns();
-        meter_add(meter, f->message_bytes + f->read_bytes);
-        if (plan->hist && begun >= plan->hist_from_ns)
-            hist_add(plan->hist, now - begun);
+        rr_plan_count(plan, meter, f->message_bytes + f->read_bytes, begun, now);
         times->last_op_ns = begun = now;
         if (plan->interval_ns > 0) {
             due += plan->interval_ns;

@@ -60,9 +60,7 @@ static bool ask(struct flow *f, const struct rr_plan *plan, struct meter *meter,
         if (progress != WHOLE)
             return progress == ENDED && flow_break(f, 0, "waiting for a response", e);
         int64_t now = clock_raw_ns();
-        meter_add(meter, f->message_bytes + f->read_bytes);
-        if (plan->hist && begun >= plan->hist_from_ns)
-            hist_add(plan->hist, now - begun);
+        rr_plan_count(plan, meter, f->message_bytes + f->read_bytes, begun, now);
         times->last_op_ns = begun = now;
         if (plan->interval_ns > 0) {
             due += plan->interval_ns;

@@ -17,6 +17,15 @@ struct rr_plan {
     int64_t hist_from_ns; /* RAW: transactions that began earlier are a warm-up's and left out of it */
 };
 
+/* A transaction of `bytes` to and fro is complete: into the meter, and into the histogram if it is kept there. */
+static inline void rr_plan_count(const struct rr_plan *plan, struct meter *meter, size_t bytes, int64_t begun_ns,
+                                 int64_t now_ns)
+{
+    meter_add(meter, bytes);
+    if (plan->hist && begun_ns >= plan->hist_from_ns)
+        hist_add(plan->hist, now_ns - begun_ns);
+}
+
 /* Ask until flow_stop_sending(), complete the transaction at hand, and wait for the other side's close.
  * With an interval a stop falls into a pause as well. A request that is due already is sent at once, and
  * the time of a transaction counts from when it was sent. Stamps: before the first request, and after the last

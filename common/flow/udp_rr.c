@@ -60,9 +60,7 @@ static bool ask(struct flow *f, const struct rr_plan *plan, bool is_stock, struc
         if (answer == BROKEN)
             return false;
         if (answer == CAME) {
-            meter_add(meter, f->message_bytes + f->read_bytes);
-            if (plan->hist && begun >= plan->hist_from_ns)
-                hist_add(plan->hist, now - begun);
+            rr_plan_count(plan, meter, f->message_bytes + f->read_bytes, begun, now);
             times->last_op_ns = now;
         } else {
             counts->lost += is_sent;
