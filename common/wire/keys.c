@@ -124,6 +124,8 @@ static bool read_secret(const char *path, char *text, size_t size, struct err *e
     text[0] = '\0';
     /* O_NONBLOCK: a pipe that nobody writes into is refused, not waited for. */
     int fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0 && errno == ENOENT) /* what was asked for is not there: no fault of this machine */
+        return err_set(e, ERR_USAGE, "%s: No such file; `tare invite` on the coordinator writes one", path);
     if (fd < 0)
         return err_errno(e, errno, "%s", path);
     struct stat st;

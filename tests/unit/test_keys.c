@@ -184,7 +184,7 @@ static void a_file_that_others_could_read_is_refused_with_the_way_out(void **sta
 
 static void what_is_no_file_is_refused_at_once(void **state)
 {
-    refused_at(path_in(state, "nothing"), "No such file");
+    refused_at(path_in(state, "nothing"), "`tare invite` on the coordinator writes one");
     refused_at((const char *)*state, "not a regular file");
     const char *pipe = path_in(state, "pipe");
     assert_int_equal(mkfifo(pipe, 0600), 0);
