@@ -6,9 +6,9 @@
 
 /* In the order of the help; cmd_VERB.c defines `const struct command tare_VERB` and cmd_VERB. */
 /* clang-format off */
-#define COMMANDS(C)                                           \
-    C(run) C(check) C(workloads) C(list) C(show) C(compare)   \
-    C(invite) C(nodes) C(guests) C(revoke) C(watch) C(stop)             \
+#define COMMANDS(C)                                                   \
+    C(run) C(check) C(scenario) C(workloads) C(list) C(show) C(compare) \
+    C(invite) C(nodes) C(guests) C(revoke) C(watch) C(stop)            \
     C(lab) C(doctor) C(completion) C(man)
 /* clang-format on */
 

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/words.h"
+#include "scenario/keys.h"
 
 struct life {
     int while_host_runs, instances;
@@ -21,7 +22,7 @@ static const struct field LIFE_FIELDS[] = {
       .fallback = "fresh", .doc = "whether it is started anew each round" },
 };
 /* clang-format on */
-static const struct schema LIFE = { "guest", LIFE_FIELDS, ARRAY_SIZE(LIFE_FIELDS), sizeof(struct life) };
+const struct schema SCENARIO_LIFE = { "guest", LIFE_FIELDS, ARRAY_SIZE(LIFE_FIELDS), sizeof(struct life) };
 
 static struct guest_options *read_built_in(const struct reader *r, const struct yaml_value *value)
 {
@@ -86,7 +87,7 @@ void guest_read(const struct reader *r, const struct yaml_value *map, struct sce
         return;
     }
     if (built_in || state || yaml_get(map, "instances"))
-        reader_fields(r, map, &LIFE, &life);
+        reader_fields(r, map, &SCENARIO_LIFE, &life);
     node->while_host_runs = (enum while_host_runs)life.while_host_runs;
     node->is_fresh = life.instances != KEPT;
     if (!built_in && !state)

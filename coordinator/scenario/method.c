@@ -1,6 +1,7 @@
 #include "method.h"
 
 #include "base/text.h"
+#include "scenario/keys.h"
 
 enum { BLOCKS_LEAST = 3 }; /* of which an interval can be made */
 
@@ -42,18 +43,18 @@ static const struct field ORDER_FIELDS[] = {
     {                                                  \
         name, fields, ARRAY_SIZE(fields), sizeof(type) \
     }
-static const struct schema NUMBER = SCHEMA("repeats", NUMBER_FIELDS, struct number);
-static const struct schema RULE = SCHEMA("repeats", RULE_FIELDS, struct rule);
-static const struct schema ORDER = SCHEMA("scenario", ORDER_FIELDS, struct order);
+const struct schema SCENARIO_REPEATS = SCHEMA("repeats", NUMBER_FIELDS, struct number);
+const struct schema SCENARIO_UNTIL = SCHEMA("repeats", RULE_FIELDS, struct rule);
+const struct schema SCENARIO_ORDER = SCHEMA("scenario", ORDER_FIELDS, struct order);
 static const struct schema NOTHING = { "", NULL, 0, 0 };
 
 /* `repeats: {min: 5, max: 30, until: 3%}` */
 static void read_rule(const struct reader *r, const struct yaml_value *value)
 {
-    static const struct reader_keys KEYS = { .fields = &RULE, .others = "", .later = "" };
+    static const struct reader_keys KEYS = { .fields = &SCENARIO_UNTIL, .others = "", .later = "" };
     struct rule rule;
     reader_check_keys(r, value, &KEYS);
-    if (!reader_fields(r, value, &RULE, &rule))
+    if (!reader_fields(r, value, &SCENARIO_UNTIL, &rule))
         return;
     if (rule.least > rule.most)
         READER_SAY(r, value, "repeats: min is %lld and max %lld: turn them round", (long long)rule.least,
@@ -72,10 +73,10 @@ void method_read_repeats(const struct reader *r, const struct yaml_value *root)
     if (repeats && !repeats->broken && repeats->kind == YAML_MAP) {
         read_rule(r, repeats);
     } else {
-        reader_fields(r, root, &NUMBER, &number);
+        reader_fields(r, root, &SCENARIO_REPEATS, &number);
         r->scenario->repeats = r->scenario->repeats_least = (int)number.repeats;
     }
-    reader_fields(r, root, &ORDER, &order);
+    reader_fields(r, root, &SCENARIO_ORDER, &order);
     r->scenario->order = (enum block_order)order.order;
     r->scenario->seed = (uint64_t)order.seed;
 }

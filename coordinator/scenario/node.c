@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "base/words.h"
 #include "scenario/guest.h"
+#include "scenario/keys.h"
 
 #define ROLE_WORD(name, word) "|" word
 static const char ROLES[] = NODE_ROLES(ROLE_WORD);
@@ -32,7 +33,7 @@ static const struct field HEAD_FIELDS[] = {
       .doc = "where a stock netserver 2.7 listens, in place of an agent: 10.0.0.7, 10.0.0.7:12865, [fd00::7]:12865" },
 };
 /* clang-format on */
-static const struct schema HEAD = { "node", HEAD_FIELDS, ARRAY_SIZE(HEAD_FIELDS), sizeof(struct head) };
+const struct schema SCENARIO_NODE = { "node", HEAD_FIELDS, ARRAY_SIZE(HEAD_FIELDS), sizeof(struct head) };
 
 /* What one key of `nodes` declares. */
 struct declaration {
@@ -148,7 +149,7 @@ static void read_netserver(const struct reader *r, struct declaration *d, const 
 /* Name, role and how many; `on` waits until all names are known. */
 static void read_head(const struct reader *r, struct declaration *d)
 {
-    static const struct reader_keys KEYS = { .fields = &HEAD, .others = "on|" GUEST_KEYS, .later = "confine" };
+    static const struct reader_keys KEYS = { .fields = &SCENARIO_NODE, .others = "on|" GUEST_KEYS, .later = "confine" };
     const struct yaml_value *value = d->value;
     if (!reader_map(r, value, "a node", "host: {role: host}")) {
         check_name(r, d);
@@ -171,7 +172,7 @@ static void read_head(const struct reader *r, struct declaration *d)
     keys.told = told;
     struct head head;
     reader_check_keys(r, value, &keys);
-    if (reader_fields(r, value, &HEAD, &head))
+    if (reader_fields(r, value, &SCENARIO_NODE, &head))
         d->role = (enum node_role)head.role;
     if (yaml_get(value, "count") && head.count >= 1 && !strchr(value->key->text, '[')) {
         d->is_group = true;

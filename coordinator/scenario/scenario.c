@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "scenario/keys.h"
 #include "scenario/method.h"
 #include "scenario/node.h"
 #include "scenario/override.h"
@@ -58,10 +59,10 @@ static const struct field AGAIN_FIELDS[] = {
     {                                                  \
         name, fields, ARRAY_SIZE(fields), sizeof(type) \
     }
-static const struct schema HEAD = SCHEMA("scenario", HEAD_FIELDS, struct head);
-static const struct schema START = SCHEMA("start", START_FIELDS, struct start);
-static const struct schema LIMITS = SCHEMA("limits", LIMITS_FIELDS, struct limits);
-static const struct schema AGAIN = SCHEMA("on_bad", AGAIN_FIELDS, struct again);
+const struct schema SCENARIO_HEAD = SCHEMA("scenario", HEAD_FIELDS, struct head);
+const struct schema SCENARIO_START = SCHEMA("start", START_FIELDS, struct start);
+const struct schema SCENARIO_LIMITS = SCHEMA("limits", LIMITS_FIELDS, struct limits);
+const struct schema SCENARIO_ON_BAD = SCHEMA("on_bad", AGAIN_FIELDS, struct again);
 
 static void read_version(const struct reader *r, const struct yaml_value *root)
 {
@@ -75,27 +76,27 @@ static void read_version(const struct reader *r, const struct yaml_value *root)
 
 static void read_head(const struct reader *r, const struct yaml_value *root)
 {
-    static const struct reader_keys KEYS = { .fields = &HEAD,
+    static const struct reader_keys KEYS = { .fields = &SCENARIO_HEAD,
                                              .others = "tare|nodes|start|limits|steps|" METHOD_KEYS,
                                              .later = "confine" };
     reader_check_keys(r, root, &KEYS);
     read_version(r, root);
     struct head head;
-    reader_fields(r, root, &HEAD, &head);
+    reader_fields(r, root, &SCENARIO_HEAD, &head);
     memcpy(r->scenario->name, head.name, sizeof head.name);
 }
 
 /* `on_bad: {repeat: 2}` or one word. */
 static void read_on_bad(const struct reader *r, const struct yaml_value *value)
 {
-    static const struct reader_keys KEYS = { .fields = &AGAIN, .others = "", .later = "" };
+    static const struct reader_keys KEYS = { .fields = &SCENARIO_ON_BAD, .others = "", .later = "" };
     struct scenario *s = r->scenario;
     if (value->broken)
         return;
     if (value->kind == YAML_MAP) {
         struct again again;
         reader_check_keys(r, value, &KEYS);
-        reader_fields(r, value, &AGAIN, &again);
+        reader_fields(r, value, &SCENARIO_ON_BAD, &again);
         s->start.on_bad = ON_BAD_REPEAT;
         s->start.repeat = (int)again.repeat;
     } else if (value->kind == YAML_TEXT && strcmp(value->text, "abort") == 0) {
@@ -107,12 +108,12 @@ static void read_on_bad(const struct reader *r, const struct yaml_value *value)
 
 static void read_start(const struct reader *r, const struct yaml_value *value)
 {
-    static const struct reader_keys KEYS = { .fields = &START, .others = "on_bad", .later = "" };
+    static const struct reader_keys KEYS = { .fields = &SCENARIO_START, .others = "on_bad", .later = "" };
     struct start start;
-    schema_defaults(&START, &start);
+    schema_defaults(&SCENARIO_START, &start);
     if (value && reader_map(r, value, "start", "{tolerance: 100us, on_bad: keep}")) {
         reader_check_keys(r, value, &KEYS);
-        reader_fields(r, value, &START, &start);
+        reader_fields(r, value, &SCENARIO_START, &start);
         const struct yaml_value *on_bad = yaml_get(value, "on_bad");
         if (on_bad)
             read_on_bad(r, on_bad);
@@ -123,12 +124,12 @@ static void read_start(const struct reader *r, const struct yaml_value *value)
 
 static void read_limits(const struct reader *r, const struct yaml_value *value)
 {
-    static const struct reader_keys KEYS = { .fields = &LIMITS, .others = "", .later = "steal" };
+    static const struct reader_keys KEYS = { .fields = &SCENARIO_LIMITS, .others = "", .later = "steal" };
     struct limits limits;
-    schema_defaults(&LIMITS, &limits);
+    schema_defaults(&SCENARIO_LIMITS, &limits);
     if (value && reader_map(r, value, "limits", "{clock_ppm: 500}")) {
         reader_check_keys(r, value, &KEYS);
-        reader_fields(r, value, &LIMITS, &limits);
+        reader_fields(r, value, &SCENARIO_LIMITS, &limits);
     }
     r->scenario->limits.clock_ppm = (double)limits.clock_ppm;
 }

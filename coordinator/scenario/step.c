@@ -7,6 +7,7 @@
 #include "base/ip.h"
 #include "base/text.h"
 #include "base/words.h"
+#include "scenario/keys.h"
 
 #define EXAMPLE "{name: stream, run: net_stream, to: peer, on: [host]}"
 
@@ -28,7 +29,7 @@ static const struct field HEAD_FIELDS[] = {
       .fallback = "paired",
       .doc = "its nodes one after the other, or at the same instant" },
 };
-static const struct schema HEAD = { "step", HEAD_FIELDS, ARRAY_SIZE(HEAD_FIELDS), sizeof(struct head) };
+const struct schema SCENARIO_STEP = { "step", HEAD_FIELDS, ARRAY_SIZE(HEAD_FIELDS), sizeof(struct head) };
 
 static const char LATER[] = "order|seed|confine|while_host_runs|instances|limits|matrix|repeats|count";
 
@@ -82,7 +83,7 @@ static void check_keys(const struct reader *r, const struct yaml_value *map, con
     if (meant)
         workload = catalogue_find(meant);
     struct reader_keys keys = {
-        .fields = &HEAD, .options = workload ? workload->options : NULL, .others = "run|to|on", .later = LATER
+        .fields = &SCENARIO_STEP, .options = workload ? workload->options : NULL, .others = "run|to|on", .later = LATER
     };
     if (workload) {
         reader_check_keys(r, map, &keys);
@@ -148,7 +149,7 @@ static void check_families(const struct reader *r, const struct yaml_value *on, 
 static void read_step(const struct reader *r, const struct yaml_value *map, struct scenario_step *step)
 {
     struct head head;
-    reader_fields(r, map, &HEAD, &head);
+    reader_fields(r, map, &SCENARIO_STEP, &head);
     memcpy(step->name, head.name, sizeof step->name);
     step->when = (enum when)head.when;
     step->workload = read_workload(r, map);

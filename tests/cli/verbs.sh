@@ -28,6 +28,8 @@ says 2 '2 mistakes in' run --dry-run --set repeats=0 --set steps.sned.length=1s 
 says 2 'SCENARIO is missing' run
 left=$(find "$scratch" -mindepth 1 ! -name out ! -name err)
 [ -z "$left" ] || fail "a dry run leaves $left"
+says 0 'a virtual machine that the host' scenario built_in
+says 2 'is none of scenario|nodes|' scenario nonsense
 says 0 'net_stream' workloads
 says 0 "first operation: the sender's first send(2)" workloads net_stream
 says 0 'send|receive|both' workloads net_stream
