@@ -50,7 +50,7 @@ enum message_limit {
 enum { PART_LOAD = 0, PART_SERVE = 1 };
 
 /* How far a guest is. BOOTED: its own programs run. OFF: it has ended, be it that it was asked to;
- * PAUSED: by somebody else; FAILED: it did not start, or could not be ended. */
+ * PAUSED: by somebody else, or as asked; FAILED: it did not start, or could not be ended. */
 #define GUEST_STATE_LIST(G)   \
     G(PREPARING, "preparing") \
     G(STARTING, "starting")   \
@@ -90,6 +90,7 @@ enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
     M(24, DOMAINS, domains)         \
     M(25, WATCH, watch)             \
     M(26, WATCHED, watched)         \
+    M(27, GUEST_PAUSE, guest_pause) \
     M(30, NETSERVER, netserver)     \
     M(31, LAP, lap)
 
@@ -229,6 +230,8 @@ enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
     S(T, public_key, MESSAGE_KEY_TEXT) S(T, secret_key, MESSAGE_KEY_TEXT)
 /* coordinator -> agent: end it; an existing domain is put back as it was found */
 #define GUEST_STOP_FIELDS(T, U, I, S, B) S(T, guest, MESSAGE_NAME)
+/* coordinator -> agent: hold a guest that it has started, or (pause 0) let it go on */
+#define GUEST_PAUSE_FIELDS(T, U, I, S, B) S(T, guest, MESSAGE_NAME) U(T, pause)
 /* agent -> coordinator: how far a guest is (GUEST_STATES), and that the next word of it comes within
  * `within_ns`. Stamps are 0 where it is not there yet; `console` is the end of what it showed. */
 #define GUEST_STATE_FIELDS(T, U, I, S, B) \
@@ -247,7 +250,7 @@ enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
  * and each guest uses; `watch` is the number of that observation */
 #define WATCH_FIELDS(T, U, I, S, B) U(T, watch) U(T, begin)
 /* agent -> coordinator: what a guest used meanwhile, and last, with an empty name, the machine. -1
- * where it cannot be told. */
+ * where it cannot be told. `touched_bytes` of a guest's memory were touched for the first time. */
 #define WATCHED_FIELDS(T, U, I, S, B) \
     U(T, watch)                       \
     S(T, guest, MESSAGE_NAME)         \
@@ -258,7 +261,11 @@ enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
     I(T, sys_ns)                      \
     I(T, iowait_ns)                   \
     I(T, steal_ns)                    \
-    I(T, vcpu_ns) I(T, emulator_ns) I(T, vhost_ns) I(T, wait_ns) I(T, exits) I(T, halt_poll_ns) U(T, others)
+    I(T, vcpu_ns)                     \
+    I(T, emulator_ns)                 \
+    I(T, vhost_ns)                    \
+    I(T, wait_ns)                     \
+    I(T, exits) I(T, halt_poll_ns) U(T, others) I(T, memory_bytes) I(T, touched_bytes)
 
 #define U_MEMBER(T, name) uint32_t name;
 #define I_MEMBER(T, name) int64_t name;

@@ -65,6 +65,43 @@ static bool add_guest_figures(const struct message_watched *u, struct trial *tri
     return ok;
 }
 
+static bool takes_part(const struct trial *trial, const char *node)
+{
+    for (size_t i = 0; i < trial->stream_count; i++)
+        if (strcmp(trial->streams[i].node, node) == 0)
+            return true;
+    return false;
+}
+
+/* What a guest that only was there took from the host: CPUs of it, on the host's own streams. */
+static bool add_tax(const struct raw_watched *w, struct trial *trial)
+{
+    const struct message_watched *u = &w->use;
+    char name[48] = "";
+    bool ok = true;
+    if (u->wall_ns <= 0 || u->used_ns < 0 || takes_part(trial, u->guest) ||
+        !text_append(name, sizeof name, PRICE_TAX "%s", u->guest))
+        return true; /* a name that long is none that a scenario gives */
+    for (size_t i = 0; ok && i < trial->stream_count; i++) {
+        struct stream *s = &trial->streams[i];
+        if (s->role == STREAM_LOAD && strcmp(s->node, w->host) == 0)
+            ok = stream_add_figure(s, name, "CPUs", (double)u->used_ns / (double)u->wall_ns, WINDOW_WHOLE,
+                                   FIGURE_ON_OWN);
+    }
+    return ok;
+}
+
+/* Memory of the guest that was touched for the first time while it was measured: the host made it then. */
+static bool flag_first_touch(const struct message_watched *u, struct trial *trial)
+{
+    enum { LEAST_SHARE = 100 };
+    if (u->memory_bytes <= 0 || u->touched_bytes <= u->memory_bytes / LEAST_SHARE || !takes_part(trial, u->guest))
+        return true;
+    return trial_add_flag(trial, -1, "first-touch", (double)u->touched_bytes, (double)u->memory_bytes / LEAST_SHARE,
+                          "%s touched %.0f MiB of its %.0f MiB of memory for the first time", u->guest,
+                          (double)u->touched_bytes / 0x1p20, (double)u->memory_bytes / 0x1p20);
+}
+
 /* The guest as its host saw it: the whole, and what it is made of. Its steal is the time that its vCPUs
  * were ready and had no CPU. */
 static bool add_guest_costs(const struct message_watched *u, struct trial *trial)
@@ -95,7 +132,9 @@ bool price_add(const struct raw_trial *raw, struct trial *trial)
 {
     bool ok = true;
     for (size_t i = 0; ok && i < raw->watched_count; i++)
-        ok = *raw->watched[i].use.guest ? add_guest_costs(&raw->watched[i].use, trial)
-                                        : add_watching_host(&raw->watched[i], trial);
+        ok = *raw->watched[i].use.guest
+                 ? add_guest_costs(&raw->watched[i].use, trial) && add_tax(&raw->watched[i], trial) &&
+                       flag_first_touch(&raw->watched[i].use, trial)
+                 : add_watching_host(&raw->watched[i], trial);
     return ok;
 }

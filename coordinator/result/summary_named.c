@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "result/price.h"
 #include "result/summary_parts.h"
 
 /* Those beside a figure that tell of it are left to the details. */
@@ -62,15 +63,17 @@ static bool add_figure(const struct run *run, const struct summary_choice *choic
     return true;
 }
 
-/* A stream that does neither send nor ask. */
+/* Of a stream that does neither send nor ask all; of any what guests took that were only there. */
 static bool add_figures(const struct run *run, const struct summary_choice *choices, double *values, int step,
                         const struct stream *stream, struct summary *summary)
 {
-    if (stream->role != STREAM_LOAD || strcmp(stream->direction, "work") != 0)
+    const bool does_work = strcmp(stream->direction, "work") == 0;
+    if (stream->role != STREAM_LOAD)
         return true;
     for (size_t i = 0; i < stream->figure_count; i++) {
         const struct figure *f = &stream->figures[i];
-        if (!is_beside(f->name) && is_first_of_its_name(summary, step, stream->node, f->name) &&
+        if ((does_work ? !is_beside(f->name) : strncmp(f->name, PRICE_TAX, strlen(PRICE_TAX)) == 0) &&
+            is_first_of_its_name(summary, step, stream->node, f->name) &&
             !add_figure(run, choices, values, step, stream, f, summary))
             return false;
     }

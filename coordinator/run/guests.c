@@ -59,10 +59,12 @@ bool guests_are_any(const struct guests *g) { return g->ward_count > 0; }
 
 const char *guests_state(const struct guests *g)
 {
-    bool any = false;
-    for (size_t i = 0; i < g->ward_count; i++)
-        any |= g->wards[i].at == WARD_HERE;
-    return g->ward_count == 0 ? "" : any ? "running" : "off";
+    bool any_runs = false, any_is_held = false;
+    for (size_t i = 0; i < g->ward_count; i++) {
+        any_runs |= g->wards[i].at == WARD_HERE;
+        any_is_held |= g->wards[i].at == WARD_PAUSED;
+    }
+    return g->ward_count == 0 ? "" : any_runs ? "running" : any_is_held ? "paused" : "off";
 }
 
 bool guests_host(const struct guests *g, size_t n, struct roster_node **host)
@@ -152,12 +154,27 @@ static bool end(struct guests *g, struct ward *w, struct err *e)
     return send_to_host(g, w, &m, e);
 }
 
+static bool hold(struct guests *g, struct ward *w, bool pauses, struct err *e)
+{
+    struct message m = { .type = MESSAGE_GUEST_PAUSE, .guest_pause = { .pause = pauses } };
+    text_copy(m.guest_pause.guest, sizeof m.guest_pause.guest, guests_name(g, w->node));
+    w->at = pauses ? WARD_PAUSING : WARD_RESUMING;
+    w->deadline_mono = clock_mono_ns() + clock_ms(SLACK_MS + ANSWER_MS);
+    return send_to_host(g, w, &m, e);
+}
+
 /* ---- until all are where they should be ---- */
 
-static bool is_wanted(const struct guests *g, const struct ward *w, bool needed)
+/* Where it shall be: OFF, HERE or PAUSED. */
+static enum ward_state goal_of(const struct guests *g, const struct ward *w, bool needed)
 {
-    return needed || guests_node(g, w)->while_host_runs == GUEST_RUNS_ON;
+    static const enum ward_state GOALS[] = {
+        [GUEST_IS_OFF] = WARD_OFF, [GUEST_RUNS_ON] = WARD_HERE, [GUEST_IS_PAUSED] = WARD_PAUSED
+    };
+    return needed ? WARD_HERE : GOALS[guests_node(g, w)->while_host_runs];
 }
+
+static bool is_moving(const struct ward *w) { return w->at != WARD_OFF && w->at != WARD_HERE && w->at != WARD_PAUSED; }
 
 /* It did not come, or said why it cannot: once more, unless that is no use. */
 static bool give_up_or_retry(struct guests *g, struct ward *w, struct err *e)
@@ -182,25 +199,31 @@ static bool on_lateness(struct guests *g, struct ward *w, struct err *e)
                    guests_name(g, w->node), guests_name(g, w->host));
 }
 
+/* One step nearer to its goal. */
+static bool move(struct guests *g, struct ward *w, enum ward_state goal, bool may_start, struct err *e)
+{
+    bool is_there = w->at == WARD_HERE || w->at == WARD_PAUSED;
+    if (w->at == goal)
+        return true;
+    if (w->at == WARD_OFF)
+        return w->is_bad ? give_up_or_retry(g, w, e) : start(g, w, e);
+    if (goal == WARD_OFF && (is_there || (w->at != WARD_GOING && !may_start)))
+        return end(g, w, e);
+    if (is_there)
+        return hold(g, w, goal == WARD_PAUSED, e);
+    return clock_mono_ns() < w->deadline_mono || on_lateness(g, w, e);
+}
+
 /* Bring every guest to where it shall be. */
 static enum guests_end settle(struct guests *g, bool needed, bool may_start, struct err *e)
 {
     for (;;) {
-        int64_t wake = INT64_MAX, now = clock_mono_ns();
+        int64_t wake = INT64_MAX;
         for (size_t i = 0; i < g->ward_count; i++) {
             struct ward *w = &g->wards[i];
-            bool wanted = is_wanted(g, w, needed) && may_start, ok = true;
-            bool is_moving = w->at != WARD_OFF && w->at != WARD_HERE;
-            bool must_go = !wanted && (w->at == WARD_HERE || (w->at != WARD_GOING && is_moving && !may_start));
-            if (w->at == WARD_OFF && wanted)
-                ok = w->is_bad ? give_up_or_retry(g, w, e) : start(g, w, e);
-            else if (must_go)
-                ok = end(g, w, e);
-            else if (is_moving && now >= w->deadline_mono)
-                ok = on_lateness(g, w, e);
-            if (!ok)
+            if (!move(g, w, may_start ? goal_of(g, w, needed) : WARD_OFF, may_start, e))
                 return GUESTS_FAILED;
-            if (w->at != WARD_OFF && w->at != WARD_HERE && w->deadline_mono < wake)
+            if (is_moving(w) && w->deadline_mono < wake)
                 wake = w->deadline_mono;
         }
         if (wake == INT64_MAX)
@@ -256,7 +279,7 @@ static enum guests_end look_at_idle_hosts(struct guests *g, struct err *e)
 /* A guest of an earlier round, whose place a fresh one takes. */
 static bool is_stale(const struct guests *g, const struct ward *w, int round)
 {
-    return w->at == WARD_HERE && guests_node(g, w)->is_fresh && w->round != round;
+    return (w->at == WARD_HERE || w->at == WARD_PAUSED) && guests_node(g, w)->is_fresh && w->round != round;
 }
 
 enum guests_end guests_prepare(struct guests *g, const struct plan_trial *place, struct err *e)
@@ -266,11 +289,11 @@ enum guests_end guests_prepare(struct guests *g, const struct plan_trial *place,
         return GUESTS_READY;
     for (size_t i = 0; i < g->ward_count; i++) {
         struct ward *w = &g->wards[i];
-        bool wanted = is_wanted(g, w, needed);
+        enum ward_state goal = goal_of(g, w, needed);
         if (w->at == WARD_HERE && !guests_joined_node(g, w->node)) /* lost between trials */
             w->at = WARD_OFF;
-        changes |= wanted != (w->at == WARD_HERE);
-        if (wanted && is_stale(g, w, place->round)) {
+        changes |= goal != w->at;
+        if (goal != WARD_OFF && is_stale(g, w, place->round)) {
             changes = true;
             if (!end(g, w, e))
                 return GUESTS_FAILED;

@@ -43,7 +43,7 @@ void guests_finish(struct guests *guests);
 /* Whether the run starts any at all. */
 bool guests_are_any(const struct guests *guests);
 
-/* "running", "off", or "" where there are none. */
+/* "running", "paused", "off", or "" where there are none. */
 const char *guests_state(const struct guests *guests);
 
 /* What a host's agent said during a trial. True when a guest has gone away by it: *name (borrowed) and

@@ -62,7 +62,7 @@ static void put_off(struct guests *g, struct ward *w, int64_t deadline_mono)
     w->deadline_mono = deadline_mono;
     for (size_t i = 0; i < g->ward_count; i++) {
         struct ward *other = &g->wards[i];
-        bool waits = other->host == w->host && (other->at == WARD_COMING || other->at == WARD_GOING);
+        bool waits = other->host == w->host && other->at != WARD_BOOTED; /* its own agent is waited for */
         if (waits && other->deadline_mono < deadline_mono)
             other->deadline_mono = deadline_mono;
     }
@@ -85,9 +85,16 @@ static void take_state(struct guests *g, const struct message_guest_state *m)
         break;
     case GUEST_BOOTED:
         tell_accel(g, w);
-        if (w->at == WARD_COMING) {
+        if (w->at == WARD_COMING || w->at == WARD_RESUMING) {
             w->at = WARD_BOOTED;
             w->deadline_mono = clock_mono_ns() + (guests_node(g, w)->built_in ? clock_ms(JOIN_MS) : g->options.wait_ns);
+        }
+        break;
+    case GUEST_PAUSED:
+        if (w->at == WARD_PAUSING) {
+            w->at = WARD_PAUSED;
+            if (guests_joined_node(g, w->node)) /* it would be missed; as soon as it goes on, it joins anew */
+                hub_dismiss(g->options.hub, guests_joined_node(g, w->node), "you are paused");
         }
         break;
     case GUEST_OFF:
@@ -103,7 +110,6 @@ static void take_state(struct guests *g, const struct message_guest_state *m)
     case GUEST_STARTING:
     case GUEST_RUNNING:
     case GUEST_ENDING:
-    case GUEST_PAUSED:
     case GUEST_STATES: break;
     }
 }
@@ -125,10 +131,13 @@ static bool take_watched(struct guests *g, const struct roster_node *node, const
 static bool take_joined(struct guests *g, const struct roster_node *node, struct err *e)
 {
     struct ward *w = ward_named(g, node->name);
-    if (!w || (w->at != WARD_COMING && w->at != WARD_BOOTED))
+    if (!w || (w->at != WARD_COMING && w->at != WARD_BOOTED && w->at != WARD_RESUMING))
         return true;
     w->at = WARD_HERE;
     w->tries = 0;
+    if (strcmp(w->instance, node->hello.instance) == 0) /* it went on after a pause */
+        return true;
+    text_copy(w->instance, sizeof w->instance, node->hello.instance);
     return g->options.joined(g->options.context, w->node, &w->last, e);
 }
 

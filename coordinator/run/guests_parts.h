@@ -8,7 +8,8 @@
 
 #include "run/guests.h"
 
-enum ward_state { WARD_OFF, WARD_COMING, WARD_BOOTED, WARD_HERE, WARD_GOING };
+/* HERE: it runs, and its agent has joined. PAUSED: it was HERE. COMING, BOOTED, RESUMING: on the way to HERE. */
+enum ward_state { WARD_OFF, WARD_COMING, WARD_BOOTED, WARD_HERE, WARD_PAUSING, WARD_PAUSED, WARD_RESUMING, WARD_GOING };
 
 /* A guest that we start. */
 struct ward {
@@ -20,7 +21,8 @@ struct ward {
     bool is_bad; /* is ended because it did not come */
     int64_t deadline_mono;
     struct message_guest_state last;
-    char told[160]; /* of its accelerator */
+    char instance[40]; /* of its agent, which has joined */
+    char told[160];    /* of its accelerator */
     char why[MESSAGE_REASON];
 };
 

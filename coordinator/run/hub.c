@@ -79,6 +79,20 @@ void hub_tell(struct hub *h, struct roster_node *node, const struct message *m)
         log_debug("%s", e.text);
 }
 
+static void say_farewell(struct hub *h, struct roster_node *node, const char *farewell)
+{
+    struct message m = { .type = MESSAGE_BYE };
+    text_copy(m.bye.reason, sizeof m.bye.reason, farewell);
+    if (node->is_welcome)
+        hub_tell(h, node, &m);
+}
+
+void hub_dismiss(struct hub *h, struct roster_node *node, const char *farewell)
+{
+    say_farewell(h, node, farewell);
+    roster_drop(h->roster, node);
+}
+
 void hub_close(struct hub **hub, const char *farewell)
 {
     struct hub *h = *hub;
@@ -86,12 +100,8 @@ void hub_close(struct hub **hub, const char *farewell)
     if (!h)
         return;
     struct roster_node *n;
-    for (size_t i = 0; farewell && (n = roster_at(h->roster, i)); i++) {
-        struct message m = { .type = MESSAGE_BYE };
-        text_copy(m.bye.reason, sizeof m.bye.reason, farewell);
-        if (n->is_welcome)
-            hub_tell(h, n, &m);
-    }
+    for (size_t i = 0; farewell && (n = roster_at(h->roster, i)); i++)
+        say_farewell(h, n, farewell);
     if (h->router)
         zsock_set_linger(h->router, 200);
     zsock_destroy(&h->router);

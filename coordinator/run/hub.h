@@ -43,6 +43,9 @@ MUST_CHECK bool hub_next(struct hub *hub, int64_t deadline_mono_ns, struct hub_e
 /* Fails when the node is gone or takes no more; its loss will also come as an event. */
 MUST_CHECK bool hub_send(struct hub *hub, struct roster_node *node, const struct message *m, struct err *e);
 
+/* Send the node away: it is not missed any more, and joins anew when it has heard that. */
+void hub_dismiss(struct hub *hub, struct roster_node *node, const char *farewell);
+
 const struct roster *hub_roster(const struct hub *hub);
 struct keyring *hub_keyring(const struct hub *hub);
 

@@ -16,7 +16,7 @@ enum { KEPT = 1 };
 /* clang-format off */
 static const struct field LIFE_FIELDS[] = {
     { .key = "while_host_runs", .kind = FIELD_CHOICE, .offset = offsetof(struct life, while_host_runs),
-      .choices = "off|running", /* enum while_host_runs */ .fallback = "off",
+      .choices = WHILE_HOST_RUNS, .fallback = "off",
       .doc = "what the guest does while a node without it is measured" },
     { .key = "instances", .kind = FIELD_CHOICE, .offset = offsetof(struct life, instances), .choices = "fresh|kept",
       .fallback = "fresh", .doc = "whether it is started anew each round" },
@@ -51,15 +51,19 @@ static void read_domain(const struct reader *r, const struct yaml_value *value, 
 /* What an existing machine is not asked for: nobody's machine is stopped behind his back. */
 static void check_life(const struct reader *r, const struct yaml_value *map, const struct scenario_node *node)
 {
-    const struct yaml_value *off = yaml_get(map, "while_host_runs"), *instances = yaml_get(map, "instances");
-    if (!node->built_in && off && node->while_host_runs == GUEST_IS_OFF)
-        READER_SAY(r, off, "while_host_runs: off: only a built-in guest is ended for that: leave it out");
+    const struct yaml_value *state = yaml_get(map, "while_host_runs"), *instances = yaml_get(map, "instances");
+    if (!node->built_in && state && node->while_host_runs == GUEST_IS_OFF)
+        READER_SAY(r, state, "while_host_runs: off: only a built-in guest is ended for that: leave it out");
+    if (!node->built_in && state && node->while_host_runs == GUEST_IS_PAUSED)
+        READER_SAY(r, state,
+                   "while_host_runs: paused: a pause steps a machine's clock, so only a built-in guest is paused: "
+                   "leave it out");
     if (!node->built_in && instances && node->is_fresh)
         READER_SAY(r, instances, "instances: fresh: only a built-in guest is started anew: leave it out");
     if (node->built_in && !node->is_fresh && node->while_host_runs == GUEST_IS_OFF)
         READER_SAY(r, instances,
                    "instances: kept: a guest that is off while the host runs is started anew: say "
-                   "while_host_runs: running, too");
+                   "while_host_runs: running or paused, too");
 }
 
 void guest_read(const struct reader *r, const struct yaml_value *map, struct scenario_node *node)
@@ -81,11 +85,6 @@ void guest_read(const struct reader *r, const struct yaml_value *map, struct sce
     else if (domain)
         read_domain(r, domain, node);
     struct life life = { .while_host_runs = GUEST_RUNS_ON, .instances = KEPT };
-    if (state && state->kind == YAML_TEXT && strcmp(state->text, "paused") == 0) {
-        READER_SAY(r, state,
-                   "while_host_runs: a pause would step the guest's clock and drop its agent: say off or running");
-        return;
-    }
     if (built_in || state || yaml_get(map, "instances"))
         reader_fields(r, map, &SCENARIO_LIFE, &life);
     node->while_host_runs = (enum while_host_runs)life.while_host_runs;

@@ -11,7 +11,7 @@ struct plan {
     const struct scenario *scenario;
     uint64_t seed;
     struct progress *steps;   /* owned; one a step */
-    int phases;               /* of a round: 2 where a guest is off while the others run */
+    int phases;               /* of a round: 2 where a guest is away while the others run */
     int phase;                /* of `next`, from 0 */
     struct plan_trial next;   /* what plan_next gives when nothing is repeated */
     struct plan_trial last;   /* what it gave */
@@ -75,15 +75,10 @@ static void set_loads(struct plan *plan)
     plan->next.load_count = 1;
 }
 
-static bool is_off_for_others(const struct scenario_node *node)
-{
-    return node->built_in && node->while_host_runs == GUEST_IS_OFF;
-}
-
 bool plan_needs_guests(const struct scenario *scenario, const struct plan_trial *trial)
 {
     for (size_t i = 0; i < trial->load_count; i++)
-        if (is_off_for_others(&scenario->nodes[trial->loads[i]]))
+        if (node_is_away_for_others(&scenario->nodes[trial->loads[i]]))
             return true;
     return false;
 }
@@ -134,7 +129,7 @@ struct plan *plan_new(const struct scenario *scenario, uint64_t seed)
     plan->steps = calloc(scenario->step_count + 1, sizeof *plan->steps);
     plan->phases = 1;
     for (size_t i = 0; i < scenario->node_count; i++)
-        if (is_off_for_others(&scenario->nodes[i]))
+        if (node_is_away_for_others(&scenario->nodes[i]))
             plan->phases = 2;
     for (size_t i = 0; i < scenario->step_count; i++) {
         int trials = scenario->repeats * trials_of(&scenario->steps[i]);

@@ -4,7 +4,7 @@
  * trial for each node under test, a block of 'together' one trial with all of them. The plan is a
  * generator, so that what follows may depend on what was measured.
  *
- * Where a built-in guest is off while others are measured, a round is given in two phases, the trials
+ * Where a built-in guest is off or paused while others are measured, a round is given in two phases, the trials
  * without such guests and those with them, so that a round holds one boot; the phases' order turns from
  * round to round.
  */
@@ -43,7 +43,7 @@ bool plan_again(struct plan *plan);
  * times a trial, whatever the scenario says of bad starts. False when none is left. */
 bool plan_retry(struct plan *plan, int most);
 
-/* Whether a guest that is off for others takes part in the trial. */
+/* Whether a guest that is off or paused for others takes part in the trial. */
 bool plan_needs_guests(const struct scenario *scenario, const struct plan_trial *trial);
 
 /* A step is known well enough: no further block of it is given. Not while one of its blocks goes on. */

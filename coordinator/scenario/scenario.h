@@ -28,7 +28,8 @@ enum on_bad { ON_BAD_KEEP, ON_BAD_REPEAT, ON_BAD_ABORT };
 enum when { WHEN_PAIRED, WHEN_TOGETHER };
 
 /* What a guest does while a node without it is measured. */
-enum while_host_runs { GUEST_IS_OFF, GUEST_RUNS_ON };
+#define WHILE_HOST_RUNS "off|running|paused"
+enum while_host_runs { GUEST_IS_OFF, GUEST_RUNS_ON, GUEST_IS_PAUSED };
 
 /* Of the nodes of a paired block: as the step lists them; drawn anew for each block; or in every second
  * block the other way round, so that what changes steadily falls on all alike. */
@@ -56,6 +57,12 @@ struct scenario_node {
 
 /* tare starts it. */
 static inline bool node_is_started(const struct scenario_node *node) { return node->built_in || node->domain[0]; }
+
+/* It is off or paused while a node without it is measured. */
+static inline bool node_is_away_for_others(const struct scenario_node *node)
+{
+    return node->built_in && node->while_host_runs != GUEST_RUNS_ON;
+}
 
 /* Nodes that were declared together, as host: {count: 4} or host[1-4]: where nodes are listed, the
  * name stands for all of them. */

@@ -36,8 +36,7 @@ struct guest *guest_find(const struct keeper *k, const char *name)
 
 /* ---- what is told ---- */
 
-/* `within_ms`: when the next word of it will have come. */
-static void tell(struct keeper *k, const struct guest *g, enum guest_state state, int64_t within_ms, const char *text)
+void guest_tell(struct keeper *k, const struct guest *g, enum guest_state state, int64_t within_ms, const char *text)
 {
     struct message *m = calloc(1, sizeof *m);
     if (!m)
@@ -74,15 +73,14 @@ static void forget(struct keeper *k, struct guest *g)
     free(g);
 }
 
-/* It is not going to run: end what there is of it. */
-static void fail(struct keeper *k, struct guest *g, const char *why)
+void guest_fail(struct keeper *k, struct guest *g, const char *why)
 {
     g->is_ending = true;
     if (g->is_built_in && g->defined_ns != 0 && k->link)
         (void)!k->provider->stop(k->link, g->domain, true, clock_ms(SHUTDOWN_MS), NULL);
     g->stopped_ns = clock_raw_ns();
     g->state = GUEST_FAILED;
-    tell(k, g, GUEST_FAILED, 0, why);
+    guest_tell(k, g, GUEST_FAILED, 0, why);
     forget(k, g);
 }
 
@@ -96,7 +94,7 @@ struct teller {
 static void tell_image(void *context, const char *what)
 {
     const struct teller *teller = context;
-    tell(teller->keeper, teller->guest, GUEST_PREPARING, FETCH_MS, what);
+    guest_tell(teller->keeper, teller->guest, GUEST_PREPARING, FETCH_MS, what);
 }
 
 /* Its own invite: the coordinator as this agent reaches it, unless that is this very machine. */
@@ -173,7 +171,7 @@ static bool launch(struct keeper *k, struct guest *g, struct err *e)
                                      .disk = files.disk,
                                      .bridge = bridge };
     if (ok) {
-        tell(k, g, GUEST_STARTING, CREATE_MS, g->accel_why);
+        guest_tell(k, g, GUEST_STARTING, CREATE_MS, g->accel_why);
         g->defined_ns = clock_raw_ns();
         ok = k->provider->create(k->link, &machine, e);
     }
@@ -191,7 +189,7 @@ static bool launch(struct keeper *k, struct guest *g, struct err *e)
     g->first_look = (struct accel_look){ .mono_ns = 0 };
     const int64_t within_ms = boot_ms(k, g);
     g->boot_deadline_mono = clock_mono_ns() + clock_ms(within_ms);
-    tell(k, g, GUEST_RUNNING, within_ms, g->accel_why);
+    guest_tell(k, g, GUEST_RUNNING, within_ms, g->accel_why);
     return true;
 }
 
@@ -212,7 +210,7 @@ static void fall_back(struct keeper *k, struct guest *g, const char *why)
     g->kvm = false;
     g->running_ns = 0;
     if (!launch(k, g, &e))
-        fail(k, g, e.text);
+        guest_fail(k, g, e.text);
 }
 
 static void begin_built_in(struct keeper *k, struct guest *g)
@@ -229,7 +227,7 @@ static void begin_built_in(struct keeper *k, struct guest *g)
     if (g->kvm && g->options.accel == GUEST_ACCEL_AUTO && g->defined_ns != 0)
         fall_back(k, g, e.text);
     else
-        fail(k, g, e.text);
+        guest_fail(k, g, e.text);
 }
 
 /* ---- an existing domain ---- */
@@ -248,19 +246,19 @@ static void begin_existing(struct keeper *k, struct guest *g)
             ok =
                 err_set(&e, ERR_USAGE,
                         "domain '%s' is off, and this agent may not start it: start it with --allow guests", g->domain);
-        tell(k, g, GUEST_STARTING, CREATE_MS, "");
+        guest_tell(k, g, GUEST_STARTING, CREATE_MS, "");
         g->defined_ns = clock_raw_ns();
         ok = ok && k->provider->start(k->link, g->domain, &e) && k->provider->find(k->link, g->domain, &domain, &e);
     }
     if (!ok) {
         g->was_off = false; /* it is as it was found */
-        fail(k, g, e.text);
+        guest_fail(k, g, e.text);
         return;
     }
     g->pid = domain.pid;
     g->running_ns = clock_raw_ns();
     g->state = GUEST_BOOTED; /* its agent joins by itself */
-    tell(k, g, GUEST_BOOTED, 0, g->was_off ? "was off" : "was running");
+    guest_tell(k, g, GUEST_BOOTED, 0, g->was_off ? "was off" : "was running");
 }
 
 /* ---- its life ---- */
@@ -300,7 +298,7 @@ void guest_begin(struct keeper *k, const struct message_guest_start *order)
     text_copy(g->name, sizeof g->name, order->guest);
     text_copy(g->domain, sizeof g->domain, order->domain);
     if (!may_begin(k, order, g, &e)) {
-        fail(k, g, e.text);
+        guest_fail(k, g, e.text);
         return;
     }
     k->guests[k->guest_count++] = g;
@@ -316,12 +314,12 @@ void guest_end(struct keeper *k, struct guest *g)
     bool ok = true;
     g->is_ending = true;
     if (g->is_built_in || g->was_off) {
-        tell(k, g, GUEST_ENDING, SHUTDOWN_MS, "");
+        guest_tell(k, g, GUEST_ENDING, SHUTDOWN_MS, "");
         ok = k->link ? k->provider->stop(k->link, g->domain, g->is_built_in, clock_ms(SHUTDOWN_MS / 2), &e)
                      : err_set(&e, ERR_PARTIAL, "%s", k->why);
     }
     g->stopped_ns = clock_raw_ns();
-    tell(k, g, ok ? GUEST_OFF : GUEST_FAILED, 0, ok ? (g->is_built_in ? "ended" : "as it was found") : e.text);
+    guest_tell(k, g, ok ? GUEST_OFF : GUEST_FAILED, 0, ok ? (g->is_built_in ? "ended" : "as it was found") : e.text);
     forget(k, g);
 }
 
@@ -345,7 +343,7 @@ void guest_look(struct keeper *k, struct guest *g)
     if (console_says_up(g->console_fd)) {
         g->booted_ns = clock_raw_ns();
         g->state = GUEST_BOOTED;
-        tell(k, g, GUEST_BOOTED, 0, g->accel_why);
+        guest_tell(k, g, GUEST_BOOTED, 0, g->accel_why);
         return;
     }
     bool is_late = clock_mono_ns() >= g->boot_deadline_mono;
@@ -360,7 +358,7 @@ void guest_look(struct keeper *k, struct guest *g)
         text_append(kvm, sizeof kvm, "a guest was tried: %s", why);
         fall_back(k, g, kvm);
     } else {
-        fail(k, g, why);
+        guest_fail(k, g, why);
     }
 }
 
@@ -370,15 +368,17 @@ void guest_event(struct keeper *k, struct guest *g, enum domain_state state, con
     if (g->is_ending)
         return;
     text_append(text, sizeof text, "its domain %s", how);
+    if (g->is_held && (state == DOMAIN_PAUSED || state == DOMAIN_RUNNING)) /* that it was held, or made ready */
+        return;
     switch (state) {
     case DOMAIN_PAUSED:
         g->state = GUEST_PAUSED;
-        tell(k, g, GUEST_PAUSED, 0, text);
+        guest_tell(k, g, GUEST_PAUSED, 0, text);
         break;
     case DOMAIN_RUNNING:
         if (g->state == GUEST_PAUSED) {
             g->state = GUEST_BOOTED;
-            tell(k, g, GUEST_BOOTED, 0, text);
+            guest_tell(k, g, GUEST_BOOTED, 0, text);
         }
         break;
     case DOMAIN_OFF:
@@ -389,7 +389,7 @@ void guest_event(struct keeper *k, struct guest *g, enum domain_state state, con
         }
         g->state = GUEST_OFF;
         g->stopped_ns = clock_raw_ns();
-        tell(k, g, GUEST_OFF, 0, text);
+        guest_tell(k, g, GUEST_OFF, 0, text);
         forget(k, g);
         break;
     case DOMAIN_CHANGING:

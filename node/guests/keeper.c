@@ -134,6 +134,11 @@ static void obey(struct keeper *k, const struct message *m)
         if (g)
             guest_end(k, g);
         break;
+    case MESSAGE_GUEST_PAUSE:
+        g = guest_find(k, m->guest_pause.guest);
+        if (g)
+            guest_pause(k, g, m->guest_pause.pause != 0);
+        break;
     case MESSAGE_WATCH:
         if (m->watch.begin)
             watching_begin(k, m->watch.watch);
@@ -279,7 +284,8 @@ void keeper_leave(struct keeper *k)
 
 bool keeper_hear(struct keeper *k, const struct message *m)
 {
-    static const enum message_type OURS[] = { MESSAGE_GUEST_START, MESSAGE_GUEST_STOP, MESSAGE_WATCH };
+    static const enum message_type OURS[] = { MESSAGE_GUEST_START, MESSAGE_GUEST_STOP, MESSAGE_GUEST_PAUSE,
+                                              MESSAGE_WATCH };
     for (size_t i = 0; i < ARRAY_SIZE(OURS); i++)
         if (m->type == OURS[i])
             return mailbox_put(k->in, m);

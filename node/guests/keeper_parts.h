@@ -2,6 +2,7 @@
  *
  *     keeper.c    the thread: orders, events, the connection
  *     guest.c     the life of one guest
+ *     pausing.c   holding it, and letting it go on
  *     watching.c  what CPU time guests and machine use meanwhile
  *
  * Everything here but the mailboxes and descriptors is the thread's alone.
@@ -14,6 +15,7 @@
 
 #include "agent/mailbox.h"
 #include "guests/accel.h"
+#include "guests/guest_memory.h"
 #include "guests/keeper.h"
 #include "guests/libraries.h"
 #include "guests/provider.h"
@@ -27,6 +29,7 @@ struct guest {
     uint32_t attempt;
     enum guest_state state;
     bool is_built_in, is_ending;
+    bool is_held; /* paused, as the coordinator asked */
     bool was_off; /* an existing domain, to be put back */
     struct guest_options options;
     struct message_guest_start order; /* with its keys */
@@ -43,6 +46,7 @@ struct guest {
     bool is_watched;
     struct threads_use threads_before;
     struct domain_statistics statistics_before;
+    struct guest_memory memory_before;
 };
 
 struct watch {
@@ -94,6 +98,17 @@ void guest_look(struct keeper *keeper, struct guest *guest);
 
 /* Its domain changed, or was found changed. */
 void guest_event(struct keeper *keeper, struct guest *guest, enum domain_state state, const char *how);
+
+/* For the files of its life: how far it has come, and when the next word of it will have come; or that it is not
+ * going to run any more: what there is of it ends, and it is forgotten. */
+void guest_tell(struct keeper *keeper, const struct guest *guest, enum guest_state state, int64_t within_ms,
+                const char *text);
+void guest_fail(struct keeper *keeper, struct guest *guest, const char *why);
+
+/* ---- pausing.c ---- */
+
+/* Hold it, or let it go on. One for which that fails is ended. */
+void guest_pause(struct keeper *keeper, struct guest *guest, bool pauses);
 
 /* ---- watching.c ---- */
 

@@ -91,6 +91,8 @@ struct provider {
     bool (*start)(struct link *link, const char *name, struct err *e);
     /* End it at once (ours), or ask it to shut down and wait `within_ns` for that. */
     bool (*stop)(struct link *link, const char *name, bool at_once, int64_t within_ns, struct err *e);
+    /* Hold it, or let it go on. NULL where that cannot be had. */
+    bool (*pause)(struct link *link, const char *name, bool pauses, struct err *e);
 
     /* `brief`: state and cpu_ns alone, which is cheap enough for ten times a second. */
     bool (*statistics)(struct link *link, const char *name, bool brief, struct domain_statistics *s, struct err *e);

@@ -15,6 +15,8 @@ void watching_begin(struct keeper *k, uint32_t number)
         g->statistics_before = (struct domain_statistics){ .exits = -1, .halt_poll_ns = -1 };
         if (k->link)
             (void)!k->provider->statistics(k->link, g->domain, false, &g->statistics_before, NULL);
+        if (!guest_memory_read("", g->pid, &g->memory_before))
+            g->memory_before = (struct guest_memory){ -1, -1 };
     }
     for (size_t i = 0; i < k->guest_count; i++)
         k->guests[i]->is_watched = threads_read(k->guests[i]->pid, &k->guests[i]->threads_before, NULL);
@@ -42,8 +44,11 @@ static void post_guest(struct keeper *k, struct guest *g, const struct threads_u
 {
     const struct threads_use *before = &g->threads_before;
     struct domain_statistics statistics = { .exits = -1, .halt_poll_ns = -1 };
+    struct guest_memory memory = { -1, -1 };
     if (k->link)
         (void)!k->provider->statistics(k->link, g->domain, false, &statistics, NULL);
+    if (!guest_memory_read("", g->pid, &memory))
+        memory = (struct guest_memory){ -1, -1 };
     const int64_t used = after->total_ns - before->total_ns, vcpu = after->vcpu_ns - before->vcpu_ns;
     const int64_t vhost = after->vhost_ns - before->vhost_ns;
     struct message_watched m = {
@@ -59,6 +64,8 @@ static void post_guest(struct keeper *k, struct guest *g, const struct threads_u
         .wait_ns = after->vcpu_wait_ns - before->vcpu_wait_ns,
         .exits = difference(g->statistics_before.exits, statistics.exits),
         .halt_poll_ns = difference(g->statistics_before.halt_poll_ns, statistics.halt_poll_ns),
+        .memory_bytes = memory.bytes,
+        .touched_bytes = difference(g->memory_before.resident, memory.resident),
     };
     text_copy(m.guest, sizeof m.guest, g->name);
     post(k, &m);
@@ -88,7 +95,9 @@ void watching_end(struct keeper *k, uint32_t number)
     struct cpu_times *after = malloc(sizeof *after);
     struct threads_use *threads = calloc(KEEPER_GUESTS_MAX, sizeof *threads);
     struct cpu_used used;
-    struct message_watched m = { .watch = number, .wall_ns = -1, .exits = -1, .halt_poll_ns = -1 };
+    struct message_watched m = {
+        .watch = number, .wall_ns = -1, .exits = -1, .halt_poll_ns = -1, .memory_bytes = -1, .touched_bytes = -1
+    };
     bool ok = w->is_on && w->number == number && after && threads && cpu_machine(after, NULL);
     const int64_t wall = clock_raw_ns() - w->begun_raw;
     for (size_t i = 0; ok && i < k->guest_count; i++)

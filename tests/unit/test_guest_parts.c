@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -15,10 +16,12 @@
 #include "base/text.h"
 #include "guests/accel.h"
 #include "guests/console.h"
+#include "guests/guest_memory.h"
 #include "guests/libraries.h"
 #include "guests/listing.h"
 #include "guests/threads.h"
 #include "guests/uplink.h"
+#include "tempdir.h"
 
 /* ---- console ---- */
 
@@ -251,6 +254,41 @@ static void a_coordinator_on_loopback_is_not_given_to_a_guest(void **state)
     assert_string_equal(e.text, "this host has no bridge 'no-bridge': say the guest's `bridge`");
 }
 
+/* ---- memory ---- */
+
+static void the_guests_memory_is_the_largest_mapping_that_is_no_code(void **state)
+{
+    static const char SMAPS[] = "55d0c0000000-55d0c0100000 r-xp 00000000 08:01 17 /usr/bin/qemu-system-x86_64\n"
+                                "Rss:                 900 kB\n"
+                                "7f0000000000-7f0010000000 rw-p 00000000 00:00 0\n"
+                                "Size:             262144 kB\n"
+                                "Rss:               70000 kB\n"
+                                "Pss:               70000 kB\n"
+                                "Private_Hugetlb:    2048 kB\n"
+                                "7f0020000000-7f0060000000 rwxp 00000000 00:00 0\n"
+                                "Rss:              500000 kB\n"
+                                "7f0070000000-7f0070021000 rw-p 00000000 00:00 0\n"
+                                "Rss:                 132 kB\n";
+    const char *root = *state;
+    char path[256];
+    struct guest_memory memory;
+    assert_false(guest_memory_read(root, 7, &memory)); /* there is no such process */
+    snprintf(path, sizeof path, "%s/proc", root);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/proc/7", root);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/proc/7/smaps", root);
+    FILE *smaps = fopen(path, "w");
+    assert_non_null(smaps);
+    fputs(SMAPS, smaps);
+    assert_int_equal(fclose(smaps), 0);
+    assert_true(guest_memory_read(root, 7, &memory));
+    assert_int_equal(memory.bytes, INT64_C(256) << 20);
+    assert_int_equal(memory.resident, INT64_C(72048) * 1024);
+    assert_true(guest_memory_read("", getpid(), &memory)); /* and that of a real one */
+    assert_true(memory.resident > 0 && memory.resident <= memory.bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +303,8 @@ int main(void)
         cmocka_unit_test(the_libraries_of_this_program_are_files_and_the_c_library_is_among_them),
         cmocka_unit_test(an_address_is_nothing_that_a_shell_reads),
         cmocka_unit_test(a_coordinator_on_loopback_is_not_given_to_a_guest),
+        cmocka_unit_test_setup_teardown(the_guests_memory_is_the_largest_mapping_that_is_no_code, tempdir_make,
+                                        tempdir_remove),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -386,6 +386,19 @@ static void a_watch_sees_a_domain_that_is_paused_without_an_event(void **state)
     keeper_close(&keeper);
 }
 
+static void an_existing_machine_is_not_paused(void **state)
+{
+    (void)state;
+    set_up_fake(DOMAIN_RUNNING);
+    struct keeper *keeper = open_keeper(0);
+    order(keeper, "web", "");
+    until(keeper, GUEST_BOOTED);
+    assert_true(keeper_hear(keeper, &(struct message){ .type = MESSAGE_GUEST_PAUSE, .guest_pause = { "g", 1 } }));
+    assert_string_equal(until(keeper, GUEST_FAILED)->text, "it cannot be paused: an existing machine is not paused");
+    assert_int_equal(state_of(0), DOMAIN_RUNNING);
+    keeper_close(&keeper);
+}
+
 /* The fake's process is this one, so its CPU time is known. */
 static void a_watch_tells_what_guest_and_machine_used_meanwhile(void **state)
 {
@@ -504,6 +517,7 @@ int main(void)
         cmocka_unit_test(a_domain_that_was_running_goes_on),
         cmocka_unit_test(what_somebody_else_does_to_a_guest_is_told_with_its_name),
         cmocka_unit_test(a_watch_sees_a_domain_that_is_paused_without_an_event),
+        cmocka_unit_test(an_existing_machine_is_not_paused),
         cmocka_unit_test(a_watch_tells_what_guest_and_machine_used_meanwhile),
         cmocka_unit_test(the_list_of_domains_comes_when_greeted_and_when_one_changes),
         cmocka_unit_test(a_connection_that_is_lost_is_told_survived_and_mended),

@@ -198,6 +198,14 @@ static void a_round_with_such_guests_holds_one_boot_and_rounds_begin_in_turn(voi
     }
     assert_false(plan_next(plan, &trial));
     plan_destroy(&plan);
+    f.nodes[5].while_host_runs = GUEST_IS_PAUSED;
+    plan = plan_new(&f.scenario, 7);
+    for (size_t i = 0; i < sizeof WANTED / sizeof *WANTED; i++) {
+        assert_true(plan_next(plan, &trial));
+        assert_int_equal(trial.block, WANTED[i].block);
+        assert_int_equal(trial.idx, WANTED[i].idx);
+    }
+    plan_destroy(&plan);
     f.nodes[5].while_host_runs = GUEST_RUNS_ON; /* then nothing has to wait */
     plan = plan_new(&f.scenario, 7);
     for (int i = 0; plan_next(plan, &trial); i++)

@@ -124,8 +124,8 @@ bool domain_xml_write(const struct machine *m, char *xml, size_t size, struct er
         "  <memory unit='b'>%" PRId64 "</memory>\n"
         "  <vcpu>%" PRId64 "</vcpu>\n",
         o->memory_bytes, o->vcpus);
-    if (o->huge_pages)
-        PUT(&w, "  <memoryBacking><hugepages/></memoryBacking>\n");
+    /* All of it is there from the start: the first trial does not pay for its first touch. */
+    PUT(&w, "  <memoryBacking>%s<allocation mode='immediate'/></memoryBacking>\n", o->huge_pages ? "<hugepages/>" : "");
     if (!put_pins(&w, o, e))
         return false;
     PUT(&w, "  <os>\n    <type arch='x86_64' machine='q35'>hvm</type>\n");

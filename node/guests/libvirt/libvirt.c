@@ -151,6 +151,15 @@ static bool stop(struct link *link, const char *name, bool at_once, int64_t with
     return ok;
 }
 
+static bool pause_or_resume(struct link *link, const char *name, bool pauses, struct err *e)
+{
+    virDomainPtr domain = look_up(link, name, e);
+    bool ok = domain && ((pauses ? virDomainSuspend(domain) : virDomainResume(domain)) == 0 || advice_fail(e, name));
+    if (domain)
+        virDomainFree(domain);
+    return ok;
+}
+
 /* ---- counters ---- */
 
 /* The sum of the counters whose names end so; -1 when there is none. */
@@ -220,6 +229,7 @@ const struct provider tare_provider = {
     .create = create,
     .start = start,
     .stop = stop,
+    .pause = pause_or_resume,
     .statistics = statistics,
     .fd = fd_of,
     .next_event = link_next_event,
