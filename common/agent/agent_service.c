@@ -1,5 +1,10 @@
 #include "agent_service.h"
 
+bool agent_service_allows(const struct agent_service *s, const char *right)
+{
+    return s && s->allows && s->allows(s->state, right);
+}
+
 void agent_service_yield(const struct agent_service *s, bool is_run)
 {
     if (s && s->yield)

@@ -16,7 +16,8 @@ struct agent_service {
     bool works_alone;               /* where it is wanted the program also works without an invite */
     /* `endpoint`: the coordinator as this agent dials it, "" where there is none. */
     bool (*start)(void *state, const char *endpoint, struct err *e);
-    void (*yield)(void *state, bool is_run); /* a run has this machine, from its first PREPARE to its end */
+    bool (*allows)(void *state, const char *right); /* whether its options grant it */
+    void (*yield)(void *state, bool is_run);        /* a run has this machine, from its first PREPARE to its end */
     void (*stop)(void *state);
     /* What it hears of the coordinator and has to say to it: */
     void (*greet)(void *state);                         /* a coordinator is here */
@@ -27,7 +28,8 @@ struct agent_service {
     void *state;
 };
 
-/* For the session. NULL is a service that does nothing. */
+/* For the session. NULL is a service that does nothing, and grants nothing. */
+bool agent_service_allows(const struct agent_service *service, const char *right);
 void agent_service_yield(const struct agent_service *service, bool is_run);
 void agent_service_greet(const struct agent_service *service);
 void agent_service_leave(const struct agent_service *service); /* yields, too */

@@ -37,6 +37,7 @@ struct crew {
 struct trial {
     uint32_t number;
     const struct workload *const *workloads;
+    const struct agent_service *service;
     int cancel_fd;
     struct mailbox *out; /* what the threads have to say */
     _Atomic bool cancelled;

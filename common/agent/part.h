@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "catalogue/catalogue.h"
+#include "catalogue/compile_options.h"
 #include "catalogue/cpu_options.h"
 #include "catalogue/file_options.h"
 #include "catalogue/micro_options.h"
@@ -65,6 +66,7 @@ struct workload {
     const char *name;            /* as in the catalogue */
     uint32_t part;               /* PART_LOAD or PART_SERVE */
     const struct net_loop *loop; /* of a network workload, for net_part.c; else NULL */
+    const char *right;           /* what the agent's --allow must have granted; NULL: nothing */
 
     /* Make everything ready, up to saying where others connect (part->port); set flow_count, and
      * `starts` of each flow. Waits end when part->cancel_fd becomes readable. */
@@ -97,6 +99,7 @@ struct part {
         struct file_options file;
         struct cpu_options cpu;
         struct micro_options micro;
+        struct compile_options compile;
     } options;
     int cancel_fd;
     int listen_fd; /* of a serving part, else -1 */

@@ -191,7 +191,8 @@ static void on_prepare(struct session *s, const struct message_prepare *order)
     agent_service_yield(s->options->agent->service, true);
     if (s->trial && trial_number(s->trial) != order->trial)
         trial_destroy(&s->trial);
-    if ((!s->trial && !trial_new(order->trial, s->options->agent->workloads, &s->trial, &e)) ||
+    if ((!s->trial &&
+         !trial_new(order->trial, s->options->agent->workloads, s->options->agent->service, &s->trial, &e)) ||
         !trial_prepare(s->trial, order, &e))
         fail_trial(s, order->trial, &e);
 }

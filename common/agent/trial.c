@@ -41,12 +41,13 @@ bool trial_next(struct trial *t, struct message *m)
 
 /* ---- the session's side ---- */
 
-bool trial_new(uint32_t number, const struct workload *const *workloads, struct trial **trial, struct err *e)
+bool trial_new(uint32_t number, const struct workload *const *workloads, const struct agent_service *service,
+               struct trial **trial, struct err *e)
 {
     struct trial *t = calloc(1, sizeof *t);
     if (!t)
         return err_set(e, ERR_INTERNAL, "out of memory");
-    *t = (struct trial){ .number = number, .workloads = workloads, .cancel_fd = -1 };
+    *t = (struct trial){ .number = number, .workloads = workloads, .service = service, .cancel_fd = -1 };
     t->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
@@ -126,6 +127,9 @@ bool trial_prepare(struct trial *t, const struct message_prepare *order, struct 
     if (!workload)
         return err_set(e, ERR_USAGE, "this program does not %s '%s'", order->part == PART_LOAD ? "run" : "serve",
                        order->workload);
+    if (workload->right && !agent_service_allows(t->service, workload->right))
+        return err_set(e, ERR_USAGE, "this agent may not run '%s': start it with --allow %s", order->workload,
+                       workload->right);
     if (t->crew_count == TRIAL_PARTS_MAX)
         return err_set(e, ERR_USAGE, "more than %d parts in one trial", TRIAL_PARTS_MAX);
     if (order->token_size != MESSAGE_TOKEN || order->port > UINT16_MAX)

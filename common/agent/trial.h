@@ -6,15 +6,16 @@
 #ifndef TARE_AGENT_TRIAL_H
 #define TARE_AGENT_TRIAL_H
 
+#include "agent/agent_service.h"
 #include "agent/part.h"
 
 enum { TRIAL_PARTS_MAX = 64, TRIAL_POINT_EVERY_NS = 10 * 1000 * 1000, TRIAL_POINTS_A_SAMPLE = 10 };
 
 struct trial;
 
-/* `workloads` is the program's list, NULL-ended; borrowed. */
-MUST_CHECK bool trial_new(uint32_t number, const struct workload *const *workloads, struct trial **trial,
-                          struct err *e);
+/* `workloads` is the program's list, NULL-ended; `service` says what is granted, NULL for nothing; both borrowed. */
+MUST_CHECK bool trial_new(uint32_t number, const struct workload *const *workloads, const struct agent_service *service,
+                          struct trial **trial, struct err *e);
 
 /* Stops and joins everything first; bounded by the workloads' abort. */
 void trial_destroy(struct trial **trial);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "catalogue/compile_options.h"
 #include "catalogue/cpu_options.h"
 #include "catalogue/file_options.h"
 #include "catalogue/micro_options.h"
@@ -184,6 +185,20 @@ static const struct workload_info WORKLOADS[] = {
       .options = &MICRO_SCHEMA,
       .laps = &MICRO_LAPS,
       .time = micro_time },
+    { .name = "compile",
+      .doc = "a tree of sources built: a kernel, whole or in part, or any other",
+      .first_operation = "the build's execve(2)",
+      .text =
+          "real           from execve(2) to the end of the build\n"
+          "user, sys      CPU time of it and all that it started and waited for, as time(1) has them\n"
+          "cpus           (user + sys) / real; steps: lines that it said; entry: from the start to its execve(2)\n"
+          "A kernel is built out of its tree, of a part of it only that part after `make prepare`; another tree is\n"
+          "copied and built there. What it begins with is the same each time. A build that fails is kept. The path\n"
+          "names tree, configuration, command and compiler.\n",
+      .kind = WORKLOAD_LAPS,
+      .options = &COMPILE_SCHEMA,
+      .laps = &COMPILE_LAPS,
+      .time = compile_time },
 };
 
 struct workload_time catalogue_time(const struct workload_info *workload, const void *options)

@@ -103,6 +103,7 @@ static bool start(struct lab_record *record, int number, const char *dir, const 
     if (machine->kind == LAB_IS_HOST) { /* its guests, by a libvirt of its own, without a daemon */
         text_append(libvirt, sizeof libvirt, "qemu:///embed?root=%s/" LAB_LIBVIRT "/%d", dir, number);
         argv[count++] = "--allow=guests";
+        argv[count++] = "--allow=builds";
         argv[count++] = "--libvirt";
         argv[count++] = libvirt;
     }

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/text.h"
+#include "catalogue/compile_options.h"
 #include "catalogue/cpu_options.h"
 #include "catalogue/file_options.h"
 #include "catalogue/micro_options.h"
@@ -89,7 +90,9 @@ bool laps_add(const struct raw_trial *raw, const struct raw_end *load, struct st
     static const struct {
         const struct lap_kind *kind;
         bool (*add)(const struct laps *laps);
-    } KINDS[] = { { &FILE_LAPS, laps_file }, { &CPU_LAPS, laps_cpu }, { &MICRO_LAPS, laps_micro } };
+    } KINDS[] = {
+        { &FILE_LAPS, laps_file }, { &CPU_LAPS, laps_cpu }, { &MICRO_LAPS, laps_micro }, { &COMPILE_LAPS, laps_compile }
+    };
     const struct laps laps = { raw, load, stretch_of(raw, load), stream };
     for (size_t i = 0; i < ARRAY_SIZE(KINDS); i++)
         if (raw->workload->laps == KINDS[i].kind)

@@ -8,6 +8,9 @@
  *   cpu       units a second of each test, the sum over threads, the mean of its runs; ..._runs, ..._half_width:
  *             of the mean's 95 % interval, as a share of it, ..._cpu: CPU time a second and thread; the indexes
  *             mem_k6, ... are those of cpu_test.h
+ *   compile   real time of the build, user and system time of all its processes; cpus: (user + sys) / real; entry: from
+ *             the moment it was let go to its execve(2); steps: lines that it said; peak: the most memory that one of
+ *             its processes had
  *   micro     percentiles of the times of each test, and least, mean and most
  */
 #ifndef TARE_LAPS_H
@@ -43,5 +46,6 @@ bool laps_add_number(const struct laps *laps, const char *name, const char *unit
 bool laps_cpu(const struct laps *laps);
 bool laps_file(const struct laps *laps);
 bool laps_micro(const struct laps *laps);
+bool laps_compile(const struct laps *laps);
 
 #endif

@@ -46,5 +46,5 @@ else
     [ -z "$GATEWAY" ] || $b ip route add default via "$GATEWAY"
 fi
 $b echo "tare: guest is up"
-HOME=/tmp /bin/tare-node --invite /tare/invite
+HOME=/tmp /bin/tare-node --allow builds --invite /tare/invite
 end "the agent has ended"

@@ -12,9 +12,10 @@
 #include "wire/message.h"
 
 /* What an agent's --allow may grant beyond measuring: the word, what it means. */
-#define KEEPER_RIGHTS(R)                                   \
-    R(GUESTS, "guests", "start and stop virtual machines") \
-    R(EXTRA_XML, "extra-xml", "give them devices by libvirt's XML")
+#define KEEPER_RIGHTS(R)                                            \
+    R(GUESTS, "guests", "start and stop virtual machines")          \
+    R(EXTRA_XML, "extra-xml", "give them devices by libvirt's XML") \
+    R(BUILDS, "builds", "run the build of a tree that it names")
 #define KEEPER_RIGHT_INDEX(name, word, doc) RIGHT_INDEX_##name,
 enum keeper_right_index { KEEPER_RIGHTS(KEEPER_RIGHT_INDEX) RIGHT_COUNT };
 #define KEEPER_RIGHT_ENUM(name, word, doc) RIGHT_##name = 1 << RIGHT_INDEX_##name,

@@ -85,6 +85,13 @@ static bool start(void *state, const char *endpoint, struct err *e)
     return keeper_open(&options, &g->keeper, e);
 }
 
+static bool allows(void *state, const char *right)
+{
+    const struct guests_service *g = state;
+    int index = words_index(RIGHT_WORDS + 1, right);
+    return index >= 0 && (g->rights & 1U << index);
+}
+
 static void stop(void *state)
 {
     struct guests_service *g = state;
@@ -109,6 +116,7 @@ struct agent_service guests_service(struct guests_service *guests)
                                    .instead = instead,
                                    .is_wanted = is_wanted,
                                    .start = start,
+                                   .allows = allows,
                                    .stop = stop,
                                    .greet = greet,
                                    .leave = leave,

@@ -1,0 +1,127 @@
+/* compile.c - the workload `compile`: a tree is built, and the build timed as a whole. */
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "workloads/compile/build_place.h"
+#include "workloads/workloads.h"
+
+struct compile_work {
+    _Atomic bool stopped;
+    struct build_place place;
+    struct build_run timed;
+};
+
+static const struct compile_options *options_of(const struct part *part) { return &part->options.compile; }
+
+static void release(struct part *part)
+{
+    struct compile_work *w = part->own;
+    part->own = NULL;
+    if (!w)
+        return;
+    build_run_close(&w->timed);
+    build_place_leave(&w->place);
+    free(w);
+}
+
+/* What is the same for every build of this trial, for the figures' path. */
+static void name_route(struct part_flow *f, const struct build_place *place, const char *compiler)
+{
+    const struct compile_options *o = options_of(f->part);
+    const char *name = strrchr(o->source, '/');
+    f->route[0] = '\0';
+    text_append(f->route, sizeof f->route, "%s; ", name && name[1] ? name + 1 : o->source);
+    if (place->plan.is_kernel)
+        text_append(f->route, sizeof f->route, "%s; ", o->config);
+    text_append(f->route, sizeof f->route, "%s -j%d%s%s; %s", o->command, place->plan.jobs, *o->target ? " " : "",
+                o->target, compiler);
+}
+
+static int jobs_of(const struct compile_options *o)
+{
+    cpu_set_t allowed;
+    return o->jobs > 0 ? (int)o->jobs : sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : 1;
+}
+
+static bool prepare(struct part *part, struct err *e)
+{
+    const struct compile_options *o = options_of(part);
+    const int64_t deadline = clock_mono_ns() + o->limit_ns;
+    struct compile_work *w = calloc(1, sizeof *w);
+    char compiler[96];
+    if (!w)
+        return err_set(e, ERR_INTERNAL, "out of memory");
+    part->own = w;
+    w->place.scratch.lock_fd = -1;
+    build_run_init(&w->timed);
+    part->flow_count = 1;
+    part->flows[0].starts = true;
+    const struct build_order order = {
+        .options = o, .tree = o->source, .jobs = jobs_of(o), .deadline_mono = deadline, .cancel_fd = part->cancel_fd
+    };
+    if (!build_place_enter(&w->place, &order, e) || !build_place_compiler(&w->place, compiler, sizeof compiler, e) ||
+        !build_place_prepare(&w->place, e))
+        return false;
+    name_route(&part->flows[0], &w->place, compiler);
+    for (int64_t i = 0; i < o->warmups; i++)
+        if (!build_place_warm_up(&w->place, e))
+            return err_wrap(e, "warm-up");
+    return build_place_hold(&w->place, &w->timed, e);
+}
+
+static void tell(struct part_flow *f, const struct cage_result *r, uint64_t lines, int64_t released_ns)
+{
+    const struct compile_work *w = f->part->own;
+    struct part_lap lap = { .first_ns = r->entered_ns, .last_ns = r->ended_ns };
+    lap.counters[COMPILE_COUNTER_REAL] = r->ended_ns - r->entered_ns;
+    lap.counters[COMPILE_COUNTER_USER] = r->user_ns;
+    lap.counters[COMPILE_COUNTER_SYS] = r->sys_ns;
+    lap.counters[COMPILE_COUNTER_ENTRY] = r->entered_ns - released_ns;
+    lap.counters[COMPILE_COUNTER_STEPS] = (int64_t)lines;
+    lap.counters[COMPILE_COUNTER_PEAK] = r->peak_bytes;
+    lap.counters[COMPILE_COUNTER_JOBS] = w->place.plan.jobs;
+    part_tell_lap(f, &lap);
+}
+
+static bool run(struct part_flow *f, struct err *e)
+{
+    struct compile_work *w = f->part->own;
+    struct cage_result result;
+    const int64_t released_ns = clock_raw_ns();
+    cage_release(w->timed.cage);
+    const struct build_watch watch = { .meter = &f->meter, .cancel_fd = -1, .deadline_mono = INT64_MAX };
+    bool ok = build_run_wait(&w->timed, &watch, &result, e);
+    if (ok) {
+        f->times.first_op_ns = result.entered_ns;
+        f->times.last_op_ns = result.ended_ns;
+    }
+    if (atomic_load(&w->stopped))
+        return err_set(e, ERR_PARTIAL, "build: stopped");
+    if (!ok)
+        return false;
+    if (result.status != 0)
+        return build_place_tell_failure(&w->place, &w->timed, result.status, e);
+    tell(f, &result, w->timed.log.lines, released_ns);
+    return true;
+}
+
+static void stop(struct part *part)
+{
+    struct compile_work *w = part->own;
+    atomic_store(&w->stopped, true);
+    if (w->timed.cage)
+        cage_kill(w->timed.cage);
+}
+
+const struct workload WORKLOAD_COMPILE = { .name = "compile",
+                                           .part = PART_LOAD,
+                                           .right = "builds",
+                                           .prepare = prepare,
+                                           .run = run,
+                                           .stop = stop,
+                                           .abort = stop,
+                                           .release = release };
