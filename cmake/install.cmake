@@ -47,7 +47,7 @@ it to measure. With the invite that tare made for it in /etc/tare/node.invite
 # Apart, so that an agent that keeps no guests carries no libvirt.
 set(CPACK_DEBIAN_GUESTS_PACKAGE_NAME tare-node-libvirt)
 set(CPACK_DEBIAN_GUESTS_PACKAGE_DEPENDS "tare-node (= ${PROJECT_VERSION})")
-set(CPACK_DEBIAN_GUESTS_PACKAGE_RECOMMENDS "libvirt-daemon-system, qemu-system-x86, busybox-static")
+set(CPACK_DEBIAN_GUESTS_PACKAGE_RECOMMENDS "libvirt-daemon-system, qemu-system-x86, busybox-static, e2fsprogs")
 set(CPACK_COMPONENT_GUESTS_DESCRIPTION "Virtual machines of a host: what tare-node needs to start, watch and price the
 guests of its machine through libvirt.")
 

@@ -99,6 +99,23 @@ static inline void fill_latencies(struct stream *s)
     free(h);
 }
 
+/* Every other lap has a histogram. */
+static inline void fill_laps(struct stream *s)
+{
+    for (int i = below(4); i > 0; i--) {
+        struct lap *lap = stream_add_lap(s);
+        assert_non_null(lap);
+        memset(lap, 0, sizeof *lap);
+        FILL(lap->test);
+        lap->number = below(1000), lap->first_ns = draw_i64(), lap->last_ns = draw_i64();
+        lap->counters = strdup(below(2) ? "{}" : "{\"bytes\": 1048576}");
+        lap->times.size = (size_t)(below(2) * (1 + below(600)));
+        lap->times.bytes = lap->times.size ? malloc(lap->times.size) : NULL;
+        for (size_t k = 0; k < lap->times.size; k++)
+            lap->times.bytes[k] = (unsigned char)draw();
+    }
+}
+
 static inline void fill_stream(struct stream *s)
 {
     FILL(s->node), FILL(s->peer), FILL(s->direction), FILL(s->gate);
@@ -125,6 +142,7 @@ static inline void fill_stream(struct stream *s)
         s->points[i] = point;
     }
     fill_latencies(s);
+    fill_laps(s);
 }
 
 /* Trial `order` of a run with two steps and two trials a block. */

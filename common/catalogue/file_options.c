@@ -38,9 +38,9 @@ static const struct field FIELDS[] = {
 
 const struct schema FILE_SCHEMA = { "file_io", FIELDS, ARRAY_SIZE(FIELDS), sizeof(struct file_options) };
 
-const struct lap_kind FILE_LAPS = { .tests = &FILE_METHODS(METHOD_WORD)[1],
+const struct lap_kind FILE_LAPS = { .tests = &FILE_METHODS(METHOD_WORD) FILE_CEILINGS(COUNTER_WORD)[1],
                                     .counters = &FILE_COUNTERS(COUNTER_WORD)[1],
-                                    .test_count = FILE_METHOD_COUNT,
+                                    .test_count = FILE_METHOD_COUNT + FILE_CEILING_COUNT,
                                     .counter_count = FILE_COUNTER_COUNT,
                                     .moves_bytes = true };
 

@@ -35,6 +35,16 @@ enum { FILE_THREADS_MOST = 32 };
 #define FILE_COUNTER_ENUM(NAME, word) FILE_COUNTER_##NAME,
 enum file_counter { FILE_COUNTERS(FILE_COUNTER_ENUM) FILE_COUNTER_COUNT };
 
+/* Beside its methods: what the place can give, by records of 1 MiB, which is measured before the start. Their laps are
+ * tests behind the methods. */
+#define FILE_CEILINGS(X)            \
+    X(DEVICE_WRITE, "device_write") \
+    X(DEVICE_READ, "device_read")   \
+    X(CACHE_WRITE, "cache_write")   \
+    X(CACHE_READ, "cache_read")
+#define FILE_CEILING_ENUM(NAME, name) FILE_CEILING_##NAME,
+enum file_ceiling { FILE_CEILINGS(FILE_CEILING_ENUM) FILE_CEILING_COUNT };
+
 extern const struct schema FILE_SCHEMA;
 extern const struct lap_kind FILE_LAPS;
 

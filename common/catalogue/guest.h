@@ -20,6 +20,7 @@ struct guest_options {
     char emulator[128]; /* "": none; the CPUs for QEMU's other threads */
     int nic;            /* guest_nic_name */
     int64_t disk_bytes; /* 0: none */
+    int disk_cache;     /* guest_disk_cache_name */
     bool huge_pages;
     char bridge[16];  /* "": the one that carries the host's own address */
     char address[64]; /* "": given by the lab, elsewhere asked for by DHCP */
@@ -29,6 +30,10 @@ struct guest_options {
 
 /* The model of its network card, as libvirt and QEMU call it. */
 const char *guest_nic_name(const struct guest_options *options);
+
+/* How its host opens the disk's image, as libvirt and QEMU call it, and by which calls it reads and writes it. */
+const char *guest_disk_cache_name(const struct guest_options *options);
+const char *guest_disk_io_name(const struct guest_options *options);
 
 /* Its keys, in the order in which they are explained. */
 extern const struct schema GUEST_SCHEMA;

@@ -91,6 +91,8 @@ enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
     M(25, WATCH, watch)             \
     M(26, WATCHED, watched)         \
     M(27, GUEST_PAUSE, guest_pause) \
+    M(28, COOL, cool)               \
+    M(29, COOLED, cooled)           \
     M(30, NETSERVER, netserver)     \
     M(31, LAP, lap)
 
@@ -250,7 +252,8 @@ enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
  * and each guest uses; `watch` is the number of that observation */
 #define WATCH_FIELDS(T, U, I, S, B) U(T, watch) U(T, begin)
 /* agent -> coordinator: what a guest used meanwhile, and last, with an empty name, the machine. -1
- * where it cannot be told. `touched_bytes` of a guest's memory were touched for the first time. */
+ * where it cannot be told. `touched_bytes` of a guest's memory were touched for the first time. `disks`: a
+ * line each, as node/guests/disks.h has them. */
 #define WATCHED_FIELDS(T, U, I, S, B) \
     U(T, watch)                       \
     S(T, guest, MESSAGE_NAME)         \
@@ -265,7 +268,13 @@ enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
     I(T, emulator_ns)                 \
     I(T, vhost_ns)                    \
     I(T, wait_ns)                     \
-    I(T, exits) I(T, halt_poll_ns) U(T, others) I(T, memory_bytes) I(T, touched_bytes)
+    I(T, exits) I(T, halt_poll_ns) U(T, others) I(T, memory_bytes) I(T, touched_bytes) S(T, disks, 1024)
+
+/* coordinator -> agent of a host: let all pages of its guests' disks go from memory; `cool` comes back */
+#define COOL_FIELDS(T, U, I, S, B) U(T, cool)
+/* agent -> coordinator: how many pages a guest's images have, and how many stayed (-1: cannot be looked at), and
+ * whether the host opens any through its page cache; last, with an empty name, that this is all */
+#define COOLED_FIELDS(T, U, I, S, B) U(T, cool) S(T, guest, MESSAGE_NAME) U(T, cached) I(T, pages) I(T, resident)
 
 #define U_MEMBER(T, name) uint32_t name;
 #define I_MEMBER(T, name) int64_t name;

@@ -92,6 +92,7 @@ static bool write_stream(struct archive *archive, int64_t trial_id, size_t idx, 
         return false;
     int64_t id = sqlite3_last_insert_rowid(archive->db);
     return row_insert_all(archive, &TABLE_FIGURE, id, stream->figures, stream->figure_count, e) &&
+           row_insert_all(archive, &TABLE_LAP, id, stream->laps, stream->lap_count, e) &&
            write_points(archive, id, stream, e) && write_latencies(archive, id, stream, e);
 }
 

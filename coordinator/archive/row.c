@@ -17,6 +17,14 @@ static int key_count(const struct table *table)
     return count;
 }
 
+static bool bind_blob(sqlite3_stmt *statement, int at, const void *field)
+{
+    struct column_blob blob;
+    memcpy(&blob, field, sizeof blob);
+    return (blob.size == 0 ? sqlite3_bind_null(statement, at)
+                           : sqlite3_bind_blob64(statement, at, blob.bytes, blob.size, SQLITE_STATIC)) == SQLITE_OK;
+}
+
 static bool bind(sqlite3_stmt *statement, int at, const struct column *column, const char *row)
 {
     const void *field = row + column->offset;
@@ -28,6 +36,7 @@ static bool bind(sqlite3_stmt *statement, int at, const struct column *column, c
         memcpy(&text, field, sizeof text);
         text = text ? text : "";
         break;
+    case COLUMN_BLOB: return bind_blob(statement, at, field);
     case COLUMN_WORD: text = words_name(column->words, *(const int *)field); break;
     case COLUMN_INT: return sqlite3_bind_int(statement, at, *(const int *)field) == SQLITE_OK;
     case COLUMN_BOOL: return sqlite3_bind_int(statement, at, *(const bool *)field) == SQLITE_OK;
@@ -91,6 +100,24 @@ static const char *column_text(sqlite3_stmt *statement, int at)
     return text && strlen(text) == (size_t)sqlite3_column_bytes(statement, at) ? text : NULL;
 }
 
+static const char *fetch_blob(sqlite3_stmt *statement, int at, void *field)
+{
+    struct column_blob blob = { .size = 0 };
+    if (sqlite3_column_type(statement, at) == SQLITE_NULL)
+        return NULL; /* the row is zeroed */
+    if (sqlite3_column_type(statement, at) != SQLITE_BLOB)
+        return "is no blob";
+    const void *bytes = sqlite3_column_blob(statement, at);
+    blob.size = (size_t)sqlite3_column_bytes(statement, at);
+    blob.bytes = blob.size > 0 ? malloc(blob.size) : NULL;
+    if (blob.size > 0 && !blob.bytes)
+        return "does not fit into memory";
+    if (blob.size > 0)
+        memcpy(blob.bytes, bytes, blob.size);
+    memcpy(field, &blob, sizeof blob);
+    return NULL;
+}
+
 /* What is wrong with the column, or NULL and it stands in its field. */
 static const char *fetch(sqlite3_stmt *statement, int at, const struct column *column, char *row)
 {
@@ -107,6 +134,7 @@ static const char *fetch(sqlite3_stmt *statement, int at, const struct column *c
         copy = text ? strdup(text) : NULL;
         memcpy(field, &copy, sizeof copy);
         return copy ? NULL : "is no text";
+    case COLUMN_BLOB: return fetch_blob(statement, at, field);
     case COLUMN_WORD:
         word = text ? words_find(column->words, text) : -1;
         memcpy(field, &word, sizeof word);
@@ -138,8 +166,8 @@ static const char *fetch(sqlite3_stmt *statement, int at, const struct column *c
 static void free_strings(const struct table *table, char *row)
 {
     for (size_t i = 0; i < table->column_count; i++) {
-        char *text = NULL;
-        if (table->columns[i].kind != COLUMN_STRING)
+        char *text = NULL; /* a blob begins with its pointer likewise */
+        if (table->columns[i].kind != COLUMN_STRING && table->columns[i].kind != COLUMN_BLOB)
             continue;
         memcpy(&text, row + table->columns[i].offset, sizeof text);
         free(text);

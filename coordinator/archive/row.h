@@ -14,6 +14,7 @@
 enum column_kind {
     COLUMN_TEXT,   /* char[size] */
     COLUMN_STRING, /* char *, owned; NULL is kept as "" */
+    COLUMN_BLOB,   /* struct column_blob, owned; of size 0 NULL */
     COLUMN_INT,    /* int */
     COLUMN_I64,    /* int64_t */
     COLUMN_U64,    /* uint64_t, kept with the sign that its bits give */
@@ -21,6 +22,11 @@ enum column_kind {
     COLUMN_REAL,   /* double */
     COLUMN_MAYBE,  /* double; NaN is NULL */
     COLUMN_WORD,   /* one of the model's enums, kept as its word */
+};
+
+struct column_blob {
+    unsigned char *bytes;
+    size_t size;
 };
 
 struct column {

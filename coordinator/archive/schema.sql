@@ -6,7 +6,7 @@
 -- `idx` is a row's place within what it belongs to. What was rejected is flagged, never deleted.
 
 PRAGMA application_id = 1952543333; -- "tare"
-PRAGMA user_version = 4;            -- of these tables; upgrade.c has what came with each
+PRAGMA user_version = 5;            -- of these tables; upgrade.c has what came with each
 
 CREATE TABLE run (
     no INTEGER PRIMARY KEY AUTOINCREMENT, -- the short number; never given twice
@@ -122,6 +122,20 @@ CREATE TABLE latency (
     stream INTEGER PRIMARY KEY REFERENCES stream (id) ON DELETE CASCADE,
     histogram BLOB NOT NULL
 ) STRICT;
+
+-- What a stream did one after the other (a method on a file, a run of a test), raw, as its node told it: figures are
+-- made of it. Stamps are the node's own RAW clock.
+CREATE TABLE lap (
+    stream INTEGER NOT NULL REFERENCES stream (id) ON DELETE CASCADE,
+    idx INTEGER NOT NULL,
+    test TEXT NOT NULL,                   -- read, idea, ...
+    number INTEGER NOT NULL,              -- among those of the test
+    first_ns INTEGER NOT NULL,
+    last_ns INTEGER NOT NULL,
+    counters TEXT NOT NULL,               -- a JSON object
+    times BLOB,                           -- a histogram as in latency; NULL: there is none
+    PRIMARY KEY (stream, idx)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE figure (
     stream INTEGER NOT NULL REFERENCES stream (id) ON DELETE CASCADE,

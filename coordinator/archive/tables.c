@@ -50,6 +50,10 @@ static const struct column FIGURE[] = {
     TEXT(figure, name), TEXT(figure, unit), REAL(figure, value), WORD(figure, window, window),
     WORD(figure, clock, figure_clock), TEXT(figure, path),
 };
+static const struct column LAP[] = {
+    TEXT(lap, test), INT(lap, number), I64(lap, first_ns), I64(lap, last_ns), STRING(lap, counters),
+    COLUMN(lap, times, "times", COLUMN_BLOB),
+};
 static const struct column CLOCK[] = {
     TEXT(clock_fit, node), I64(clock_fit, offset_ns), I64(clock_fit, bound_ns), MAYBE(clock_fit, ppm),
     MAYBE(clock_fit, ppm_bound), MAYBE(clock_fit, wander_ppm), TEXT(clock_fit, stamps), INT(clock_fit, probes),
@@ -88,6 +92,8 @@ const struct table TABLE_STREAM = { .name = "stream", .keys = { "trial", "idx" }
                                     .where = "trial = ?1 ORDER BY idx", ROWS(stream, STREAM) };
 const struct table TABLE_FIGURE = { .name = "figure", .keys = { "stream", "idx" }, .conflict = "", .id = "idx",
                                     .where = "stream = ?1 ORDER BY idx", ROWS(figure, FIGURE) };
+const struct table TABLE_LAP = { .name = "lap", .keys = { "stream", "idx" }, .conflict = "", .id = "idx",
+                                 .where = "stream = ?1 ORDER BY idx", ROWS(lap, LAP) };
 const struct table TABLE_CLOCK = { .name = "clock", OF_TRIAL, ROWS(clock_fit, CLOCK) };
 const struct table TABLE_COST = { .name = "cost", OF_TRIAL, ROWS(cost, COST) };
 const struct table TABLE_SKEW = { .name = "skew", OF_TRIAL, ROWS(skew, SKEW) };

@@ -12,6 +12,7 @@ extern const struct table TABLE_BLOCK; /* a trial's place in the plan: step, rou
 extern const struct table TABLE_TRIAL; /* the rest of struct trial; ?1: the run */
 extern const struct table TABLE_STREAM;
 extern const struct table TABLE_FIGURE;
+extern const struct table TABLE_LAP;
 extern const struct table TABLE_CLOCK;
 extern const struct table TABLE_COST;
 extern const struct table TABLE_SKEW;

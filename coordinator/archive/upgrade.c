@@ -22,11 +22,17 @@ static const struct {
 } TABLES[] = {
     { 3, "latency", "stream INTEGER PRIMARY KEY REFERENCES stream (id) ON DELETE CASCADE, histogram BLOB NOT NULL",
       "NULL AS stream, NULL AS histogram" },
+    { 5, "lap",
+      "stream INTEGER NOT NULL REFERENCES stream (id) ON DELETE CASCADE, idx INTEGER NOT NULL, test TEXT NOT NULL, "
+      "number INTEGER NOT NULL, first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL, counters TEXT NOT NULL, "
+      "times BLOB, PRIMARY KEY (stream, idx)",
+      "NULL AS stream, NULL AS idx, NULL AS test, NULL AS number, NULL AS first_ns, NULL AS last_ns, NULL AS counters, "
+      "NULL AS times" },
 };
 
 bool upgrade_tables(struct archive *archive, int64_t version, struct err *e)
 {
-    char sql[256];
+    char sql[512];
     for (size_t i = 0; i < ARRAY_SIZE(TABLES); i++) {
         snprintf(sql, sizeof sql, "CREATE TABLE \"%s\" (%s) STRICT", TABLES[i].table, TABLES[i].columns);
         if (TABLES[i].since > version && !sql_run(archive, sql, e))

@@ -22,7 +22,23 @@ static const struct {
     { "latency_p50", "median latency" },
     { "latency_p99", "latency at 99 %" },
     { "rtt", "round-trip time" },
+    { "reads", "rate of reads" },
+    { "writes", "rate of writes" },
+    { "mem_k6", "memory index" },
+    { "int_k6", "integer index" },
+    { "fp_k6", "floating-point index" },
+    { "operations", "time of an operation" },
+    { "real", "real time" },
+    { "user", "user time" },
+    { "sys", "system time" },
 };
+
+/* A set's is a mean, and says of how many. */
+static void say_members(const struct comparison *c, char *text)
+{
+    if (c->members > 0)
+        text_append(text, COMPARE_WORDS, "; the geometric mean of %zu", c->members);
+}
 
 static const char *words_of(const struct comparison *c)
 {
@@ -169,7 +185,7 @@ static void say_one_boot(const struct comparison *c, char *text)
 const char *compare_words(const struct comparison *c, char *text)
 {
     static void (*const CLAUSES[])(const struct comparison *c, char *text) = {
-        say_verdict, say_bound, say_together, say_left, say_outliers, say_drift, say_one_boot,
+        say_verdict, say_members, say_bound, say_together, say_left, say_outliers, say_drift, say_one_boot,
     };
     text[0] = '\0';
     for (size_t i = 0; i < ARRAY_SIZE(CLAUSES); i++)

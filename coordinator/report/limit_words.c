@@ -29,7 +29,7 @@ static bool collect(struct sheet *sheet, int step, const char *node, const char 
     *count = 0;
     for (int round = 0; round < sheet_rounds(sheet); round++) {
         const struct trial *trial = sheet_trial(sheet, step, round, node, direction);
-        if (trial && !sheet_limits(sheet, trial, node, direction, &list[(*count)++], e))
+        if (trial && !sheet_limits(sheet, trial, node, direction, NULL, &list[(*count)++], e))
             return false;
     }
     return true;

@@ -11,7 +11,7 @@
 #include "report/table.h"
 #include "result/summary.h"
 
-enum { CELL = TABLE_CELL, ROWS_MAX = 64 };
+enum { CELL = TABLE_CELL, ROWS_MAX = 128 };
 
 /* One pair of nodes: the comparisons that a person wants first. */
 struct rows {
@@ -39,8 +39,10 @@ static void show_value(const struct comparison *c, double value, char *out)
         snprintf(out, CELL, "-");
     else if (strcmp(c->unit, "s") == 0)
         units_show_ns(value * CLOCK_NS_PER_S, out, CELL);
-    else if (strcmp(c->unit, "bit/s") == 0 || strcmp(c->unit, "1/s") == 0)
+    else if (strcmp(c->unit, "bit/s") == 0 || strcmp(c->unit, "B/s") == 0 || strcmp(c->unit, "1/s") == 0)
         units_show_in(value, c->unit, out, CELL);
+    else if (strcmp(c->unit, "1") == 0)
+        snprintf(out, CELL, "%.4g", value);
     else
         snprintf(out, CELL, "%.4g %s", value, c->unit);
 }
@@ -167,6 +169,8 @@ static void put_sentences(const struct page *page, const struct rows *rows)
     char text[COMPARE_WORDS], last[COMPARE_WORDS] = "";
     for (size_t i = 0; i < rows->count; i++) {
         const struct comparison *c = rows->list[i];
+        if (c->is_row && !c->is_headline)
+            continue; /* the row says it */
         put_line(page, step_of(c)->name, TONE_HEAD, compare_words(c, text));
         if (*compare_words_until(c, text))
             put_line(page, step_of(c)->name, TONE_BAD, text);
@@ -204,7 +208,7 @@ void report_compare_table(const struct page *page, const struct comparisons *all
         for (size_t k = 0; k < i; k++)
             is_first = is_first && !is_of_pair(&all->list[k], pair);
         for (size_t k = i; is_first && k < all->count && rows.count < ROWS_MAX; k++)
-            if (is_of_pair(&all->list[k], pair) && (all->list[k].is_headline || is_lead(all, &all->list[k])))
+            if (is_of_pair(&all->list[k], pair) && (all->list[k].is_row || is_lead(all, &all->list[k])))
                 rows.list[rows.count++] = &all->list[k];
         if (rows.count > 0)
             put_pair(page, &rows);

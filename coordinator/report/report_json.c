@@ -124,6 +124,21 @@ static json_t *after_start(const struct trial *trial, int64_t op_ns)
     return value_if(known, after);
 }
 
+/* What its figures are made of, in order. */
+static json_t *lap_list(const struct stream *stream)
+{
+    json_t *made = json_array();
+    for (size_t i = 0; i < stream->lap_count; i++) {
+        const struct lap *lap = &stream->laps[i];
+        made =
+            value_append(made, VALUE_OBJECT({ "test", value_text(lap->test) }, { "number", json_integer(lap->number) },
+                                            { "own_first_op_ns", json_integer(lap->first_ns) },
+                                            { "own_last_op_ns", json_integer(lap->last_ns) },
+                                            { "counters", value_parsed(lap->counters) }));
+    }
+    return made;
+}
+
 /* `limits`: NULL for a witness, which is not under test. */
 static json_t *stream_value(const struct run *run, const struct trial *trial, const struct stream *stream,
                             const struct limits *limits)
@@ -134,7 +149,7 @@ static json_t *stream_value(const struct run *run, const struct trial *trial, co
     return VALUE_OBJECT(
         { "node", value_text(stream->node) }, { "peer", value_word(stream->peer) },
         { "role", json_string(stream_role_name(stream->role)) }, { "direction", value_word(stream->direction) },
-        { "figures", figures(stream) }, { "clock", clock_value(trial, stream->node) },
+        { "figures", figures(stream) }, { "laps", lap_list(stream) }, { "clock", clock_value(trial, stream->node) },
         { "cost", VALUE_OBJECT({ "host_cpu_s", knows_cost ? value_real(host_cpu_s) : json_null() }) },
         { "limited_by", limits ? json_string(limited_by_name(limits_judge(limits))) : json_null() },
         { "limits", limits ? limit_words_json(limits) : json_array() }, { "operates", json_boolean(stream->operates) },

@@ -90,7 +90,7 @@ static void put_figures(const struct page *page, const struct summary *summary, 
     }
     for (size_t i = 0; i < summary->figure_count; i++) {
         const struct summary_figure *f = &summary->figures[i];
-        char median[32], least[32], most[32], line[512] = "", clean[512];
+        char median[32], least[32], most[32], line[600] = "", clean[600];
         if (f->step != step)
             continue;
         units_show_in(f->spread.median, f->unit, median, sizeof median);

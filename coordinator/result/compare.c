@@ -44,12 +44,18 @@ static void put_headlines_last(struct comparisons *all, size_t first)
 static bool add_subject(const struct subject *s, bool is_first, struct comparisons *all, struct err *e)
 {
     size_t first = all->count;
-    const struct sheet_figure *figure;
-    for (size_t n = 0; (figure = sheet_figure(n)); n++) {
-        bool once = strcmp(figure->name, SHEET_PRICE) == 0; /* the CPU is that of all directions */
-        if ((!once || is_first) && !add_figure(s, figure, all, e))
-            return false;
+    struct sheet_figure *figures;
+    size_t count;
+    if (!sheet_figures(s->base_sheet, s->base_step, s->base, s->direction, &figures, &count, e))
+        return false;
+    bool ok = true;
+    for (size_t n = 0; ok && n < count; n++) {
+        bool once = strcmp(figures[n].name, SHEET_PRICE) == 0; /* the CPU is that of all directions */
+        ok = (once && !is_first) || add_figure(s, &figures[n], all, e);
     }
+    free(figures);
+    if (!ok)
+        return false;
     for (size_t i = first; i < all->count; i++)
         if (all->list[i].verdict == COMPARE_SAME_LIMIT) {
             put_headlines_last(all, first);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "result/label_path.h"
 #include "result/summary.h"
 
 /* One pair: a round in which both have the figure. */
@@ -119,7 +120,7 @@ static bool describe(struct sheet *sheet, const struct subject *s, const struct 
     size_t costs = 0;
     for (size_t i = 0; ok && i < p->count; i++) {
         double one;
-        ok = sheet_limits(sheet, trials[i], side->node, s->direction, &limits[i], e);
+        ok = sheet_limits(sheet, trials[i], side->node, s->direction, figure, &limits[i], e);
         judge_clock(side, trials[i]);
         const char *unit;
         if (sheet_value(sheet, trials[i], side->node, s->direction, price, &one, &unit)) {
@@ -181,6 +182,9 @@ static bool conclude(const struct subject *s, const struct sheet_figure *figure,
     label_of(&(struct label_side){ run, sheet_facts(s->base_sheet), s->base, run->steps[s->base_step].to },
              &(struct label_side){ other, sheet_facts(s->with_sheet), s->with, other->steps[s->with_step].to },
              run->steps[s->base_step].workload, &c->label);
+    if (p->count > 0)
+        label_add_path(&c->label, sheet_path(s->base_sheet, p->base_trial[0], s->base, s->direction, figure),
+                       sheet_path(s->with_sheet, p->with_trial[0], s->with, s->direction, figure));
     label_add_options(&c->label, run->steps[s->base_step].options, other->steps[s->with_step].options);
     c->label.contention = c->is_together;
     note_guest_state(p, c);
@@ -198,6 +202,8 @@ bool comparison_of(const struct subject *s, const struct sheet_figure *figure, s
         .unit = "",
         .is_higher_better = figure->is_higher_better,
         .is_headline = figure->is_headline,
+        .is_row = figure->is_row,
+        .members = figure->members,
         .base = { .run = sheet_run(s->base_sheet),
                   .node = s->base,
                   .price_unit = "",

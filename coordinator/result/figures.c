@@ -189,7 +189,7 @@ static bool add_figures(const struct raw_trial *raw, const struct raw_end *load,
                            struct stream *) = raw->kind == RAW_TRANSACTIONS ? add_transactions : add_throughput;
     struct span whole;
     if (raw->kind == RAW_LAPS)
-        return laps_add(raw, load, s) && (load->flow != 0 || cpu_use_add(raw, load, s));
+        return laps_keep(raw, load, s) && laps_add(raw, load, s) && (load->flow != 0 || cpu_use_add(raw, load, s));
     if (span_whole(raw, load, &whole) &&
         (!add_main(raw, load, &whole, WINDOW_WHOLE, s) || !add_kind(raw, load, &whole, s)))
         return false;

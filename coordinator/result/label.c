@@ -16,7 +16,8 @@ static const struct {
     const char *prefix;
     unsigned group;
 } WORKLOADS[] = {
-    { "net_", NET }, { "udp_", NET }, { "file", FILES }, { "cpu", CPU }, { "compile", COMPILE },
+    { "net_", NET }, { "udp_", NET },          { "file", FILES },
+    { "cpu", CPU },  { "micro", CPU | FILES }, { "compile", COMPILE },
 };
 
 /* A workload that is in no group may depend on anything. */

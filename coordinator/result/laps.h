@@ -22,6 +22,9 @@
  * out. */
 bool laps_add(const struct raw_trial *raw, const struct raw_end *load, struct stream *stream);
 
+/* Keep the laps of an end as they came, whatever its figures are. False when memory is out. */
+bool laps_keep(const struct raw_trial *raw, const struct raw_end *end, struct stream *stream);
+
 /* ---- for the files that make the figures of one workload each ---- */
 
 struct laps {

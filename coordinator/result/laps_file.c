@@ -3,39 +3,10 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "catalogue/file_options.h"
+#include "result/file_path.h"
 #include "result/laps.h"
 
-/* Pages that may be missing from what is still called cached. */
-static const double CACHED_LEAST = 0.99;
-
-/* What the bytes went through. Only what came from memory, or was left there, is called cached: a rate of that says
- * nothing of a disk. O_DIRECT is so called and never direct, for nobody within a machine sees what is below its disk.
- */
-static void name_path(const struct laps *l, enum file_method method, double pages, double resident, char *out,
-                      size_t size)
-{
-    const struct file_options *o = l->raw->options;
-    const struct file_method_info *info = &FILE_METHOD_TABLE[method];
-    double share = pages > 0 ? resident / pages : 0;
-    out[0] = '\0';
-    switch (o->mode) {
-    case FILE_MODE_DIRECT: text_append(out, size, "O_DIRECT"); break;
-    case FILE_MODE_SYNC:
-    case FILE_MODE_FLUSHED:
-    default:
-        if (info->writes)
-            text_append(out, size, "%s",
-                        o->mode == FILE_MODE_SYNC      ? "O_SYNC"
-                        : o->mode == FILE_MODE_FLUSHED ? "page cache, flushed in time"
-                                                       : "cached, not flushed");
-        else if (share >= CACHED_LEAST)
-            text_append(out, size, "cached");
-        else
-            text_append(out, size, "page cache, %.0f %% in it before", 100 * share);
-    }
-    if (*l->load->stream.route)
-        text_append(out, size, "; %s", l->load->stream.route);
-}
+#define CEILING_NAME(NAME, name) name,
 
 static void name_figure(const struct laps *l, enum file_method method, double file, double record, char *out,
                         size_t size)
@@ -54,7 +25,7 @@ static bool add_lap(const struct laps *l, const struct raw_lap *lap)
 {
     const enum file_method method = (enum file_method)lap->test;
     double rate = 0, sums[FILE_COUNTER_COUNT];
-    char name[48], part[64], path[320];
+    char name[48], part[64], path[FILE_PATH];
     for (uint32_t i = 0; i < FILE_COUNTER_COUNT; i++)
         if (!laps_sum(l, lap->test, lap->number, i, &sums[i]))
             return true; /* a thread has not done it: cut short */
@@ -62,7 +33,7 @@ static bool add_lap(const struct laps *l, const struct raw_lap *lap)
         return true;
     name_figure(l, method, (double)lap->counters[FILE_COUNTER_FILE_BYTES],
                 (double)lap->counters[FILE_COUNTER_RECORD_BYTES], name, sizeof name);
-    name_path(l, method, sums[FILE_COUNTER_PAGES], sums[FILE_COUNTER_RESIDENT], path, sizeof path);
+    file_path_write(l->raw, l->load, method, sums[FILE_COUNTER_PAGES], sums[FILE_COUNTER_RESIDENT], path, sizeof path);
     if (!laps_add_rate(l, name, "B/s", rate * 1e9, path))
         return false;
     snprintf(part, sizeof part, "%s_passes", name);
@@ -72,10 +43,22 @@ static bool add_lap(const struct laps *l, const struct raw_lap *lap)
     return laps_add_number(l, part, "s/GB", sums[FILE_COUNTER_CPU] / sums[FILE_COUNTER_BYTES]);
 }
 
+/* What the node's first thread alone measured, before the start: nothing of the step's own goes much beyond it. */
+static bool add_ceiling(const struct laps *l, const struct raw_lap *lap)
+{
+    static const char *const NAMES[] = { FILE_CEILINGS(CEILING_NAME) };
+    char name[48];
+    snprintf(name, sizeof name, "%s_ceiling", NAMES[lap->test - FILE_METHOD_COUNT]);
+    double elapsed = (double)lap->counters[FILE_COUNTER_ELAPSED];
+    return elapsed <= 0 || laps_add_number(l, name, "B/s", (double)lap->counters[FILE_COUNTER_BYTES] * 1e9 / elapsed);
+}
+
 bool laps_file(const struct laps *l)
 {
-    for (size_t i = 0; i < l->load->lap_count; i++)
-        if (!add_lap(l, &l->load->laps[i]))
+    for (size_t i = 0; i < l->load->lap_count; i++) {
+        const struct raw_lap *lap = &l->load->laps[i];
+        if (!(lap->test < FILE_METHOD_COUNT ? add_lap(l, lap) : add_ceiling(l, lap)))
             return false;
+    }
     return true;
 }

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "catalogue/micro_options.h"
+#include "result/file_path.h"
 #include "result/laps.h"
 #include "stats/hist.h"
 
@@ -17,8 +18,9 @@ static bool add_test(const struct laps *l, const struct raw_lap *lap, const stru
         const char *name;
         double ns;
     } ENDS[] = { { "min", (double)h->least_ns }, { "mean", hist_mean(h) }, { "max", (double)h->most_ns } };
-    const char *path = lap->test == MICRO_FSYNC ? l->load->stream.route : "";
-    char name[48];
+    char name[48], path[FILE_PATH] = "";
+    if (lap->test == MICRO_FSYNC)
+        file_path_from(l->raw, l->load, "pwrite and fsync", path, sizeof path);
     bool ok = true;
     for (size_t i = 0; ok && i < ARRAY_SIZE(SHARES); i++) {
         snprintf(name, sizeof name, "%s_%s", test->name, SHARES[i].name);

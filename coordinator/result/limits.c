@@ -8,13 +8,14 @@
 #include "base/units.h"
 #include "result/summary.h"
 
-/* From which share on it limits; `is_hard`: nothing goes beyond it, so whatever else was busy. */
+/* From which share on it limits; `is_hard`: nothing goes beyond it, so whatever else was busy. What memory gives is
+ * copied by the CPU: below half of it the calls themselves cost more. */
 static const struct {
     double share;
     bool is_hard;
 } RULES[LIMITED_BY_COUNT] = {
-    [LIMIT_WIRE] = { 0.98, true },  [LIMIT_DEVICE] = { 0.98, true }, [LIMIT_CPU] = { 0.90, false },
-    [LIMIT_PEER] = { 0.80, false }, [LIMIT_CACHE] = { 1, false },    [LIMIT_UNKNOWN] = { INFINITY, false },
+    [LIMIT_WIRE] = { 0.98, true },  [LIMIT_DEVICE] = { 0.80, true }, [LIMIT_CPU] = { 0.90, false },
+    [LIMIT_PEER] = { 0.80, false }, [LIMIT_CACHE] = { 0.5, true },   [LIMIT_UNKNOWN] = { INFINITY, false },
 };
 
 static const double SAME_CEILING = 0.02;
@@ -156,37 +157,12 @@ static void look_at_cpu(const struct trial *trial, const char *node, struct limi
     }
 }
 
-/* ---- files ---- */
-
-static void look_at_device(const struct stream *stream, struct limit *limit)
-{
-    const struct figure *device = stream_main_figure(stream, "device_rate");
-    const struct figure *figure = device ? stream_main_figure(stream, "throughput") : NULL;
-    if (!figure || device->value <= 0)
-        return;
-    *limit = (struct limit){ .is_known = true, .value = figure->value, .ceiling = device->value, .what = "its device" };
-    text_copy(limit->unit, sizeof limit->unit, figure->unit);
-}
-
-/* "cached" where every read came from memory, as the path of the data says. */
-static void look_at_cache(const struct stream *stream, struct limit *limit)
-{
-    const struct figure *figure = stream_main_figure(stream, "throughput");
-    if (figure && strstr(figure->path, "cached"))
-        *limit = (struct limit){
-            .is_known = true, .value = 1, .ceiling = 1, .unit = "1", .what = "the data's path never left memory"
-        };
-}
-
 static void look_at_stream(const struct traffic *traffic, size_t of, struct limits *limits)
 {
     const struct stream *stream = &traffic->trial->streams[of];
     look_at_cpu(traffic->trial, stream->node, &limits->of[LIMIT_CPU]);
-    if (!stream->peer[0]) {
-        look_at_device(stream, &limits->of[LIMIT_DEVICE]);
-        look_at_cache(stream, &limits->of[LIMIT_CACHE]);
-        return;
-    }
+    if (!stream->peer[0] || strcmp(stream->peer, stream->node) == 0)
+        return; /* what a node does by itself */
     look_at_cpu(traffic->trial, stream->peer, &limits->of[LIMIT_PEER]);
     if (carries(stream))
         look_at_wire(traffic, of, &limits->of[LIMIT_WIRE]);
@@ -234,14 +210,14 @@ enum limited_by limits_judge(const struct limits *limits)
 
 bool limits_are_same(const struct limits *a, const struct limits *b, enum limited_by by)
 {
-    return RULES[by].is_hard && limits_share(a, by) >= 1 - SAME_CEILING && limits_share(b, by) >= 1 - SAME_CEILING &&
-           fabs(a->of[by].ceiling / b->of[by].ceiling - 1) <= SAME_CEILING;
+    return (by == LIMIT_WIRE || by == LIMIT_DEVICE) && limits_share(a, by) >= 1 - SAME_CEILING &&
+           limits_share(b, by) >= 1 - SAME_CEILING && fabs(a->of[by].ceiling / b->of[by].ceiling - 1) <= SAME_CEILING;
 }
 
 static void show_amount(const struct limit *limit, double value, char *text, size_t size)
 {
-    if (strcmp(limit->unit, "bit/s") == 0)
-        units_show_rate(value, text, size);
+    if (strcmp(limit->unit, "bit/s") == 0 || strcmp(limit->unit, "B/s") == 0)
+        units_show_in(value, limit->unit, text, size);
     else
         snprintf(text, size, "%.2f %s", value, limit->unit);
 }

@@ -2,10 +2,10 @@
  *
  *   wire          the payload that the narrowest link of its way carries (wire.h), against what all
  *                 streams of the trial sent through that link
- *   device        a rate that the workload itself measured of its device: the figure `device_rate`
+ *   device        what the node measured of its device before the start, or the time that was waited for it
  *   cpu           the node's CPUs: of its threads, or all that it has, what was stolen with them
  *   peer          the same of the other end
- *   memory-cache  the data's path says that it never left memory
+ *   memory-cache  the data's path says that it never left memory: what the node measured of that
  *
  * A ratio of 1.00 on a wire that is full says nothing about the nodes. Pure.
  */
@@ -30,12 +30,16 @@ struct limits {
 MUST_CHECK bool limits_of(const struct run *run, const struct facts *facts, const struct trial *trial,
                           struct limits *limits, struct err *e);
 
+/* The ceilings of a figure of the workload file_io, which are its own, over those that its stream was given. Its path
+ * is the figure's. */
+void limits_of_file(const struct stream *stream, const struct figure *figure, int threads, struct limits *limits);
+
 /* How much of the ceiling was used, 0 to about 1; NaN where it is not known. */
 double limits_share(const struct limits *limits, enum limited_by by);
 
-/* The one that the figure came so near to that it cannot have been much higher: 98 % of a wire or a
- * device, 90 % of the node's CPUs, 80 % of the peer's. A full wire explains everything, then a full
- * device; of the others the one nearest to its ceiling. */
+/* The one that the figure came so near to that it cannot have been much higher: 98 % of a wire, 90 %
+ * of the node's CPUs, 80 % of a device and of the peer's, half of what memory gives. A full wire explains
+ * everything, then a full device, then memory; of the others the one nearest to its ceiling. */
 enum limited_by limits_judge(const struct limits *limits);
 
 /* Whether two figures are within 2 % of the same ceiling, so that their ratio tells of it alone. */

@@ -51,6 +51,7 @@ ADD_TO(trial_add_stream, trial, stream, streams, stream_count)
 ADD_TO(trial_add_clock, trial, clock_fit, clocks, clock_count)
 ADD_TO(trial_add_cost, trial, cost, costs, cost_count)
 ADD_TO(trial_add_skew, trial, skew, skews, skew_count)
+ADD_TO(stream_add_lap, stream, lap, laps, lap_count)
 ADD_TO(run_add_trial, run, trial, trials, trial_count)
 ADD_TO(run_add_node, run, run_node, nodes, node_count)
 ADD_TO(run_add_step, run, run_step, steps, step_count)
@@ -125,12 +126,22 @@ const struct run_node *run_find_node(const struct run *run, const char *name)
     return NULL;
 }
 
+static void clear_laps(struct stream *stream)
+{
+    for (size_t i = 0; i < stream->lap_count; i++) {
+        free(stream->laps[i].counters);
+        free(stream->laps[i].times.bytes);
+    }
+    free(stream->laps);
+}
+
 void trial_clear(struct trial *trial)
 {
     if (!trial)
         return;
     for (size_t i = 0; i < trial->stream_count; i++) {
         free(trial->streams[i].figures);
+        clear_laps(&trial->streams[i]);
         free(trial->streams[i].points);
         free(trial->streams[i].latencies);
     }

@@ -82,7 +82,19 @@ struct figure {
     double value;
     enum window window;
     enum figure_clock clock;
-    char path[320]; /* of the data: what the bytes went through; "" where that says nothing */
+    char path[512]; /* of the data: what the bytes went through; "" where that says nothing */
+};
+
+/* One of the things that a stream did one after the other, as its node told it: what its figures are made of. */
+struct lap {
+    char test[32];             /* "read", "idea", ... */
+    int number;                /* among those of the test */
+    int64_t first_ns, last_ns; /* the node's own RAW clock */
+    char *counters;            /* owned; a JSON object of whole numbers */
+    struct {
+        unsigned char *bytes; /* owned */
+        size_t size;
+    } times; /* a histogram of single operations (hist.h), packed; of size 0: none */
 };
 
 /* One end of one flow of bytes. The LOAD end is the node under test, the WITNESS the other one. */
@@ -105,6 +117,8 @@ struct stream {
     size_t point_count;
     unsigned char *latencies; /* owned; a histogram of its transactions' times (hist.h), packed; NULL: none */
     size_t latencies_size;
+    struct lap *laps; /* owned */
+    size_t lap_count;
 };
 
 struct clock_fit {
@@ -222,6 +236,9 @@ struct run_step *run_add_step(struct run *run);
 
 /* The newest instance of a node, NULL where none joined. */
 const struct run_node *run_find_node(const struct run *run, const char *name);
+
+/* Append a zeroed lap, likewise. */
+struct lap *stream_add_lap(struct stream *stream);
 
 /* False when memory is out. A value that is not finite is no figure: nothing is added. */
 bool stream_add_figure(struct stream *stream, const char *name, const char *unit, double value, enum window window,

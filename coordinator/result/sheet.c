@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "result/lap_figure.h"
 #include "result/summary.h"
 
 struct sheet {
@@ -14,16 +15,6 @@ struct sheet {
     struct limits **limits; /* one a stream; NULL until somebody asks */
     int rounds;
 };
-
-/* In the order of reports. */
-static const struct sheet_figure FIGURES[] = {
-    { "throughput", true, true, true },     { "transactions", true, true, true },
-    { "elapsed", false, false, true },      { SHEET_PRICE, false, false, false },
-    { "latency_p50", false, false, false }, { "latency_p99", false, false, false },
-    { "rtt", false, false, false },
-};
-
-const struct sheet_figure *sheet_figure(size_t n) { return n < ARRAY_SIZE(FIGURES) ? &FIGURES[n] : NULL; }
 
 void sheet_destroy(struct sheet **sheet)
 {
@@ -133,31 +124,127 @@ static bool price(const struct sheet *sheet, const struct trial *trial, const ch
     return isfinite(*value);
 }
 
+/* The geometric mean of all of a set; of fewer than it has there is none. */
+static bool value_of_set(const struct workload_info *workload, const struct stream *stream,
+                         const struct sheet_figure *figure, double *value, const char **unit)
+{
+    double logarithms = 0;
+    size_t count = 0;
+    for (size_t i = 0; i < stream->figure_count; i++) {
+        const struct figure *f = &stream->figures[i];
+        struct lap_figure own;
+        if (stream_main_figure(stream, f->name) != f || !lap_figure_of(workload, f->name, f->unit, &own) || !own.set ||
+            strcmp(own.set, figure->set) != 0)
+            continue;
+        logarithms += log(f->value);
+        *unit = f->unit;
+        count++;
+    }
+    *value = exp(logarithms / (double)(count ? count : 1));
+    return count == figure->members && isfinite(*value);
+}
+
+/* False where it has none; *is_known: it has one that says something. */
+static bool value_of_stream(const struct workload_info *workload, const struct stream *stream,
+                            const struct sheet_figure *figure, double *value, const char **unit, bool *is_known)
+{
+    if (workload && workload->kind == WORKLOAD_LAPS && stream->figure_count == 0)
+        return false; /* a further thread: the first one's figures are those of all */
+    const struct figure *own = figure->set ? NULL : stream_main_figure(stream, figure->name);
+    *is_known =
+        figure->set ? workload && value_of_set(workload, stream, figure, value, unit) : own && isfinite(own->value);
+    if (own) {
+        *value = own->value;
+        *unit = own->unit;
+    }
+    return true;
+}
+
 bool sheet_value(const struct sheet *sheet, const struct trial *trial, const char *node, const char *direction,
                  const struct sheet_figure *figure, double *value, const char **unit)
 {
+    const struct workload_info *workload = catalogue_find(sheet->run->steps[trial->step].workload);
     if (strcmp(figure->name, SHEET_PRICE) == 0)
         return price(sheet, trial, node, value, unit) && *value > 0;
-    double sum = 0;
+    double sum = 0, one = 0;
     int count = 0;
     for (size_t i = 0; i < trial->stream_count; i++) {
-        const struct stream *stream = &trial->streams[i];
-        if (!is_of(stream, node, direction))
+        bool is_known;
+        if (!is_of(&trial->streams[i], node, direction) ||
+            !value_of_stream(workload, &trial->streams[i], figure, &one, unit, &is_known))
             continue;
-        const struct figure *own = stream_main_figure(stream, figure->name);
-        if (!own || !isfinite(own->value))
+        if (!is_known)
             return false;
-        sum += own->value;
+        sum += one;
         count++;
-        *unit = own->unit;
     }
     *value = figure->is_rate || count == 0 ? sum : sum / count;
     return count > 0 && *value > 0;
 }
 
-bool sheet_limits(struct sheet *sheet, const struct trial *trial, const char *node, const char *direction,
-                  struct limits *limits, struct err *e)
+/* The n-th of the figures that one stands for: itself, or a set's members. */
+static const struct figure *nth(const struct workload_info *workload, const struct stream *stream,
+                                const struct sheet_figure *figure, size_t n)
 {
+    for (size_t i = 0; i < stream->figure_count; i++) {
+        const struct figure *f = &stream->figures[i];
+        struct lap_figure own;
+        bool is_one = figure->set ? lap_figure_of(workload, f->name, f->unit, &own) && own.set &&
+                                        strcmp(own.set, figure->set) == 0
+                                  : strcmp(f->name, figure->name) == 0;
+        if (is_one && stream_main_figure(stream, f->name) == f && n-- == 0)
+            return f;
+    }
+    return NULL;
+}
+
+static int threads_of(const struct trial *trial, const char *node)
+{
+    int count = 0;
+    for (size_t i = 0; i < trial->stream_count; i++)
+        count += trial->streams[i].role == STREAM_LOAD && strcmp(trial->streams[i].node, node) == 0;
+    return count;
+}
+
+static bool limits_of_figure(const struct workload_info *workload, const struct trial *trial,
+                             const struct stream *stream, const struct sheet_figure *figure, struct limits *limits,
+                             struct err *e)
+{
+    size_t count = figure->set ? figure->members : 1;
+    struct limits *each = calloc(count + 1, sizeof *each);
+    if (!each)
+        return err_set(e, ERR_INTERNAL, "out of memory for the limits");
+    size_t known = 0;
+    for (const struct figure *f; known < count && (f = nth(workload, stream, figure, known)); known++)
+        limits_of_file(stream, f, threads_of(trial, stream->node), &each[known]);
+    bool ok = known == 0 || limits_median(each, known, limits, e);
+    free(each);
+    return ok;
+}
+
+static const struct stream *first_of(const struct trial *trial, const char *node, const char *direction)
+{
+    for (size_t i = 0; i < trial->stream_count; i++)
+        if (is_of(&trial->streams[i], node, direction))
+            return &trial->streams[i];
+    return NULL;
+}
+
+const char *sheet_path(const struct sheet *sheet, const struct trial *trial, const char *node, const char *direction,
+                       const struct sheet_figure *figure)
+{
+    const struct workload_info *workload = catalogue_find(sheet->run->steps[trial->step].workload);
+    const struct stream *stream = first_of(trial, node, direction);
+    const struct figure *f =
+        stream && workload && workload->kind == WORKLOAD_LAPS ? nth(workload, stream, figure, 0) : NULL;
+    return f ? f->path : "";
+}
+
+bool sheet_limits(struct sheet *sheet, const struct trial *trial, const char *node, const char *direction,
+                  const struct sheet_figure *figure, struct limits *limits, struct err *e)
+{
+    const struct workload_info *workload = catalogue_find(sheet->run->steps[trial->step].workload);
+    const struct stream *stream = first_of(trial, node, direction);
     size_t at = (size_t)(trial - sheet->run->trials);
     if (!sheet->limits[at]) {
         struct limits *each = calloc(trial->stream_count + 1, sizeof *each);
@@ -167,11 +254,7 @@ bool sheet_limits(struct sheet *sheet, const struct trial *trial, const char *no
         }
         sheet->limits[at] = each;
     }
-    *limits = (struct limits){ 0 };
-    for (size_t i = 0; i < trial->stream_count; i++)
-        if (is_of(&trial->streams[i], node, direction)) {
-            *limits = sheet->limits[at][i];
-            break;
-        }
-    return true;
+    *limits = stream ? sheet->limits[at][stream - trial->streams] : (struct limits){ 0 };
+    return !stream || !figure || !workload || strcmp(workload->name, "file_io") != 0 ||
+           limits_of_figure(workload, trial, stream, figure, limits, e);
 }

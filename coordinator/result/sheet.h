@@ -29,20 +29,30 @@ struct sheet_figure {
     bool is_higher_better;
     bool is_rate;     /* of streams side by side the sum, over trials the harmonic mean; else both times the mean */
     bool is_headline; /* what a step is run for */
+    bool is_row;      /* stands beside it wherever that is shown; others are for those who want all */
+    const char *set;  /* the geometric mean of so many figures of a stream (lap_figure.h); NULL: one of its own */
+    size_t members;
 };
 
-/* The n-th of the table, NULL past its end. The figure SHEET_PRICE is no stream's own: what the node's
- * host spent of CPU for it, a GB or a transaction. */
+/* What of the node is compared in a step, in the order of reports: owned by the caller, names borrowed. The same for
+ * every network workload; of laps it is what they told (lap_figure.h). The figure SHEET_PRICE is no stream's own: what
+ * the node's host spent of CPU for it, a GB or a transaction. */
 #define SHEET_PRICE "host_cpu"
-const struct sheet_figure *sheet_figure(size_t n);
+MUST_CHECK bool sheet_figures(const struct sheet *sheet, int step, const char *node, const char *direction,
+                              struct sheet_figure **figures, size_t *count, struct err *e);
 
 /* The value of a figure of the node in a trial, of all its streams of that direction, and its unit. False
  * where it is not known, or not above 0: then it is in no ratio. */
 bool sheet_value(const struct sheet *sheet, const struct trial *trial, const char *node, const char *direction,
                  const struct sheet_figure *figure, double *value, const char **unit);
 
-/* What limited the node's first stream of that direction in the trial. */
+/* What limited the node's first stream of that direction in the trial; of a figure of files (NULL: of none) itself,
+ * where it is a set's the medians of its members. */
 MUST_CHECK bool sheet_limits(struct sheet *sheet, const struct trial *trial, const char *node, const char *direction,
-                             struct limits *limits, struct err *e);
+                             const struct sheet_figure *figure, struct limits *limits, struct err *e);
+
+/* The path of the figure's bytes in the trial, of a set that of its first member; "" without. */
+const char *sheet_path(const struct sheet *sheet, const struct trial *trial, const char *node, const char *direction,
+                       const struct sheet_figure *figure);
 
 #endif

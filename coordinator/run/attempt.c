@@ -196,7 +196,7 @@ static bool goal(const struct attempt *a, enum trial_event *event)
     case TRIAL_CALIBRATE: *event = ON_CLOCKS_BOUNDED; return !any(a, is_unprobed);
     case TRIAL_SETTLE: *event = ON_CLOCKS_BOUNDED; return !any(a, is_unprobed) && a->unwatched == 0;
     case TRIAL_SERVE: *event = ON_ALL_SERVING; return !any(a, is_unready) || a->jobs[0].peer == a->jobs[0].load;
-    case TRIAL_PREPARE: *event = ON_ALL_READY; return !any(a, is_unready);
+    case TRIAL_PREPARE: *event = ON_ALL_READY; return !any(a, is_unready) && a->uncooled == 0;
     case TRIAL_ARM: *event = ON_ALL_ARMED; return !any(a, is_unarmed);
     case TRIAL_RUN: *event = ON_ALL_FINISHED; return !any(a, is_unfinished);
     default: return false;

@@ -65,6 +65,8 @@ struct attempt {
     bool disarmed;
     uint32_t watch;   /* the number of this trial's observation; 0: none yet */
     size_t unwatched; /* hosts that have not told yet what they saw */
+    uint32_t cool;    /* the number of what is to be cooled; 0: nothing */
+    size_t uncooled;  /* hosts that have not told yet that it is */
     enum attempt_end end;
     char why[MODEL_TEXT];
     char doing[32]; /* for the live view: the last lap's test */
@@ -87,6 +89,9 @@ void attempt_disarm(struct attempt *a);
 
 /* Have the hosts of started guests look at them from now on, or up to now. */
 void attempt_watch(struct attempt *a, bool begins);
+
+/* When all are ready: of a cold step the hosts let go what they keep of their guests' disks. */
+void attempt_cool(struct attempt *a);
 
 /* What a host saw, and what it says of its guests, whether it takes part or not. */
 void attempt_hear_host(struct attempt *a, const struct roster_node *node, const struct message *m);

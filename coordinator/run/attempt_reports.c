@@ -27,6 +27,7 @@ static void on_ready(struct attempt *a, size_t player, const struct message_read
     a->players[player].starters += m->starters;
     if (is_load) {
         job->is_ready = true;
+        attempt_cool(a);
     } else {
         job->is_serving = true;
         job->port = m->port;

@@ -1,10 +1,14 @@
 #include "attempt_parts.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "catalogue/file_options.h"
+
+enum { WARM_SHARE = 100 }; /* one page in so many */
 
 void attempt_watch(struct attempt *a, bool begins)
 {
@@ -38,6 +42,60 @@ static void on_watched(struct attempt *a, const struct roster_node *node, const 
     watched->idle_rate = guests_idle_rate(a->context->guests, node->name);
 }
 
+/* ---- what is read cold ---- */
+
+static bool is_cold(const struct attempt *a)
+{
+    return a->step->workload->laps == &FILE_LAPS && ((const struct file_options *)a->step->options)->cache == FILE_COLD;
+}
+
+void attempt_cool(struct attempt *a)
+{
+    struct roster_node *host;
+    bool all_ready = true;
+    for (size_t j = 0; j < a->job_count; j++)
+        all_ready = all_ready && a->jobs[j].is_ready;
+    if (!all_ready || a->cool != 0 || !is_cold(a))
+        return;
+    a->cool = guests_next_watch(a->context->guests);
+    for (size_t i = 0; a->cool != 0 && guests_host(a->context->guests, i, &host); i++) {
+        struct err e = { 0 };
+        const struct message m = { .type = MESSAGE_COOL, .cool = { .cool = a->cool } };
+        if (host && hub_send(a->context->hub, host, &m, &e))
+            a->uncooled++;
+    }
+}
+
+static bool reads_once(const struct file_options *o)
+{
+    return o->method > 0 && o->times.length_ns == 0 && o->cells == FILE_CELLS_ONE;
+}
+
+/* Of a guest that is under test pages that stay would be read as if they were cold. A few are, that its kernel has
+ * written since. */
+static void judge_cold(struct attempt *a, const char *host, const struct message_cooled *m)
+{
+    if (m->resident < 0 || m->resident > m->pages / WARM_SHARE)
+        attempt_blame(a, ATTEMPT_FAILED,
+                      "cache: cold: %" PRId64 " of %" PRId64 " pages of %s's disk stay in the memory of %s",
+                      m->resident, m->pages, m->guest, host);
+    else if (m->cached && !reads_once(a->step->options))
+        attempt_blame(a, ATTEMPT_FAILED,
+                      "cache: cold: %s opens %s's disk through its memory, so a single pass is cold and further ones "
+                      "are not: say `method:` and `length: 0s`, or disk_cache: none",
+                      host, m->guest);
+}
+
+static void on_cooled(struct attempt *a, const struct roster_node *node, const struct message_cooled *m)
+{
+    if (m->cool != a->cool || a->state != TRIAL_PREPARE || a->uncooled == 0)
+        return; /* of another trial */
+    a->uncooled -= !*m->guest;
+    for (size_t i = 0; i < a->raw.node_count; i++)
+        if (a->players[i].node && strcmp(a->raw.nodes[i].name, m->guest) == 0)
+            judge_cold(a, node->name, m);
+}
+
 static void on_guest_state(struct attempt *a, const struct message_guest_state *m)
 {
     const char *name;
@@ -52,7 +110,9 @@ static void on_guest_state(struct attempt *a, const struct message_guest_state *
 
 void attempt_hear_host(struct attempt *a, const struct roster_node *node, const struct message *m)
 {
-    if (m->type == MESSAGE_WATCHED)
+    if (m->type == MESSAGE_COOLED)
+        on_cooled(a, node, &m->cooled);
+    else if (m->type == MESSAGE_WATCHED)
         on_watched(a, node, &m->watched);
     else if (m->type == MESSAGE_GUEST_STATE)
         on_guest_state(a, &m->guest_state);

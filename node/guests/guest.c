@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "guests/console.h"
+#include "guests/disks.h"
 #include "guests/guest_files.h"
 #include "guests/image.h"
 #include "guests/uplink.h"
@@ -67,8 +68,7 @@ static void forget(struct keeper *k, struct guest *g)
     for (size_t i = 0; i < k->guest_count; i++)
         if (k->guests[i] == g)
             k->guests[i] = k->guests[--k->guest_count];
-    if (g->console_fd >= 0)
-        close(g->console_fd);
+    guest_files_close(&g->console_fd, &g->disk_fd);
     sodium_memzero(&g->order, sizeof g->order);
     free(g);
 }
@@ -121,6 +121,7 @@ static bool make_files(struct keeper *k, struct guest *g, const char *bridge, st
                                        .invite = &invite,
                                        .address = address,
                                        .gateway = g->options.gateway,
+                                       .disk = *files->disk ? GUEST_DISK : "",
                                        .initrd = files->initrd,
                                        .cancel_fd = k->cancel_fd,
                                        .tell = tell_image,
@@ -158,7 +159,7 @@ static bool launch(struct keeper *k, struct guest *g, struct err *e)
     char bridge[UPLINK_NAME];
     struct domain domain = { .pid = 0 };
     if (!name_domain(k, g, e) || !uplink_bridge(g->options.bridge, bridge, e) ||
-        !guest_files_make(g->options.disk_bytes, &files, e))
+        !guest_files_make(g->options.disk_bytes, k->cancel_fd, &files, e))
         return false;
     bool ok = make_files(k, g, bridge, &files, e);
     const struct machine machine = { .name = g->domain,
@@ -178,7 +179,8 @@ static bool launch(struct keeper *k, struct guest *g, struct err *e)
     if (ok) {
         g->running_ns = clock_raw_ns();
         g->console_fd = files.console_fd;
-        files.console_fd = -1;
+        g->disk_fd = files.disk_fd;
+        files.console_fd = files.disk_fd = -1;
         ok = k->provider->find(k->link, g->domain, &domain, e) || err_wrap(e, "it ended at once");
     }
     guest_files_forget(&files);
@@ -201,12 +203,9 @@ static void fall_back(struct keeper *k, struct guest *g, const char *why)
     if (!*g->options.cpu || g->running_ns != 0)
         accel_remember(why);
     text_copy(g->accel_why, sizeof g->accel_why, why);
-    if (g->running_ns != 0) {
+    if (g->running_ns != 0)
         (void)!k->provider->stop(k->link, g->domain, true, clock_ms(SHUTDOWN_MS), NULL);
-    }
-    if (g->console_fd >= 0)
-        close(g->console_fd);
-    g->console_fd = -1;
+    guest_files_close(&g->console_fd, &g->disk_fd);
     g->kvm = false;
     g->running_ns = 0;
     if (!launch(k, g, &e))
@@ -294,7 +293,8 @@ void guest_begin(struct keeper *k, const struct message_guest_start *order)
                          .is_built_in = order->domain[0] == '\0',
                          .order = *order,
                          .asked_ns = clock_raw_ns(),
-                         .console_fd = -1 };
+                         .console_fd = -1,
+                         .disk_fd = -1 };
     text_copy(g->name, sizeof g->name, order->guest);
     text_copy(g->domain, sizeof g->domain, order->domain);
     if (!may_begin(k, order, g, &e)) {

@@ -1,7 +1,7 @@
 #!/bin/busybox sh
 # The first program of tare's built-in guest: modules, network, agent. What is special to one guest
 # stands in /tare, which comes in an archive of its own behind this one:
-#   /tare/guest    ADDRESS=10.0.0.7/24 or dhcp, and GATEWAY=, as lines that this shell reads
+#   /tare/guest    ADDRESS=10.0.0.7/24 or dhcp, GATEWAY= and DISK=vda or none, as lines that this shell reads
 #   /tare/invite   the key under which the agent joins
 b=/bin/busybox
 
@@ -31,6 +31,10 @@ while read -r module; do
     $b insmod "/modules/$module" || end "cannot load $module"
 done </modules/order
 . /tare/guest
+$b mkdir -p /var/tmp
+if [ -n "$DISK" ]; then
+    $b mount -t ext4 "/dev/$DISK" /var/tmp || end "cannot mount its disk $DISK"
+fi
 $b ip link set lo up
 for try in 0 1 2 3 4 5 6 7 8 9; do
     [ -d /sys/class/net/eth0 ] && break

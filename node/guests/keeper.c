@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "guests/disks.h"
 #include "guests/keeper_parts.h"
 #include "guests/listing.h"
 #include "guests/module.h"
@@ -145,6 +146,7 @@ static void obey(struct keeper *k, const struct message *m)
         else
             watching_end(k, m->watch.watch);
         break;
+    case MESSAGE_COOL: disks_cool(k, m->cool.cool); break;
     default: break;
     }
 }
@@ -285,7 +287,7 @@ void keeper_leave(struct keeper *k)
 bool keeper_hear(struct keeper *k, const struct message *m)
 {
     static const enum message_type OURS[] = { MESSAGE_GUEST_START, MESSAGE_GUEST_STOP, MESSAGE_GUEST_PAUSE,
-                                              MESSAGE_WATCH };
+                                              MESSAGE_COOL, MESSAGE_WATCH };
     for (size_t i = 0; i < ARRAY_SIZE(OURS); i++)
         if (m->type == OURS[i])
             return mailbox_put(k->in, m);

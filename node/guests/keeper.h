@@ -1,7 +1,7 @@
 /* keeper.h - the host's agent as the keeper of its guests.
  *
- * An actor: the session hands it the coordinator's orders (GUEST_START, GUEST_STOP, WATCH) and takes
- * what it has to say (GUEST_STATE, DOMAINS, WATCHED). It works on a thread of its own, since a
+ * An actor: the session hands it the coordinator's orders (GUEST_START, GUEST_STOP, WATCH, COOL) and
+ * takes what it has to say (GUEST_STATE, DOMAINS, WATCHED, COOLED). It works on a thread of its own, since a
  * provider's calls block; none of these functions does, but keeper_close. What it has started for a
  * coordinator ends with that coordinator.
  */

@@ -38,6 +38,7 @@ struct guest {
     char accel_why[ACCEL_WHY];
     pid_t pid;
     int console_fd;                                                  /* -1: none */
+    int disk_fd;                                                     /* of its own disk's image; -1: none */
     int64_t asked_ns, defined_ns, running_ns, booted_ns, stopped_ns; /* RAW */
     int64_t boot_deadline_mono;
     struct accel_look first_look; /* mono_ns 0: not looked yet */

@@ -53,6 +53,14 @@ struct machine {
     const char *bridge;
 };
 
+/* What its guest has for a disk. Words as libvirt's; "" where they are not said. */
+struct domain_disk {
+    char target[16]; /* "vda" */
+    char format[16], cache[16], io[16];
+    char path[PATH_MAX]; /* a file or a device; "" for neither */
+};
+enum { DOMAIN_DISKS_MAX = 8 };
+
 /* Counters since the domain's start; -1 where they are not told. */
 struct domain_statistics {
     enum domain_state state;
@@ -96,6 +104,10 @@ struct provider {
 
     /* `brief`: state and cpu_ns alone, which is cheap enough for ten times a second. */
     bool (*statistics)(struct link *link, const char *name, bool brief, struct domain_statistics *s, struct err *e);
+
+    /* Its disks, at most `most`. NULL: this kind does not tell. */
+    bool (*disks)(struct link *link, const char *name, struct domain_disk *disks, size_t most, size_t *count,
+                  struct err *e);
 
     /* What has happened since the last call; false when there is no more. `fd` becomes readable. */
     int (*fd)(struct link *link);

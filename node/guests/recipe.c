@@ -21,6 +21,14 @@ static const char *const VIRTIO[] = {
 };
 static const char *const VIRTIO_DISK[] = { "block/virtio_blk", NULL };
 static const char *const VIRTIO_NET[] = { "../net/core/failover", "net/net_failover", "net/virtio_net", NULL };
+/* Only where they are no part of the kernel, and where it has them: what is amiss the mount says. */
+static const char *const EXT4[] = { "../lib/crc16",
+                                    "../lib/libcrc32c",
+                                    "../crypto/crc32c_generic",
+                                    "../fs/mbcache",
+                                    "../fs/jbd2/jbd2",
+                                    "../fs/ext4/ext4",
+                                    NULL };
 static const char *const E1000[] = { "net/ethernet/intel/e1000/e1000", NULL };
 static const char *const E1000E[] = { "net/ethernet/intel/e1000e/e1000e", NULL };
 static const char *const RTL8139[] = { "net/mii", "net/ethernet/realtek/8139cp", NULL };
@@ -109,6 +117,12 @@ static bool add_module(struct recipe *r, const struct kernel *k, const char *mod
                    name);
 }
 
+static void add_modules_if_any(struct recipe *r, const struct kernel *k, const char *const *modules)
+{
+    for (; *modules; modules++)
+        (void)!add_module(r, k, *modules, NULL);
+}
+
 static bool add_modules(struct recipe *r, const struct kernel *k, const char *const *modules, struct err *e)
 {
     for (; *modules; modules++)
@@ -140,8 +154,10 @@ bool recipe_new(const struct recipe_needs *needs, struct recipe **recipe, struct
               add(r, "bin/tare-node", needs->agent, NULL, 0755, e);
     for (size_t i = 0; ok && i < needs->libraries->count; i++)
         ok = add(r, needs->libraries->paths[i] + 1, needs->libraries->paths[i], NULL, 0755, e);
-    ok = ok && add_modules(r, k, VIRTIO, e) && add_modules(r, k, nic, e) && add_modules(r, k, VIRTIO_DISK, e) &&
-         add(r, "modules/order", "", r->order, 0644, e);
+    ok = ok && add_modules(r, k, VIRTIO, e) && add_modules(r, k, nic, e) && add_modules(r, k, VIRTIO_DISK, e);
+    if (ok)
+        add_modules_if_any(r, k, EXT4);
+    ok = ok && add(r, "modules/order", "", r->order, 0644, e);
     if (ok)
         *recipe = r;
     else

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "guests/disks.h"
 
 /* The libraries' counters first, which take milliseconds; the exact ones next to the machine's. */
 void watching_begin(struct keeper *k, uint32_t number)
@@ -68,6 +69,7 @@ static void post_guest(struct keeper *k, struct guest *g, const struct threads_u
         .touched_bytes = difference(g->memory_before.resident, memory.resident),
     };
     text_copy(m.guest, sizeof m.guest, g->name);
+    disks_tell(k, g, m.disks, sizeof m.disks);
     post(k, &m);
 }
 

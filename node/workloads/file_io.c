@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "catalogue/file_options.h"
+#include "workloads/file/file_ceiling.h"
 #include "workloads/file/file_cell.h"
 #include "workloads/file/file_route.h"
 #include "workloads/workloads.h"
@@ -24,6 +25,7 @@ struct file_work {
     struct file_place place;
     struct file_thread threads[FILE_THREADS_MOST];
     uint32_t thread_count;
+    struct file_result ceilings[FILE_CEILING_COUNT];
 };
 
 static const struct file_options *options_of(const struct part *part) { return &part->options.file; }
@@ -75,7 +77,7 @@ static bool make_cell(struct part_flow *f, int64_t file_bytes, int64_t record_by
            file_cell_prepare(&t->file, &cell, &t->result, e);
 }
 
-static bool largest_fits(const struct part *part, const struct file_place *place, struct err *e)
+static bool largest_fits(const struct part *part, const struct file_place *place, int64_t *most, struct err *e)
 {
     const struct file_options *o = options_of(part);
     int64_t file = 0, record = 0, largest = 0;
@@ -87,6 +89,7 @@ static bool largest_fits(const struct part *part, const struct file_place *place
                            units_print_size(record, shown[1], sizeof shown[1]));
         largest = file > largest ? file : largest;
     }
+    *most = largest;
     return file_place_has_room(place, largest * o->threads, e);
 }
 
@@ -102,7 +105,7 @@ static bool prepare(struct part *part, struct err *e)
 {
     const struct file_options *o = options_of(part);
     struct file_work *w = calloc(1, sizeof *w);
-    int64_t file = 0, record = 0;
+    int64_t file = 0, record = 0, largest = 0;
     if (!w)
         return err_set(e, ERR_INTERNAL, "out of memory");
     part->own = w;
@@ -111,8 +114,8 @@ static bool prepare(struct part *part, struct err *e)
     for (int i = 0; i < FILE_THREADS_MOST; i++)
         w->threads[i].file.fd = -1;
     w->thread_count = part->flow_count = (uint32_t)o->threads;
-    if (!file_place_open(&w->place, o->directory, e) || !largest_fits(part, &w->place, e) ||
-        !file_next_cell(o, &file, &record))
+    if (!file_place_open(&w->place, o->directory, e) || !largest_fits(part, &w->place, &largest, e) ||
+        !file_ceilings(&w->place, largest, part->cancel_fd, w->ceilings, e) || !file_next_cell(o, &file, &record))
         return false;
     for (uint32_t i = 0; i < w->thread_count; i++) {
         part->flows[i].starts = true;
@@ -123,12 +126,12 @@ static bool prepare(struct part *part, struct err *e)
     return true;
 }
 
-static void tell(struct part_flow *f, enum file_method method, struct file_thread *t)
+static void tell(struct part_flow *f, uint32_t test, uint32_t number, const struct file *file,
+                 const struct file_result *r)
 {
-    const struct file_result *r = &t->result;
-    struct part_lap lap = { .test = method, .number = t->number, .first_ns = r->first_ns, .last_ns = r->last_ns };
-    lap.counters[FILE_COUNTER_FILE_BYTES] = (int64_t)(t->file.records * t->file.record_bytes);
-    lap.counters[FILE_COUNTER_RECORD_BYTES] = (int64_t)t->file.record_bytes;
+    struct part_lap lap = { .test = test, .number = number, .first_ns = r->first_ns, .last_ns = r->last_ns };
+    lap.counters[FILE_COUNTER_FILE_BYTES] = file ? (int64_t)(file->records * file->record_bytes) : r->bytes / r->passes;
+    lap.counters[FILE_COUNTER_RECORD_BYTES] = file ? (int64_t)file->record_bytes : r->bytes / r->operations;
     lap.counters[FILE_COUNTER_PASSES] = r->passes;
     lap.counters[FILE_COUNTER_BYTES] = r->bytes;
     lap.counters[FILE_COUNTER_OPERATIONS] = r->operations;
@@ -152,7 +155,7 @@ static bool run_method(struct part_flow *f, enum file_method method, struct err 
     if (t->result.passes == 0)
         return err_set(e, ERR_PARTIAL, "%s: stopped", FILE_METHOD_TABLE[method].name);
     f->times.last_op_ns = t->result.last_ns;
-    tell(f, method, t);
+    tell(f, method, t->number, &t->file, &t->result);
     return true;
 }
 
@@ -195,10 +198,21 @@ static bool run_cells(struct part_flow *f, struct err *e)
     return false;
 }
 
+/* By the first thread, for all. */
+static void tell_ceilings(struct part_flow *f)
+{
+    const struct file_work *w = f->part->own;
+    for (uint32_t i = 0; f->number == 0 && i < FILE_CEILING_COUNT; i++)
+        if (w->ceilings[i].passes > 0)
+            tell(f, FILE_METHOD_COUNT + i, 0, NULL, &w->ceilings[i]);
+}
+
 static bool run(struct part_flow *f, struct err *e)
 {
     struct file_work *w = f->part->own;
     bool ok = run_cells(f, e);
+    if (ok)
+        tell_ceilings(f);
     if (!ok)
         lockstep_break(&w->lockstep);
     return ok;

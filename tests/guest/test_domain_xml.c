@@ -10,6 +10,7 @@
 
 #include "golden.h"
 #include "guests/libvirt/advice.h"
+#include "guests/libvirt/disk_xml.h"
 #include "guests/libvirt/domain_xml.h"
 #include "guests/libvirt/embed.h"
 
@@ -43,6 +44,68 @@ static void the_plain_guest_is_described_as_it_always_was(void **state)
     assert_true(domain_xml_write(&machine, xml, sizeof xml, &e));
     golden_check("guest/plain.xml", xml);
     assert_string_equal(domain_xml_accel(xml), "tcg");
+}
+
+static void a_disk_is_read_as_it_was_written(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *options, *cache, *io;
+    } CASES[] = { { "", "none", "native" },
+                  { "disk_cache=directsync\n", "directsync", "native" },
+                  { "disk_cache=writeback\n", "writeback", "threads" } };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        const struct guest_options options = options_of(CASES[i].options);
+        struct machine machine = machine_of(&options);
+        struct domain_disk disks[2];
+        char xml[DOMAIN_XML_MAX];
+        struct err e = { 0 };
+        machine.disk = "/a '<&>\" disk";
+        assert_true(domain_xml_write(&machine, xml, sizeof xml, &e));
+        assert_int_equal(disk_xml_read(xml, disks, 2), 1);
+        assert_string_equal(disks[0].path, machine.disk);
+        assert_string_equal(disks[0].target, "vda");
+        assert_string_equal(disks[0].format, "raw");
+        assert_string_equal(disks[0].cache, CASES[i].cache);
+        assert_string_equal(disks[0].io, CASES[i].io);
+    }
+}
+
+/* As libvirt 9 wrote it of a domain of virt-manager's. */
+static void disks_of_others_are_read_as_far_as_they_are_said(void **state)
+{
+    (void)state;
+    static const char XML[] = "<devices>\n"
+                              "    <disk type='file' device='disk'>\n"
+                              "      <driver name='qemu' type='qcow2' discard='unmap'/>\n"
+                              "      <source file='/images/web1.qcow2' index='2'/>\n"
+                              "      <backingStore type='file'>\n"
+                              "        <format type='raw'/>\n"
+                              "        <source file='/images/base.raw'/>\n"
+                              "      </backingStore>\n"
+                              "      <target dev='vda' bus='virtio'/>\n"
+                              "    </disk>\n"
+                              "    <disk type='block' device='disk'>\n"
+                              "      <driver name='qemu' type='raw' cache='none' io='io_uring'/>\n"
+                              "      <source dev='/dev/vg/web1'/>\n"
+                              "      <target dev='sdb' bus='scsi'/>\n"
+                              "    </disk>\n"
+                              "    <disk type='file' device='cdrom'>\n"
+                              "      <target dev='sdc' bus='sata'/>\n"
+                              "    </disk>\n"
+                              "</devices>";
+    struct domain_disk disks[4];
+    assert_int_equal(disk_xml_read(XML, disks, 4), 2);
+    assert_string_equal(disks[0].path, "/images/web1.qcow2");
+    assert_string_equal(disks[0].format, "qcow2");
+    assert_string_equal(disks[0].cache, "");
+    assert_string_equal(disks[1].path, "/dev/vg/web1");
+    assert_string_equal(disks[1].io, "io_uring");
+    assert_string_equal(disks[1].target, "sdb");
+    assert_int_equal(disk_xml_read(XML, disks, 1), 1);
+    assert_int_equal(disk_xml_read("<disk type='file'><source file='/endless", disks, 4), 0);
+    assert_int_equal(disk_xml_read("<disk type='file'><source file='/x</disk>", disks, 4), 0);
+    assert_int_equal(disk_xml_read("", disks, 4), 0);
 }
 
 static void every_option_shows_in_the_description(void **state)
@@ -143,6 +206,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_plain_guest_is_described_as_it_always_was),
+        cmocka_unit_test(a_disk_is_read_as_it_was_written),
+        cmocka_unit_test(disks_of_others_are_read_as_far_as_they_are_said),
         cmocka_unit_test(every_option_shows_in_the_description),
         cmocka_unit_test(a_list_of_cpus_that_is_none_is_refused),
         cmocka_unit_test(what_does_not_fit_is_told_and_stays_in_its_bounds),

@@ -112,7 +112,7 @@ run()
     local expected=$1 code=0
     shift
     SECONDS=0
-    timeout -k 5 60 "$tare" run --archive "$archive" "$@" >"$scratch/out" 2>"$scratch/err" || code=$?
+    timeout -k 5 "${patience:-60}" "$tare" run --archive "$archive" "$@" >"$scratch/out" 2>"$scratch/err" || code=$?
     if [ "$code" -ne "$expected" ]; then
         cat "$scratch/out" "$scratch/err"
         fail "exit code $code, expected $expected: tare run $*"

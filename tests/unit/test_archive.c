@@ -32,6 +32,17 @@
         (a)->member = (b)->member = NULL;              \
     } while (0)
 
+static void same_laps(struct stream *a, struct stream *b)
+{
+    assert_int_equal(a->lap_count, b->lap_count);
+    for (size_t i = 0; i < a->lap_count; i++) {
+        struct lap *x = &a->laps[i], *y = &b->laps[i];
+        SAME_STRING(x, y, counters);
+        SAME_ROWS(&x->times, &y->times, bytes, size);
+    }
+    SAME_ROWS(a, b, laps, lap_count);
+}
+
 static void same_trial(struct trial *a, struct trial *b)
 {
     assert_int_equal(a->stream_count, b->stream_count);
@@ -39,6 +50,7 @@ static void same_trial(struct trial *a, struct trial *b)
         SAME_ROWS(&a->streams[i], &b->streams[i], figures, figure_count);
         SAME_ROWS(&a->streams[i], &b->streams[i], points, point_count);
         SAME_ROWS(&a->streams[i], &b->streams[i], latencies, latencies_size);
+        same_laps(&a->streams[i], &b->streams[i]);
     }
     SAME_ROWS(a, b, streams, stream_count);
     SAME_ROWS(a, b, clocks, clock_count);

@@ -12,10 +12,12 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tempdir.h"
 #include "workloads/file/file_cache.h"
+#include "workloads/file/file_ceiling.h"
 #include "workloads/file/file_cell.h"
 #include "workloads/file/file_walk.h"
 
@@ -309,6 +311,59 @@ static void a_user_without_the_right_is_told(void **state)
     assert_non_null(strstr(e.text, "while a file is read: Input/output error"));
 }
 
+/* Of a process that is gone, never of one that is there, nor anybody else's file. */
+static void what_a_killed_process_left_is_gone_at_the_next_start(void **state)
+{
+    const char *dir = *state;
+    static const char *const KEPT[] = { ".tare-file-", ".tare-file-x-0", ".tare-file-0-0", "tare-file-99-0" };
+    struct file_place place;
+    struct err e = { 0 };
+    char path[256], own[256];
+    pid_t gone = fork();
+    if (gone == 0)
+        _exit(0);
+    assert_int_equal(waitpid(gone, NULL, 0), gone);
+    snprintf(path, sizeof path, "%s/.tare-file-%ld-7", dir, (long)gone);
+    snprintf(own, sizeof own, "%s/.tare-file-%ld-7", dir, (long)getpid());
+    close(open(path, O_CREAT | O_WRONLY, 0600));
+    close(open(own, O_CREAT | O_WRONLY, 0600));
+    for (size_t i = 0; i < sizeof KEPT / sizeof *KEPT; i++) {
+        char other[256];
+        snprintf(other, sizeof other, "%s/%s", dir, KEPT[i]);
+        close(open(other, O_CREAT | O_WRONLY, 0600));
+    }
+    assert_true(file_place_open(&place, dir, &e));
+    file_place_close(&place);
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(access(own, F_OK), 0);
+    unlink(own);
+    for (size_t i = 0; i < sizeof KEPT / sizeof *KEPT; i++) {
+        snprintf(path, sizeof path, "%s/%s", dir, KEPT[i]);
+        assert_int_equal(access(path, F_OK), 0);
+        unlink(path);
+    }
+}
+
+static void what_a_place_can_give_is_measured_by_whole_passes(void **state)
+{
+    struct file_place place;
+    struct file_result r[FILE_CEILING_COUNT];
+    struct err e = { 0 };
+    int cancelled[2];
+    assert_true(file_place_open(&place, *state, &e));
+    assert_true(file_ceilings(&place, 256 * 1024, -1, r, &e));
+    for (int i = FILE_CEILING_CACHE_WRITE; i < FILE_CEILING_COUNT; i++) {
+        assert_true(r[i].passes > 0 && r[i].elapsed_ns > 0);
+        assert_int_equal(r[i].bytes, r[i].passes * 256 * 1024);
+    }
+    assert_int_equal(pipe(cancelled), 0);
+    assert_int_equal(write(cancelled[1], "x", 1), 1);
+    assert_false(file_ceilings(&place, 1024 * 1024, cancelled[0], r, &e));
+    assert_int_equal(e.exit, ERR_INTERRUPTED);
+    close(cancelled[0]), close(cancelled[1]);
+    file_place_close(&place);
+}
+
 static void more_than_there_is_room_for_is_told_before(void **state)
 {
     struct file_place place;
@@ -411,6 +466,10 @@ int main(void)
         cmocka_unit_test(a_file_system_in_memory_cannot_be_cold),
         cmocka_unit_test_setup_teardown(directories_that_do_not_do_are_told, tempdir_make, tempdir_remove),
         cmocka_unit_test_setup_teardown(a_user_without_the_right_is_told, tempdir_make, tempdir_remove),
+        cmocka_unit_test_setup_teardown(what_a_killed_process_left_is_gone_at_the_next_start, tempdir_make,
+                                        tempdir_remove),
+        cmocka_unit_test_setup_teardown(what_a_place_can_give_is_measured_by_whole_passes, tempdir_make,
+                                        tempdir_remove),
         cmocka_unit_test_setup_teardown(more_than_there_is_room_for_is_told_before, tempdir_make, tempdir_remove),
         cmocka_unit_test_setup_teardown(a_disk_that_runs_full_is_one_clear_line, tempdir_make, tempdir_remove),
         cmocka_unit_test(every_order_visits_each_record_once),

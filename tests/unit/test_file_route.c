@@ -57,8 +57,11 @@ static void a_route_is_one_line_of_what_is_known(void **unused)
 {
     (void)unused;
     char text[300];
-    struct file_route all = { "ext4", "rw,relatime", "vda", "virtio", "write back" }, none = { 0 };
+    struct file_route all = { "ext4", "rw,relatime", "vda", "virtio", "write back", false }, none = { 0 };
     assert_string_equal(file_route_text(&all, text, sizeof text), "ext4 (rw,relatime) on vda (virtio, write back)");
+    all.is_virtual = true;
+    assert_string_equal(file_route_text(&all, text, sizeof text),
+                        "ext4 (rw,relatime) on vda (virtio, write back, virtual)");
     assert_string_equal(file_route_text(&none, text, sizeof text), "a file system that is not known");
     struct file_route memory = { .fs = "tmpfs", .device = "tmpfs", .options = "rw" };
     assert_string_equal(file_route_text(&memory, text, sizeof text), "tmpfs (rw) on tmpfs");

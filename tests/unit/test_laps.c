@@ -14,6 +14,7 @@
 #include "catalogue/cpu_options.h"
 #include "catalogue/file_options.h"
 #include "catalogue/micro_options.h"
+#include "result/file_path.h"
 #include "result/laps.h"
 #include "stats/hist.h"
 
@@ -159,6 +160,71 @@ static void a_methods_rate_says_what_its_bytes_went_through(void **unused)
     }
 }
 
+/* The host's half of the way is that of the disk which the guest's device is, or is a part of. */
+static void a_guests_path_goes_on_through_its_host(void **unused)
+{
+    (void)unused;
+    static const char IN[] = "ext4 (rw) on vda1 (virtio, virtual)", REAL[] = "xfs (rw) on nvme0n1 (nvme)";
+    static const struct {
+        int mode;
+        const char *route, *disks, *path;
+    } CASES[] = {
+        { FILE_MODE_DIRECT, IN, "vda|raw, cache=none, io=native|xfs (rw) on nvme0n1 (nvme)\n",
+          "direct; ext4 (rw) on vda1 (virtio, virtual) | raw, cache=none, io=native | xfs (rw) on nvme0n1 (nvme)" },
+        { FILE_MODE_DIRECT, IN, "vdb|x|y\nvda|raw, cache=writeback, io=threads|xfs (rw) on nvme0n1 (nvme)\n",
+          "O_DIRECT, cached by its host; ext4 (rw) on vda1 (virtio, virtual) | raw, cache=writeback, io=threads | "
+          "xfs (rw) on nvme0n1 (nvme)" },
+        { FILE_MODE_DIRECT, IN, "vda|raw, cache=none, io=native|ext4 (rw) on vda (virtio, virtual)\n",
+          "O_DIRECT; ext4 (rw) on vda1 (virtio, virtual) | raw, cache=none, io=native | ext4 (rw) on vda (virtio, "
+          "virtual)" },
+        { FILE_MODE_DIRECT, IN, "vda|raw, cache=none, io=native|\n",
+          "O_DIRECT; ext4 (rw) on vda1 (virtio, virtual) | raw, cache=none, io=native" },
+        { FILE_MODE_DIRECT, IN, "vd|raw|z\n", "O_DIRECT; ext4 (rw) on vda1 (virtio, virtual)" },
+        { FILE_MODE_DIRECT, REAL, "", "direct; xfs (rw) on nvme0n1 (nvme)" },
+        { FILE_MODE_DIRECT, "xfs (rw) on sda (ata, virtual)", "", "O_DIRECT; xfs (rw) on sda (ata, virtual)" },
+        { FILE_MODE_DIRECT, "tmpfs (rw) on tmpfs", "", "O_DIRECT; tmpfs (rw) on tmpfs" },
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct file_options o;
+        struct stream s = { 0 };
+        char place[512];
+        schema_defaults(&FILE_SCHEMA, &o);
+        o.mode = CASES[i].mode;
+        struct raw_trial raw = trial_of("file_io", &o, 1);
+        strcpy(raw.nodes[0].name, "guest");
+        struct raw_watched *watched = raw_add_watched(&raw);
+        strcpy(watched->use.guest, "other");
+        strcpy(watched->use.disks, "vda|wrong|wrong\n");
+        watched = raw_add_watched(&raw);
+        strcpy(watched->use.guest, "guest");
+        strcpy(watched->use.disks, CASES[i].disks);
+        strcpy(raw.ends[0].stream.route, CASES[i].route);
+        add(&raw, 0, FILE_PREAD, 0, (const int64_t[]){ 65536, 4096, 1, 65536, 16, 65536, 1, 16, 16 });
+        assert_true(laps_add(&raw, &raw.ends[0], &s));
+        const char *path = stream_figure(&s, "pread", WINDOW_WHOLE, FIGURE_ON_OWN)->path;
+        assert_string_equal(path, CASES[i].path);
+        file_way_place(path, place, sizeof place);
+        if (*CASES[i].disks == 'v' && i < 2)
+            assert_string_equal(place, REAL);
+        done(&raw, &s);
+    }
+}
+
+static void what_a_place_can_give_stands_beside_its_figures(void **unused)
+{
+    (void)unused;
+    struct file_options o;
+    struct stream s = { 0 };
+    schema_defaults(&FILE_SCHEMA, &o);
+    struct raw_trial raw = trial_of("file_io", &o, 2);
+    add(&raw, 0, FILE_METHOD_COUNT + FILE_CEILING_DEVICE_READ, 0,
+        (const int64_t[]){ 16777216, 1048576, 3, 50331648, 48, 100000000, 1, 1, 1 });
+    assert_true(laps_add(&raw, &raw.ends[0], &s));
+    assert_int_equal(s.figure_count, 1);
+    is(&s, "device_read_ceiling", 503316480);
+    done(&raw, &s);
+}
+
 static void cells_of_a_matrix_are_named_by_their_sizes(void **unused)
 {
     (void)unused;
@@ -241,6 +307,8 @@ int main(void)
         cmocka_unit_test(a_tests_rate_is_the_mean_of_its_runs_and_the_sum_of_its_threads),
         cmocka_unit_test(all_tests_make_the_indexes_which_come_first),
         cmocka_unit_test(a_methods_rate_says_what_its_bytes_went_through),
+        cmocka_unit_test(a_guests_path_goes_on_through_its_host),
+        cmocka_unit_test(what_a_place_can_give_stands_beside_its_figures),
         cmocka_unit_test(cells_of_a_matrix_are_named_by_their_sizes),
         cmocka_unit_test(times_become_percentiles),
         cmocka_unit_test(laps_that_make_no_sense_are_refused),

@@ -307,20 +307,52 @@ static void without_facts_nothing_is_claimed(void **unused)
     run_destroy(&run);
 }
 
-static void a_file_is_limited_by_its_device_or_never_leaves_memory(void **unused)
+/* 800 MB/s of a method, and the CPU that it took for a GB, beside what the place gave. */
+static enum limited_by judge_file(const char *name, const char *path, double cpu, double device, double cache,
+                                  struct limits *limits)
+{
+    struct stream s = { .node = "host" };
+    char beside[64];
+    const bool writes = strcmp(name, "write") == 0;
+    stream_add_figure(&s, name, "B/s", 800e6, WINDOW_WHOLE, FIGURE_ON_OWN);
+    text_copy(s.figures[0].path, sizeof s.figures[0].path, path);
+    snprintf(beside, sizeof beside, "%s_cpu", name);
+    stream_add_figure(&s, beside, "s/GB", cpu, WINDOW_WHOLE, FIGURE_ON_OWN);
+    stream_add_figure(&s, writes ? "device_write_ceiling" : "device_read_ceiling", "B/s", device, WINDOW_WHOLE,
+                      FIGURE_ON_OWN);
+    stream_add_figure(&s, writes ? "cache_write_ceiling" : "cache_read_ceiling", "B/s", cache, WINDOW_WHOLE,
+                      FIGURE_ON_OWN);
+    limits_of_file(&s, &s.figures[0], 1, limits);
+    free(s.figures);
+    return limits_judge(limits);
+}
+
+static void a_file_is_limited_by_its_device_or_by_memory_as_its_path_says(void **unused)
 {
     (void)unused;
-    struct run *run = lab_run();
+    static const char CACHED[] = "cached; ext4 on sda", DIRECT[] = "O_DIRECT; ext4 on sda";
     struct limits limits;
-    struct trial *t = new_trial(run, 0, 0, 0);
-    struct stream *s = add_flow(t, "host", "", 1.98e9);
-    s->peer[0] = '\0';
-    assert_int_equal(judge(run, 0, &limits), LIMIT_UNKNOWN);
-    text_copy(s->figures[0].path, sizeof s->figures[0].path, "cached");
-    assert_int_equal(judge(run, 0, &limits), LIMIT_CACHE);
-    stream_add_figure(s, "device_rate", "bit/s", 2e9, WINDOW_WHOLE, FIGURE_ON_OWN);
-    assert_int_equal(judge(run, 0, &limits), LIMIT_DEVICE);
-    run_destroy(&run);
+    char text[256];
+    /* 0.8 of its time on the CPU, and 0.9 of what the device gives */
+    assert_int_equal(judge_file("read", DIRECT, 1, 850e6, 9e9, &limits), LIMIT_DEVICE);
+    limits_tell(&limits, LIMIT_DEVICE, text, sizeof text);
+    assert_string_equal(text, "device 94.1 % (800.0 MB/s of 850.0 MB/s, its device by O_DIRECT and 1 MiB a call)");
+    /* a tenth of what it gives in bandwidth, but waited for nearly always */
+    assert_int_equal(judge_file("read", DIRECT, 0.05, 8e9, 9e9, &limits), LIMIT_DEVICE);
+    limits_tell(&limits, LIMIT_DEVICE, text, sizeof text);
+    assert_string_equal(text, "device 96.0 % (0.96 of its time of 1.00 of its time, it waited for its device)");
+    /* neither: its thread is what is busy */
+    assert_int_equal(judge_file("read", DIRECT, 1.2, 8e9, 9e9, &limits), LIMIT_CPU);
+    /* cached: never a device, however slow that is */
+    assert_int_equal(judge_file("read", CACHED, 1.25, 100e6, 1e9, &limits), LIMIT_CACHE);
+    assert_false(limits.of[LIMIT_DEVICE].is_known);
+    /* so small a part of what memory gives that the calls must be it */
+    assert_int_equal(judge_file("read", CACHED, 1.25, 100e6, 9e9, &limits), LIMIT_CPU);
+    /* by what writing gives, and without a path by nothing but the CPU */
+    assert_int_equal(judge_file("write", "page cache, flushed in time; ext4 on sda", 0.6, 810e6, 9e9, &limits),
+                     LIMIT_DEVICE);
+    assert_int_equal(judge_file("read", "", 0.1, 810e6, 810e6, &limits), LIMIT_UNKNOWN);
+    assert_false(limits_are_same(&limits, &limits, LIMIT_CACHE));
 }
 
 static void same_ceilings_are_told_from_two_that_are_both_reached(void **unused)
@@ -409,7 +441,7 @@ int main(void)
         cmocka_unit_test(streams_of_one_trial_fill_a_wire_together),
         cmocka_unit_test(both_ways_at_once_leave_room_for_acknowledgements),
         cmocka_unit_test(without_facts_nothing_is_claimed),
-        cmocka_unit_test(a_file_is_limited_by_its_device_or_never_leaves_memory),
+        cmocka_unit_test(a_file_is_limited_by_its_device_or_by_memory_as_its_path_says),
         cmocka_unit_test(same_ceilings_are_told_from_two_that_are_both_reached),
         cmocka_unit_test(of_several_trials_the_median_counts),
         cmocka_unit_test(cpus_are_counted_in_their_list),

@@ -94,8 +94,10 @@ static void put_devices(struct writer *w, const struct machine *m)
 {
     PUT(w, "  <devices>\n");
     if (*m->disk) {
-        PUT(w, "    <disk type='file' device='disk'>\n"
-               "      <driver name='qemu' type='raw' cache='none' io='native'/>\n");
+        PUT(w,
+            "    <disk type='file' device='disk'>\n"
+            "      <driver name='qemu' type='raw' cache='%s' io='%s'/>\n",
+            guest_disk_cache_name(m->options), guest_disk_io_name(m->options));
         put_value(w, "      <source file='", m->disk, "'/>\n");
         PUT(w, "      <target dev='vda' bus='virtio'/>\n"
                "    </disk>\n");

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "guests/libvirt/advice.h"
+#include "guests/libvirt/disk_xml.h"
 #include "guests/libvirt/domain_xml.h"
 #include "guests/libvirt/link.h"
 #include "guests/libvirt/process.h"
@@ -216,6 +217,22 @@ static bool statistics(struct link *link, const char *name, bool brief, struct d
     return ok;
 }
 
+/* ---- disks ---- */
+
+static bool disks(struct link *link, const char *name, struct domain_disk *list, size_t most, size_t *count,
+                  struct err *e)
+{
+    virDomainPtr domain = look_up(link, name, e);
+    char *xml = domain ? virDomainGetXMLDesc(domain, 0) : NULL;
+    bool ok = domain && (xml || advice_fail(e, name));
+    if (ok)
+        *count = disk_xml_read(xml, list, most);
+    free(xml);
+    if (domain)
+        virDomainFree(domain);
+    return ok;
+}
+
 extern const struct provider tare_provider __attribute__((visibility("default")));
 const struct provider tare_provider = {
     .name = "libvirt",
@@ -231,6 +248,7 @@ const struct provider tare_provider = {
     .stop = stop,
     .pause = pause_or_resume,
     .statistics = statistics,
+    .disks = disks,
     .fd = fd_of,
     .next_event = link_next_event,
 };

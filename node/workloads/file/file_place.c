@@ -1,9 +1,12 @@
 #include "file_place.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -33,13 +36,34 @@ bool file_place_fault(const struct file_place *place, int errno_value, const cha
     }
 }
 
+static const char NAME[] = ".tare-file-"; /* then the process, and a number */
+
+/* Where O_TMPFILE is not known a process that was killed between two calls has left a name. */
+static void sweep(const struct file_place *place)
+{
+    int fd = openat(place->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!dir && fd >= 0)
+        close(fd);
+    for (const struct dirent *entry; dir && (entry = readdir(dir));) {
+        char *end = NULL;
+        if (strncmp(entry->d_name, NAME, sizeof NAME - 1) != 0)
+            continue;
+        long pid = strtol(entry->d_name + sizeof NAME - 1, &end, 10);
+        if (pid > 0 && *end == '-' && kill((pid_t)pid, 0) != 0 && errno == ESRCH)
+            (void)unlinkat(place->fd, entry->d_name, 0);
+    }
+    if (dir)
+        closedir(dir);
+}
+
 /* Where O_TMPFILE is not known: a name for a moment. */
 static int make_and_unlink(const struct file_place *place, int flags)
 {
     char name[64] = "";
     for (unsigned i = 0; i < 1000; i++) {
         name[0] = '\0';
-        text_append(name, sizeof name, ".tare-file-%ld-%u", (long)getpid(), i);
+        text_append(name, sizeof name, "%s%ld-%u", NAME, (long)getpid(), i);
         int fd = openat(place->fd, name, flags | O_CREAT | O_EXCL, 0600);
         if (fd < 0 && errno == EEXIST)
             continue;
@@ -81,6 +105,7 @@ bool file_place_open(struct file_place *place, const char *path, struct err *e)
         return false;
     }
     close(fd);
+    sweep(&opened);
     *place = opened;
     return true;
 }

@@ -18,7 +18,8 @@ struct file_place {
     int fd; /* -1: not open */
 };
 
-/* Open the directory `path`, and try that files can be made in it. What is in the way is told in one line. */
+/* Open the directory `path`, and try that files can be made in it. What is in the way is told in one line. What a
+ * killed process has left there, whose kernel needed a name for a moment, is removed. */
 MUST_CHECK bool file_place_open(struct file_place *place, const char *path, struct err *e);
 
 /* Also of one that is not open. */

@@ -80,6 +80,16 @@ static void look_at_device(const char *number, struct file_route *route)
         route->cache[0] = '\0';
 }
 
+/* As CPUs tell it; where they do not, the bus of a device does. */
+static bool is_guest(void)
+{
+    char text[8192], *flags;
+    if (!small_file_read("", "/proc/cpuinfo", text, sizeof text) || !(flags = strstr(text, "\nflags")))
+        return false;
+    flags[1 + strcspn(flags + 1, "\n")] = '\0';
+    return strstr(flags, " hypervisor") != NULL;
+}
+
 bool file_route_of(int fd, struct file_route *route, struct err *e)
 {
     struct statx st;
@@ -95,6 +105,7 @@ bool file_route_of(int fd, struct file_route *route, struct err *e)
         fclose(mounts);
     if (is_found)
         look_at_device(number, &found);
+    found.is_virtual = is_guest();
     *route = found;
     return true;
 }
@@ -107,7 +118,12 @@ const char *file_route_text(const struct file_route *r, char *out, size_t size)
         text_append(out, size, " (%s)", r->options);
     if (*r->device)
         text_append(out, size, " on %s", r->device);
-    if (*r->bus || *r->cache)
-        text_append(out, size, " (%s%s%s)", r->bus, *r->bus && *r->cache ? ", " : "", r->cache);
+    const char *const words[] = { r->bus, r->cache, r->is_virtual ? "virtual" : "" };
+    int count = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+        if (*words[i])
+            text_append(out, size, "%s%s", count++ ? ", " : " (", words[i]);
+    if (count > 0)
+        text_append(out, size, ")");
     return out;
 }

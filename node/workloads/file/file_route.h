@@ -3,6 +3,7 @@
 #ifndef TARE_FILE_ROUTE_H
 #define TARE_FILE_ROUTE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -12,6 +13,7 @@ struct file_route {
     char device[64];           /* "vda"; where there is no block device its source: "tmpfs", "share" */
     char bus[16];              /* "virtio", "nvme", "ata", "usb", "scsi"; "" where it is not known */
     char cache[24];            /* of the device: "write back", "write through"; "" where it is not known */
+    bool is_virtual;           /* the machine is a guest itself: what is below its device it cannot see */
 };
 
 /* Of the file or directory `fd`; what the machine does not tell stays empty. */
@@ -24,7 +26,7 @@ bool file_route_read_mount(const char *line, unsigned long long id, struct file_
 /* From the path that a link in /sys/dev/block leads to: the device's name, and its bus. For tests. */
 void file_route_read_device(const char *path, struct file_route *route);
 
-/* "ext4 (rw,relatime) on vda (virtio, write back)" */
+/* "ext4 (rw,relatime) on vda (virtio, write back, virtual)" */
 const char *file_route_text(const struct file_route *route, char *out, size_t size);
 
 #endif
