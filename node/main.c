@@ -2,13 +2,13 @@
  * keeps its guests. */
 #include "agent/agent_main.h"
 #include "command/command.h"
-#include "guests/service.h"
+#include "services.h"
 #include "workloads/workloads.h"
 
 int main(int argc, char **argv)
 {
-    struct guests_service guests = { .rights = 0 };
-    const struct agent_service service = guests_service(&guests);
+    struct services services = { .trees = NULL };
+    const struct agent_service service = services_of(&services);
     const struct agent agent = { .program = "node",
                                  .doc = "the agent of a host or a guest",
                                  .text = AGENT_TEXT,

@@ -198,7 +198,8 @@ static const struct workload_info WORKLOADS[] = {
       .kind = WORKLOAD_LAPS,
       .options = &COMPILE_SCHEMA,
       .laps = &COMPILE_LAPS,
-      .time = compile_time },
+      .time = compile_time,
+      .source = compile_source },
 };
 
 struct workload_time catalogue_time(const struct workload_info *workload, const void *options)

@@ -40,6 +40,7 @@ struct workload_info {
     bool needs_peer;                                   /* the step must say `to:` */
     const struct lap_kind *laps;                       /* of WORKLOAD_LAPS, else NULL */
     struct workload_time (*time)(const void *options); /* likewise */
+    const char *(*source)(const void *options);        /* the source tree that it builds; NULL where it builds none */
 };
 
 /* Second in the struct of every network workload, behind the times. */

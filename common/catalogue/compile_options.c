@@ -12,7 +12,7 @@
 /* clang-format off */
 static const struct field FIELDS[] = {
     { .key = "source", .kind = FIELD_TEXT, .offset = AT(source), .capacity = 256, .fallback = NULL,
-      .doc = "directory of the tree that is built, on the node" },
+      .doc = "the tree, where tare runs: a directory, an archive, or Debian's package, as linux-source-6.1; sent to each node once" },
     { .key = "config", .kind = FIELD_TEXT, .offset = AT(config), .capacity = 128, .fallback = "tinyconfig",
       .doc = "of a kernel: tinyconfig, defconfig, or a file of the tree; other trees have none" },
     { .key = "target", .kind = FIELD_TEXT, .offset = AT(target), .capacity = 128, .fallback = "",
@@ -46,4 +46,10 @@ struct workload_time compile_time(const void *options)
     return (struct workload_time){ .prepare_ns = o->limit_ns + SECONDS(30),
                                    .usual_ns = usual < o->limit_ns ? usual : o->limit_ns,
                                    .most_ns = o->limit_ns };
+}
+
+const char *compile_source(const void *options)
+{
+    const struct compile_options *o = options;
+    return o->source;
 }

@@ -8,7 +8,7 @@ enum { COMPILE_JOBS_MOST = 1024, COMPILE_WARMUPS_MOST = 10 };
 
 struct compile_options {
     struct workload_times times; /* not asked for: a build ends by itself */
-    char source[256];            /* where the tree is */
+    char source[256];            /* the tree, as the coordinator's tree_source.h has it */
     char config[128];            /* of a kernel: a target that configures it, or a file of the tree */
     char target[128];            /* "": all */
     char command[256];           /* in words */
@@ -34,5 +34,6 @@ extern const struct schema COMPILE_SCHEMA;
 extern const struct lap_kind COMPILE_LAPS;
 
 struct workload_time compile_time(const void *options);
+const char *compile_source(const void *options);
 
 #endif

@@ -27,6 +27,7 @@
 #include "base/err.h"
 #include "stats/hist.h"
 #include "stats/meter.h"
+#include "wire/tree.h"
 
 enum { WIRE_MAJOR = 1, WIRE_MINOR = 0 };
 #define HELLO_MAGIC "tare"
@@ -94,7 +95,10 @@ enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
     M(28, COOL, cool)               \
     M(29, COOLED, cooled)           \
     M(30, NETSERVER, netserver)     \
-    M(31, LAP, lap)
+    M(31, LAP, lap)                 \
+    M(32, TREE_OFFER, tree_offer)   \
+    M(33, TREE_STATE, tree_state)   \
+    M(34, TREE_CHUNK, tree_chunk)
 
 /* agent -> coordinator, a map: who speaks. `name` must be the one that its key was invited under;
  * `instance` is random for each process. */
@@ -117,14 +121,14 @@ enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
 /* coordinator -> agent: make one part of one job ready; slow and untimed. `address` and `port` say
  * where the peer listens (load part only), `is_stock` that it is a stock netserver (port 0: its usual one);
  * `own` is the agent's own address to connect from or to listen at, "" for any; `options` are lines key=value of
- * the workload's table. */
+ * the workload's table; `tree` is the hash of the source that it builds, empty where it builds none. */
 #define PREPARE_FIELDS(T, U, I, S, B) \
     U(T, trial)                       \
     U(T, job)                         \
     U(T, part)                        \
     S(T, workload, MESSAGE_NAME)      \
     S(T, options, MESSAGE_OPTIONS)    \
-    B(T, token, MESSAGE_TOKEN) S(T, address, 64) U(T, port) S(T, own, 64) U(T, is_stock)
+    B(T, token, MESSAGE_TOKEN) S(T, address, 64) U(T, port) S(T, own, 64) U(T, is_stock) B(T, tree, TREE_HASH)
 /* agent -> coordinator: ready; `port` is where a serving part listens; `starters` how many threads
  * of this part will do a first operation */
 #define READY_FIELDS(T, U, I, S, B) U(T, trial) U(T, job) U(T, part) U(T, port) U(T, starters) I(T, setup_ns)
@@ -275,6 +279,18 @@ enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
 /* agent -> coordinator: how many pages a guest's images have, and how many stayed (-1: cannot be looked at), and
  * whether the host opens any through its page cache; last, with an empty name, that this is all */
 #define COOLED_FIELDS(T, U, I, S, B) U(T, cool) S(T, guest, MESSAGE_NAME) U(T, cached) I(T, pages) I(T, resident)
+
+/* The source tree of a compile, to who builds it (tree.h): coordinator -> agent, what there is; ... */
+#define TREE_OFFER_FIELDS(T, U, I, S, B) B(T, hash, TREE_HASH) I(T, size)
+/* ... agent -> coordinator, how far it is (enum tree_state), and that the next word of it comes within `within_ns`;
+ * `again`: what follows goes on from `held`, whatever has been sent; `text` says why, where there is a reason; ... */
+#define TREE_STATE_FIELDS(T, U, I, S, B) \
+    B(T, hash, TREE_HASH)                \
+    U(T, state)                          \
+    U(T, again) I(T, held) I(T, upto) I(T, within_ns) S(T, text, MESSAGE_REASON)
+/* ... coordinator -> agent, a piece of it, with its own sum. */
+#define TREE_CHUNK_FIELDS(T, U, I, S, B) \
+    B(T, hash, TREE_HASH) I(T, offset) B(T, sum, TREE_SUM) B(T, data, TREE_CHUNK_BYTES)
 
 #define U_MEMBER(T, name) uint32_t name;
 #define I_MEMBER(T, name) int64_t name;

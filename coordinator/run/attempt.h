@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "live/live.h"
 #include "result/model.h"
+#include "run/delivery.h"
 #include "run/guests.h"
 #include "run/hub.h"
 #include "scenario/plan.h"
@@ -24,7 +25,8 @@ struct attempt_context {
     const struct scenario *scenario;
     struct live *live;
     struct guests *guests;
-    FILE *probe_log; /* probe_log.h; NULL for none */
+    const struct delivery *delivery; /* what its nodes build */
+    FILE *probe_log;                 /* probe_log.h; NULL for none */
 };
 
 /* Conduct the trial that `place` names under `number` (unique in the run), and fill `trial` with

@@ -41,6 +41,11 @@ static bool prepare_part(struct attempt *a, uint32_t job_number, uint32_t part, 
     memcpy(m.prepare.token, job->token, MESSAGE_TOKEN);
     if (!schema_pack(a->step->workload->options, a->step->options, m.prepare.options, sizeof m.prepare.options, e))
         return false;
+    const unsigned char *tree = delivery_hash(a->context->delivery, a->step);
+    if (tree) {
+        memcpy(m.prepare.tree, tree, TREE_HASH);
+        m.prepare.tree_size = TREE_HASH;
+    }
     text_copy(m.prepare.own, sizeof m.prepare.own, a->players[part == PART_LOAD ? job->load : job->peer].own);
     if (part == PART_LOAD && job->peer != job->load) {
         const struct scenario_node *stock = a->players[job->peer].stock;

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "run/attempt.h"
+#include "run/delivery.h"
 #include "run/design.h"
 #include "run/enough.h"
 #include "run/guests.h"
@@ -26,6 +27,7 @@ struct conductor {
     uint64_t seed;
     struct plan *plan;
     struct guests *guests;
+    struct delivery *delivery;
     struct run run; /* its trials only where they say when enough is known */
     uint32_t trials_given;
     int bad; /* trials that were not measured whole */
@@ -147,10 +149,21 @@ static bool prepare_guests(struct conductor *c, const struct plan_trial *place, 
     return true;
 }
 
+static bool deliver_trees(struct conductor *c, const struct plan_trial *place, struct err *e)
+{
+    switch (delivery_prepare(c->delivery, place, e)) {
+    case DELIVERY_INTERRUPTED: return interrupted(c, e);
+    case DELIVERY_FAILED: return false;
+    case DELIVERY_DONE: break;
+    }
+    return true;
+}
+
 static bool run_trial(struct conductor *c, const struct plan_trial *place, struct err *e)
 {
     const struct scenario *s = c->options->scenario;
-    const struct attempt_context context = { c->options->hub, s, c->options->live, c->guests, c->options->probe_log };
+    const struct attempt_context context = { c->options->hub, s,           c->options->live,
+                                             c->guests,       c->delivery, c->options->probe_log };
     enum attempt_end end = ATTEMPT_FAILED;
     struct trial trial;
     const struct enough enough = { s, c->plan, &c->run, c->options->live };
@@ -168,7 +181,7 @@ static bool run_trial(struct conductor *c, const struct plan_trial *place, struc
                                     .overhead_ns = attempt_overhead_ns(),
                                     .left_ns = plan_left_ns(c->plan, attempt_overhead_ns()) };
     place_trial(&trial, place, s->order, number);
-    if (!prepare_guests(c, place, e))
+    if (!prepare_guests(c, place, e) || !deliver_trees(c, place, e))
         return false;
     text_copy(trial.guest_state, sizeof trial.guest_state, guests_state(c->guests));
     live_begin(c->options->live, &step);
@@ -258,9 +271,10 @@ bool run_conduct(const struct run_options *options, int64_t *no, struct err *e)
                                            .lab = options->lab,
                                            .joined = guest_joined,
                                            .context = &c };
+    const struct delivery_options delivery = { options->scenario, options->hub, options->live, options->wait_ns };
     c.guests = guests_new(&guests);
     bool ok = (c.plan && c.guests) || err_set(e, ERR_INTERNAL, "out of memory");
-    ok = ok && wait_for_nodes(&c, e);
+    ok = ok && delivery_new(&delivery, &c.delivery, e) && wait_for_nodes(&c, e);
     if (ok) {
         ok = begin(&c, e);
         *no = c.run.no;
@@ -273,6 +287,7 @@ bool run_conduct(const struct run_options *options, int64_t *no, struct err *e)
     if (c.guests)
         guests_finish(c.guests);
     guests_destroy(&c.guests);
+    delivery_destroy(&c.delivery);
     run_clear(&c.run);
     plan_destroy(&c.plan);
     return ok;

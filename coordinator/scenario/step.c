@@ -146,6 +146,16 @@ static void check_families(const struct reader *r, const struct yaml_value *on, 
     }
 }
 
+/* A built-in guest's image holds no compiler. */
+static void check_builders(const struct reader *r, const struct yaml_value *on, const struct scenario_step *step)
+{
+    for (size_t i = 0; step->workload && step->workload->source && i < step->on_count; i++)
+        if (r->scenario->nodes[step->on[i]].built_in)
+            READER_SAY(r, reader_place_of(r, on, step->on[i]),
+                       "on: '%s' is a built-in guest, which has no compiler: %s needs a guest with a system of its own",
+                       r->scenario->nodes[step->on[i]].name, step->workload->name);
+}
+
 static void read_step(const struct reader *r, const struct yaml_value *map, struct scenario_step *step)
 {
     struct head head;
@@ -167,8 +177,10 @@ static void read_step(const struct reader *r, const struct yaml_value *map, stru
         reader_nodes(r, on, "on", &step->on, &step->on_count);
     else
         reader_missing(r, map, "on", "the nodes to measure, as in on: [host]");
-    if (on)
+    if (on) {
         check_families(r, on, step);
+        check_builders(r, on, step);
+    }
 }
 
 /* The sum that plan_left_ns makes must not overflow, and nobody waits that long on purpose. */

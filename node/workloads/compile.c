@@ -7,10 +7,12 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "workloads/compile/build_place.h"
+#include "workloads/compile/tree_cache.h"
 #include "workloads/workloads.h"
 
 struct compile_work {
     _Atomic bool stopped;
+    struct tree_place tree;
     struct build_place place;
     struct build_run timed;
 };
@@ -25,6 +27,7 @@ static void release(struct part *part)
         return;
     build_run_close(&w->timed);
     build_place_leave(&w->place);
+    tree_place_unlock(&w->tree);
     free(w);
 }
 
@@ -33,12 +36,28 @@ static void name_route(struct part_flow *f, const struct build_place *place, con
 {
     const struct compile_options *o = options_of(f->part);
     const char *name = strrchr(o->source, '/');
+    char hash[TREE_HASH_TEXT];
     f->route[0] = '\0';
-    text_append(f->route, sizeof f->route, "%s; ", name && name[1] ? name + 1 : o->source);
+    text_append(f->route, sizeof f->route, "%s %.8s; ", name && name[1] ? name + 1 : o->source,
+                tree_hash_text(f->part->order.tree, hash));
     if (place->plan.is_kernel)
         text_append(f->route, sizeof f->route, "%s; ", o->config);
     text_append(f->route, sizeof f->route, "%s -j%d%s%s; %s", o->command, place->plan.jobs, *o->target ? " " : "",
                 o->target, compiler);
+}
+
+/* The tree that the coordinator has sent, and that stays as long as it is built from. */
+static bool find_tree(const struct part *part, struct tree_place *tree, struct err *e)
+{
+    if (part->order.tree_size != TREE_HASH)
+        return err_set(e, ERR_PARTIAL, "a damaged PREPARE: no source");
+    if (!tree_place_of(part->order.tree, tree, e))
+        return false;
+    if (!tree_place_lock(tree, false, e))
+        return err_set(e, ERR_PARTIAL, "source %.200s: another agent of this machine has it in hand",
+                       options_of(part)->source);
+    return tree_place_is_whole(tree) ||
+           err_set(e, ERR_PARTIAL, "source %.200s: it is not here", options_of(part)->source);
 }
 
 static int jobs_of(const struct compile_options *o)
@@ -56,12 +75,14 @@ static bool prepare(struct part *part, struct err *e)
     if (!w)
         return err_set(e, ERR_INTERNAL, "out of memory");
     part->own = w;
-    w->place.scratch.lock_fd = -1;
+    w->place.scratch.lock_fd = w->tree.lock_fd = -1;
     build_run_init(&w->timed);
     part->flow_count = 1;
     part->flows[0].starts = true;
+    if (!find_tree(part, &w->tree, e))
+        return false;
     const struct build_order order = {
-        .options = o, .tree = o->source, .jobs = jobs_of(o), .deadline_mono = deadline, .cancel_fd = part->cancel_fd
+        .options = o, .tree = w->tree.tree, .jobs = jobs_of(o), .deadline_mono = deadline, .cancel_fd = part->cancel_fd
     };
     if (!build_place_enter(&w->place, &order, e) || !build_place_compiler(&w->place, compiler, sizeof compiler, e) ||
         !build_place_prepare(&w->place, e))

@@ -1,10 +1,11 @@
-/* engines_bench.c - one measurement by an engine of tare, without agent or coordinator, on CPU 1.
+/* engines_bench.c - one measurement by an engine of tare, without agent or coordinator; files and CPU on CPU 1.
  *
  *   engines-bench file METHOD MODE RECORD_BYTES FILE_BYTES MS DIRECTORY     BYTES ELAPSED_NS CPU_NS PASSES
  *   engines-bench cpu MS                                                    MEM INT FP (against the K6/233)
+ *   engines-bench build TREE JOBS DIRECTORY                                 REAL_NS USER_NS SYS_NS
  *
  * The file is written before; passes are repeated until they took MS together (0: one). CPU is the thread's own,
- * within the passes, as fio counts it.
+ * within the passes, as fio counts it. A tree is built with make, after nothing but its copy.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "workloads/compile/build_place.h"
 #include "workloads/cpu/cpu_run.h"
 #include "workloads/file/file_cell.h"
 
@@ -93,18 +95,61 @@ static void measure_cpu(int64_t lasting_ns)
         printf("%.2f%s", cpu_index_of(rates, (enum cpu_index)i, CPU_BASE_K6), i + 1 < CPU_INDEX_COUNT ? " " : "\n");
 }
 
-int main(int argc, char **argv)
+static void measure_build(char **argv)
+{
+    static struct build_place place;
+    struct compile_options o;
+    schema_defaults(&COMPILE_SCHEMA, &o);
+    snprintf(o.directory, sizeof o.directory, "%s", argv[2]);
+    const struct build_order order = { .options = &o,
+                                       .tree = argv[0],
+                                       .jobs = (int)number(argv[1]),
+                                       .deadline_mono = clock_mono_ns() + clock_ms(600 * 1000),
+                                       .cancel_fd = -1 };
+    const struct build_watch watch = { .cancel_fd = -1, .deadline_mono = order.deadline_mono };
+    struct meter meter = { 0 };
+    struct build_watch timed = watch;
+    struct build_run run;
+    struct cage_result r;
+    struct err e = { .text = "" };
+    build_run_init(&run);
+    bool ok =
+        build_place_enter(&place, &order, &e) && build_place_prepare(&place, &e) && build_place_hold(&place, &run, &e);
+    if (ok) {
+        timed.meter = &meter; /* as in a trial */
+        cage_release(run.cage);
+        ok = build_run_wait(&run, &timed, &r, &e);
+    }
+    if (ok && r.status != 0)
+        build_place_tell_failure(&place, &run, r.status, &e);
+    build_run_close(&run);
+    build_place_leave(&place);
+    if (*e.text)
+        die(e.text);
+    printf("%" PRId64 " %" PRId64 " %" PRId64 "\n", r.ended_ns - r.entered_ns, r.user_ns, r.sys_ns);
+}
+
+static void pin(void)
 {
     cpu_set_t cpus;
     CPU_ZERO(&cpus);
     CPU_SET(1, &cpus);
     if (sched_setaffinity(0, sizeof cpus, &cpus) != 0)
         die("CPU 1 is not to be had");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 5 && strcmp(argv[1], "build") == 0) {
+        measure_build(argv + 2);
+        return 0;
+    }
+    pin();
     if (argc == 8 && strcmp(argv[1], "file") == 0)
         measure_file(argv + 2);
     else if (argc == 3 && strcmp(argv[1], "cpu") == 0)
         measure_cpu(clock_ms(number(argv[2])));
     else
-        die("file METHOD MODE RECORD FILE MS DIRECTORY, or cpu MS");
+        die("file METHOD MODE RECORD FILE MS DIRECTORY, cpu MS, or build TREE JOBS DIRECTORY");
     return 0;
 }

@@ -1,0 +1,155 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/directory.h"
+#include "base/text.h"
+#include "workloads/compile/build_place.h"
+#include "workloads/compile/tree_cache.h"
+
+enum { DEEPEST = 64, SAID = 200 };
+
+/* Does a link in a directory `depth` below the tree's root stay within the tree, by what it says? */
+static bool stays_inside(const char *target, int depth)
+{
+    if (*target == '/')
+        return false;
+    while (*target) {
+        size_t length = strcspn(target, "/");
+        if (length == 2 && target[0] == '.' && target[1] == '.')
+            depth--;
+        else if (length > 0 && !(length == 1 && *target == '.'))
+            depth++;
+        if (depth < 0)
+            return false;
+        target += length + (target[length] == '/');
+    }
+    return true;
+}
+
+static bool check_directory(int fd, int depth, struct err *e);
+
+/* One name of a directory; what everybody may not read is made so, since whoever builds is another user. */
+static bool check_one(int parent, const char *name, int depth, struct err *e)
+{
+    struct stat st;
+    char target[PATH_MAX];
+    if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return err_errno(e, errno, "%.80s", name);
+    if (S_ISLNK(st.st_mode)) {
+        ssize_t length = readlinkat(parent, name, target, sizeof target - 1);
+        target[length > 0 ? length : 0] = '\0';
+        return stays_inside(target, depth) ||
+               err_set(e, ERR_PARTIAL, "the link %.80s leads out of the tree, to %.80s", name, target);
+    }
+    if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+        return err_set(e, ERR_PARTIAL, "%.80s is neither file, directory nor link", name);
+    bool is_run = S_ISDIR(st.st_mode) || (st.st_mode & 0100);
+    if (fchmodat(parent, name, is_run ? 0755 : 0644, 0) != 0)
+        return err_errno(e, errno, "%.80s", name);
+    if (!S_ISDIR(st.st_mode))
+        return true;
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return err_errno(e, errno, "%.80s", name);
+    return check_directory(fd, depth + 1, e);
+}
+
+/* Closes `fd`. */
+static bool check_directory(int fd, int depth, struct err *e)
+{
+    bool ok = true;
+    DIR *dir = depth > DEEPEST ? NULL : fdopendir(fd);
+    if (!dir) {
+        close(fd);
+        return err_set(e, ERR_PARTIAL, "directories more than %d deep, or out of memory", DEEPEST);
+    }
+    for (const struct dirent *entry; ok && (entry = readdir(dir));)
+        ok = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+             check_one(dirfd(dir), entry->d_name, depth, e);
+    closedir(dir);
+    return ok;
+}
+
+static bool check_tree(const char *path, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return fd >= 0 ? check_directory(fd, 0, e) : err_errno(e, errno, "'%s'", path);
+}
+
+/* The one directory that all of an archive is in, as a rule; else the archive's own beginning. */
+static void find_top(const char *fresh, char *top, size_t size)
+{
+    size_t count = 0;
+    struct stat st;
+    char name[NAME_MAX + 1] = "";
+    DIR *dir = opendir(fresh);
+    for (const struct dirent *entry; dir && (entry = readdir(dir));) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        text_copy(name, sizeof name, entry->d_name);
+        count++;
+    }
+    bool is_one = count == 1 && fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+    if (dir)
+        closedir(dir);
+    top[0] = '\0';
+    if (!is_one || !text_append(top, size, "%s/%s", fresh, name))
+        text_copy(top, size, fresh);
+}
+
+/* tar(1) takes no name that leads out of its directory. */
+static bool extract(const struct tree_place *p, int64_t deadline_mono, int cancel_fd, struct err *e)
+{
+    static const char *const ENVIRONMENT[] = { "PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C", NULL };
+    const char *const argv[] = { "tar", "-x", "-f", p->part, "-C", p->fresh, "--no-same-owner", "--no-same-permissions",
+                                 NULL };
+    const struct build_watch watch = { .cancel_fd = cancel_fd, .deadline_mono = deadline_mono };
+    struct build_run run;
+    struct cage_result result;
+    char said[SAID];
+    build_run_init(&run);
+    run.command.words[0] = argv[0];
+    bool ok = build_log_open(&run.log, "/dev/null", e);
+    const struct cage_order order = { .argv = argv,
+                                      .envp = ENVIRONMENT,
+                                      .directory = "/",
+                                      .root = "",
+                                      .user = (uid_t)CAGE_UNCHANGED,
+                                      .output = run.log.out };
+    ok = ok && cage_open(&order, &run.cage, e);
+    if (ok) {
+        close(run.log.out);
+        run.log.out = -1;
+        cage_release(run.cage);
+        ok = build_run_wait(&run, &watch, &result, e);
+    }
+    if (ok && result.status != 0)
+        ok = err_set(e, ERR_PARTIAL, "tar: %s", build_log_end(&run.log, said, sizeof said));
+    build_run_close(&run);
+    return ok;
+}
+
+bool tree_place_unpack(const struct tree_place *p, int64_t deadline_mono, int cancel_fd, struct err *e)
+{
+    char top[PATH_MAX];
+    if (!directory_remove_all(p->fresh, e))
+        return false;
+    if (mkdir(p->fresh, 0755) != 0)
+        return err_errno(e, errno, "cannot make '%s'", p->fresh);
+    bool ok = extract(p, deadline_mono, cancel_fd, e);
+    if (ok) {
+        find_top(p->fresh, top, sizeof top);
+        ok = check_tree(top, e);
+    }
+    if (ok && (chmod(top, 0755) != 0 || rename(top, p->tree) != 0))
+        ok = err_errno(e, errno, "cannot keep '%s'", p->tree);
+    (void)!directory_remove_all(p->fresh, NULL); /* else the next one does */
+    if (ok)
+        (void)unlink(p->part);
+    return ok || err_wrap(e, "unpacking the source");
+}
