@@ -19,7 +19,7 @@
 #include "base/text.h"
 #include "doctor/show.h"
 
-static char root[64];
+static char root[64], cache[80]; /* the machine's, and the user's on it */
 
 static void path_of(const char *path, char *full, size_t size)
 {
@@ -67,7 +67,10 @@ static int make_root(void **unused)
 {
     (void)unused;
     text_copy(root, sizeof root, "/tmp/tare-doctor-XXXXXX");
-    return mkdtemp(root) ? 0 : -1;
+    if (!mkdtemp(root))
+        return -1;
+    snprintf(cache, sizeof cache, "%s/cache", root);
+    return 0;
 }
 
 static int remove_root(void **unused)
@@ -101,6 +104,7 @@ static const struct doctor_tries TRIES = { .bind_port = bind_port,
                                            .late = late,
                                            .user_namespace = nothing,
                                            .open_device = name,
+                                           .connect_socket = name,
                                            .shape = name,
                                            .descriptors = descriptors,
                                            .stamps = stamps,
@@ -117,7 +121,8 @@ static struct doctor_place place_of(enum doctor_who who)
                                   .invite = "",
                                   .endpoint = "",
                                   .bad_invite = "",
-                                  .path = "/opt/bin" };
+                                  .path = "/opt/bin",
+                                  .cache = cache };
 }
 
 static struct doctor_report report;

@@ -34,6 +34,14 @@ enum {
     C("time-namespaces", rights_time_namespaces, BY_COORDINATOR, "machines of a lab with clocks of their own") \
     C("tc-tbf", rights_tbf, BY_COORDINATOR, "a lab's switch has a speed")                                      \
     C("tun", rights_tun, BY_LAB_OR_NODE, "a guest's network port can be made")                                 \
+    C("kvm", guests_kvm, BY_LAB_OR_NODE, "guests run on the processor itself")                                 \
+    C("qemu", guests_qemu, BY_LAB_OR_NODE, "the program that is a guest's machine")                            \
+    C("libvirt", guests_libvirt, BY_LAB_OR_NODE, "what starts and sees guests")                                \
+    C("guests", guests_image, BY_LAB_OR_NODE, "a kernel and a busybox for built-in guests")                    \
+    C("guest-memory", guests_memory, BY_LAB_OR_NODE, "room for a guest")                                       \
+    C("huge-pages", tuning_huge_pages, BY_LAB_OR_NODE, "pages for a guest that asks for huge ones")            \
+    C("halt-poll", tuning_halt_poll, BY_LAB_OR_NODE, "what a guest's idle vCPU costs")                         \
+    C("ksm", tuning_ksm, BY_LAB_OR_NODE, "guests' pages are left alone")                                       \
     C("descriptors", rights_descriptors, BY_COORDINATOR, "open files for all nodes")
 
 #define DOCTOR_CHECK_DECLARATION(id, function, who, what) \
@@ -56,6 +64,9 @@ bool doctor_path(const struct doctor_place *place, const char *path, char *full,
 
 /* Does the file exist, be it a dangling link? */
 bool doctor_has(const struct doctor_place *place, const char *path);
+
+/* The first `program` in $PATH or where the system keeps its own, below the root. */
+bool doctor_program(const struct doctor_place *place, const char *program, char *path, size_t size);
 
 /* A decimal number in a small file, -1 when there is none. */
 long long doctor_number(const struct doctor_place *place, const char *path);

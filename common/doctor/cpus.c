@@ -4,31 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu_list.h"
 #include "base/small_file.h"
 #include "doctor/checks.h"
-
-/* How many CPUs a list like "0-3,8" names; 0 when it is none. */
-static int count_list(const char *list)
-{
-    int count = 0;
-    for (const char *at = list; *at;) {
-        char *end;
-        long first = strtol(at, &end, 10), last = first;
-        if (end == at || first < 0)
-            return 0;
-        if (*end == '-') {
-            at = end + 1;
-            last = strtol(at, &end, 10);
-            if (end == at)
-                return 0;
-        }
-        if (last < first || last > 65535 || (*end != ',' && *end != '\0'))
-            return 0;
-        count += (int)(last - first) + 1;
-        at = end + (*end == ',');
-    }
-    return count;
-}
 
 /* Those this process may use: a container may have fewer than the machine. */
 static int count_cpus(const struct doctor_place *place)
@@ -40,10 +18,11 @@ static int count_cpus(const struct doctor_place *place)
         line += sizeof KEY - 1;
         line += strspn(line, " \t");
         snprintf(online, sizeof online, "%.*s", (int)strcspn(line, "\n"), line);
-        return count_list(online);
+        return cpu_list_count(online);
     }
-    return small_file_read(place->root, "/sys/devices/system/cpu/online", online, sizeof online) ? count_list(online)
-                                                                                                 : 0;
+    return small_file_read(place->root, "/sys/devices/system/cpu/online", online, sizeof online)
+               ? cpu_list_count(online)
+               : 0;
 }
 
 /* Nodes that spin for a start, and what one of them may have to leave to a guest. */

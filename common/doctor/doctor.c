@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/small_file.h"
@@ -95,4 +96,16 @@ long long doctor_number(const struct doctor_place *place, const char *path)
         return -1;
     long long number = strtoll(text, &end, 10);
     return end != text && *end == '\0' ? number : -1;
+}
+
+bool doctor_program(const struct doctor_place *place, const char *program, char *path, size_t size)
+{
+    static const char SYSTEM[] = "/usr/sbin:/sbin:/usr/bin:/bin";
+    const char *const lists[] = { place->path, SYSTEM };
+    for (size_t i = 0; i < 2; i++)
+        for (const char *at = lists[i]; *at; at += strcspn(at, ":"), at += *at == ':')
+            if (*at == '/' && snprintf(path, size, "%.*s/%s", (int)strcspn(at, ":"), at, program) < (int)size &&
+                doctor_has(place, path))
+                return true;
+    return false;
 }

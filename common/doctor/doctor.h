@@ -33,6 +33,7 @@ struct doctor_place {
     const char *endpoint;   /* tcp://ADDRESS:PORT in it */
     const char *bad_invite; /* why it could not be read */
     const char *path;       /* $PATH */
+    const char *cache;      /* where this user keeps what is made once, cache_dir.h */
 };
 
 struct doctor_finding {

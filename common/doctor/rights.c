@@ -27,23 +27,10 @@ void rights_fifo(const struct doctor_place *place, struct doctor_report *report)
                     doctor_who_word(place->who), doctor_who_word(place->who));
 }
 
-/* The first `program` in $PATH or where the system keeps its own. */
-static bool find_program(const struct doctor_place *place, const char *program, char *path, size_t size)
-{
-    static const char SYSTEM[] = "/usr/sbin:/sbin:/usr/bin:/bin";
-    const char *const lists[] = { place->path, SYSTEM };
-    for (size_t i = 0; i < 2; i++)
-        for (const char *at = lists[i]; *at; at += strcspn(at, ":"), at += *at == ':')
-            if (*at == '/' && snprintf(path, size, "%.*s/%s", (int)strcspn(at, ":"), at, program) < (int)size &&
-                doctor_has(place, path))
-                return true;
-    return false;
-}
-
 void rights_iproute2(const struct doctor_place *place, struct doctor_report *report)
 {
     char ip[PATH_MAX], tc[PATH_MAX];
-    bool has_ip = find_program(place, "ip", ip, sizeof ip), has_tc = find_program(place, "tc", tc, sizeof tc);
+    bool has_ip = doctor_program(place, "ip", ip, sizeof ip), has_tc = doctor_program(place, "tc", tc, sizeof tc);
     if (has_ip && has_tc)
         doctor_add(report, DOCTOR_OK, "", "%.80s and %.80s", ip, tc);
     else
@@ -95,7 +82,7 @@ void rights_time_namespaces(const struct doctor_place *place, struct doctor_repo
 void rights_tbf(const struct doctor_place *place, struct doctor_report *report)
 {
     char tc[PATH_MAX];
-    if (!find_program(place, "tc", tc, sizeof tc)) {
+    if (!doctor_program(place, "tc", tc, sizeof tc)) {
         doctor_mend(doctor_add(report, DOCTOR_WARN, "", "not tried: no `tc` here"), "%sapt-get install iproute2",
                     doctor_sudo(place));
         return;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cache_dir.h"
 #include "base/json_text.h"
 #include "base/text.h"
 
@@ -110,6 +111,7 @@ static bool choose_color(const char *word, bool *color, struct err *e)
 bool doctor_show(struct doctor_place *place, const char *format, const char *color_word, int *exit_code, struct err *e)
 {
     bool is_json = strcmp(format, "json") == 0, color = false;
+    char cache[PATH_MAX];
     if (!is_json && strcmp(format, "table") != 0)
         return err_set(e, ERR_USAGE, "--format '%.40s' is none of table, json", format);
     if (!choose_color(color_word, &color, e))
@@ -120,6 +122,7 @@ bool doctor_show(struct doctor_place *place, const char *format, const char *col
     place->uid = geteuid();
     place->is_root = place->uid == 0;
     place->path = path ? path : "";
+    place->cache = cache_dir_path("", cache, sizeof cache) ? cache : "";
     struct doctor_report *report = calloc(1, sizeof *report);
     if (!report)
         return err_errno(e, ENOMEM, "looking at this machine");

@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -180,6 +181,19 @@ static int try_open_device(const char *path)
     return 0;
 }
 
+static int try_connect_socket(const char *path)
+{
+    struct sockaddr_un there = { .sun_family = AF_UNIX };
+    if (!text_copy(there.sun_path, sizeof there.sun_path, path))
+        return ENAMETOOLONG;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return errno;
+    int why = connect(fd, (const struct sockaddr *)&there, sizeof there) == 0 || errno == EAGAIN ? 0 : errno;
+    close(fd);
+    return why;
+}
+
 /* As uid 0 of a user namespace of its own: a program keeps its capabilities only with a mapped uid. */
 static int be_root_of_nothing(void)
 {
@@ -279,6 +293,7 @@ const struct doctor_tries DOCTOR_TRIES = {
     .late = try_late,
     .user_namespace = try_user_namespace,
     .open_device = try_open_device,
+    .connect_socket = try_connect_socket,
     .shape = try_shape,
     .descriptors = try_descriptors,
     .stamps = try_stamps,

@@ -16,6 +16,7 @@ struct doctor_tries {
     int (*late)(int64_t *late_ns);                    /* median lateness of a sleep with the least slack */
     int (*user_namespace)(void);
     int (*open_device)(const char *path);
+    int (*connect_socket)(const char *path);                 /* of this machine, AF_UNIX */
     int (*shape)(const char *tc);                            /* a tbf qdisc; EOPNOTSUPP: the kernel has none */
     int (*descriptors)(uint64_t *soft);                      /* how many files may be open */
     int (*stamps)(enum stamp_kind *kind);                    /* the kernel's, of a datagram over loopback */

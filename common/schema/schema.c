@@ -120,6 +120,9 @@ bool field_set(const struct field *field, void *object, const char *text, struct
         return err_set(e, ERR_USAGE, "%s: holds a character that cannot be printed", field->key);
     if (strlen(text) >= field->capacity)
         return err_set(e, ERR_USAGE, "%s: '%.40s...' is longer than %zu bytes", field->key, text, field->capacity - 1);
+    bool is_default = field->fallback && strcmp(text, field->fallback) == 0;
+    if (field->check && !is_default && !field->check(text, e))
+        return err_wrap(e, "%s", field->key);
     text_copy(member(field, object), field->capacity, text);
     return true;
 }

@@ -31,8 +31,10 @@ struct field {
     const char *key;
     enum field_kind kind;
     size_t offset;
-    int64_t min, max;     /* INT, DURATION, SIZE, RATE, PERCENT */
-    size_t capacity;      /* TEXT, NAME */
+    int64_t min, max; /* INT, DURATION, SIZE, RATE, PERCENT */
+    size_t capacity;  /* TEXT, NAME */
+    /* TEXT: what it must be beyond that, with the one line why it is not; NULL: anything. The default is not asked. */
+    bool (*check)(const char *text, struct err *e);
     const char *choices;  /* CHOICE: "send|receive|both" */
     const char *fallback; /* the default, as text; NULL when the key must be given */
     const char *doc;      /* one line for the help */

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu_list.h"
+
 struct facts {
     const struct run *run;
     json_t **of; /* owned; one a node of the run, NULL where there is no object */
@@ -60,24 +62,7 @@ json_int_t facts_int(const struct facts *facts, const char *node, const char *ke
 int facts_cpus(const struct facts *facts, const char *node)
 {
     const char *list = facts_text(facts, node, "cpus_allowed");
-    long count = 0;
-    while (list && *list) {
-        char *end;
-        long first = strtol(list, &end, 10), last = first;
-        if (end == list)
-            return 0;
-        if (*end == '-') {
-            const char *from = end + 1;
-            last = strtol(from, &end, 10);
-            if (end == from)
-                return 0;
-        }
-        if (first < 0 || last < first || last > 65535 || (*end && *end != ','))
-            return 0;
-        count += last - first + 1;
-        list = end + (*end == ',');
-    }
-    return count > 65536 ? 0 : (int)count;
+    return list ? cpu_list_count(list) : 0;
 }
 
 const char *facts_host_of(const struct run *run, const char *guest)

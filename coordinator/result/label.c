@@ -123,6 +123,8 @@ static const struct rule {
     { "accelerator",            "accelerator",             FACT_MUST_MATCH, ALL, ALIKE, PLAIN },
     { "machine_type",           "machine type",            FACT_MUST_MATCH, ALL, ALIKE, PLAIN },
     { "pinning",                "pinning",                 FACT_MUST_MATCH, ALL, ALIKE, PLAIN },
+    { "memory_backing",         "memory's pages",          FACT_MUST_MATCH, ALL, ALIKE, PLAIN },
+    { "extra_devices",          "extra devices",           FACT_MUST_MATCH, ALL, ANY, PLAIN },
     { "nic_model",              "NIC model",               FACT_MUST_MATCH, NET, ALIKE, PLAIN },
     { "vhost",                  "vhost",                   FACT_MUST_MATCH, NET, ALIKE, PLAIN },
     { "storage_path",           "storage path",            FACT_MUST_MATCH, FILES | COMPILE, ANY, PLAIN },

@@ -68,6 +68,21 @@ static void put_off(struct guests *g, struct ward *w, int64_t deadline_mono)
     }
 }
 
+/* An existing domain may take its system's time to boot: its host says how long. */
+static int64_t join_within_ns(const struct guests *g, const struct ward *w, int64_t said_ns)
+{
+    if (guests_node(g, w)->built_in)
+        return clock_ms(JOIN_MS);
+    return said_ns > g->options.wait_ns ? said_ns : g->options.wait_ns;
+}
+
+/* It was told to end, and has not: nobody's machine is pulled down behind his back. */
+static void tell_not_ended(struct guests *g, const struct ward *w)
+{
+    live_note(g->options.live, "%s on %s was not ended: %s", guests_name(g, w->node), guests_name(g, w->host),
+              w->last.text);
+}
+
 static void take_state(struct guests *g, const struct message_guest_state *m)
 {
     struct ward *w = ward_named(g, m->guest);
@@ -87,7 +102,7 @@ static void take_state(struct guests *g, const struct message_guest_state *m)
         tell_accel(g, w);
         if (w->at == WARD_COMING || w->at == WARD_RESUMING) {
             w->at = WARD_BOOTED;
-            w->deadline_mono = clock_mono_ns() + (guests_node(g, w)->built_in ? clock_ms(JOIN_MS) : g->options.wait_ns);
+            w->deadline_mono = clock_mono_ns() + join_within_ns(g, w, within);
         }
         break;
     case GUEST_PAUSED:
@@ -99,7 +114,9 @@ static void take_state(struct guests *g, const struct message_guest_state *m)
         break;
     case GUEST_OFF:
     case GUEST_FAILED:
-        if (w->at != WARD_GOING || m->state == GUEST_FAILED) {
+        if (w->at == WARD_GOING && m->state == GUEST_FAILED)
+            tell_not_ended(g, w);
+        if (w->at != WARD_GOING) {
             note_why(w, w->last.text);
             w->is_bad = w->at != WARD_HERE;
         } else if (w->is_bad) {
@@ -133,12 +150,23 @@ static bool take_joined(struct guests *g, const struct roster_node *node, struct
     struct ward *w = ward_named(g, node->name);
     if (!w || (w->at != WARD_COMING && w->at != WARD_BOOTED && w->at != WARD_RESUMING))
         return true;
+    if (w->at == WARD_COMING && !guests_node(g, w)->built_in)
+        return true; /* its host has not spoken of it yet, but will */
     w->at = WARD_HERE;
     w->tries = 0;
     if (strcmp(w->instance, node->hello.instance) == 0) /* it went on after a pause */
         return true;
     text_copy(w->instance, sizeof w->instance, node->hello.instance);
     return g->options.joined(g->options.context, w->node, &w->last, e);
+}
+
+/* The agent of an existing domain joins by itself, so it may have done that long before. */
+static bool take_guest_state(struct guests *g, const struct message_guest_state *m, struct err *e)
+{
+    take_state(g, m);
+    const struct ward *w = ward_named(g, m->guest);
+    const struct roster_node *here = w && w->at == WARD_BOOTED ? guests_joined_node(g, w->node) : NULL;
+    return !here || guests_node(g, w)->built_in || take_joined(g, here, e);
 }
 
 enum guests_end guests_take_event(struct guests *g, int64_t deadline_mono, struct err *e)
@@ -163,9 +191,9 @@ enum guests_end guests_take_event(struct guests *g, int64_t deadline_mono, struc
         }
         break;
     case HUB_MESSAGE:
-        if (h.message->type == MESSAGE_GUEST_STATE)
-            take_state(g, &h.message->guest_state);
-        else if (h.message->type == MESSAGE_WATCHED)
+        if (h.message->type == MESSAGE_GUEST_STATE && !take_guest_state(g, &h.message->guest_state, e))
+            return GUESTS_FAILED;
+        if (h.message->type == MESSAGE_WATCHED)
             (void)take_watched(g, h.node, &h.message->watched);
         break;
     case HUB_DEADLINE:

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "run/guest_facts.h"
 
 /* A random UUID, RFC 4122 version 4. */
 static void make_uuid(char *out, size_t size)
@@ -66,28 +67,6 @@ bool record_begin(struct run *run, const struct scenario *scenario, struct err *
     return ok || err_set(e, ERR_INTERNAL, "out of memory");
 }
 
-/* What only its host and the scenario know of a guest. */
-static void add_guest_facts(json_t *facts, const struct scenario_node *declared,
-                            const struct message_guest_state *state)
-{
-    char options[GUEST_OPTIONS];
-    json_object_set_new(facts, "accelerator", *state->accel ? json_string(state->accel) : json_null());
-    json_object_set_new(facts, "hypervisor_product", *state->product ? json_string(state->product) : json_null());
-    const struct {
-        const char *key;
-        int64_t from_ns, to_ns;
-    } TIMES[] = { { "guest_prepare_ns", state->asked_ns, state->defined_ns },
-                  { "guest_start_ns", state->defined_ns, state->running_ns },
-                  { "guest_boot_ns", state->running_ns, state->booted_ns } };
-    for (size_t i = 0; i < ARRAY_SIZE(TIMES); i++) /* by the clock of its host */
-        if (TIMES[i].from_ns > 0 && TIMES[i].to_ns >= TIMES[i].from_ns)
-            json_object_set_new(facts, TIMES[i].key, json_integer(TIMES[i].to_ns - TIMES[i].from_ns));
-    if (*state->accel && *state->text)
-        json_object_set_new(facts, "accelerator_why", json_string(state->text));
-    if (declared->built_in && schema_pack(&GUEST_SCHEMA, declared->built_in, options, sizeof options, NULL))
-        json_object_set_new(facts, "built_in", json_string(options));
-}
-
 const char *record_product(const json_t *facts)
 {
     const char *product = json_string_value(json_object_get(facts, "product"));
@@ -116,7 +95,7 @@ bool record_node(struct run_node *row, const struct scenario_node *declared, con
     json_t *facts = json_loads(node->fingerprint, 0, &why);
     text_copy(row->product, sizeof row->product, record_product(facts));
     if (facts && state) {
-        add_guest_facts(facts, declared, state);
+        guest_facts_add(facts, declared, state);
         row->product[0] = '\0';
         text_append(row->product, sizeof row->product, "%s%s%s", *state->product ? state->product : "a virtual machine",
                     *state->accel ? ", " : "", state->accel);

@@ -255,6 +255,11 @@ static bool add_nodes(const struct reader *r, struct declaration *d)
             reader_no_memory(r);
         text_copy(node->address, sizeof node->address, d->address);
     }
+    const struct guest_options *options = s->nodes[d->first].built_in;
+    if (d->count > 1 && options && *options->address && strcmp(options->address, "dhcp") != 0)
+        READER_SAY(r, yaml_get(yaml_get(d->value, "built_in"), "address"),
+                   "address: %d guests cannot have one address: leave it out, or declare each by itself",
+                   (int)d->count);
     if (d->count > 1 && s->nodes[d->first].domain[0])
         READER_SAY(r, yaml_get(d->value, "domain"), "domain: one virtual machine cannot be %d guests", (int)d->count);
     if (d->is_group) {
@@ -295,6 +300,16 @@ static void read_host_of(const struct reader *r, const struct declaration *d)
         s->nodes[d->first + i].on = host + (each ? (int)i : 0);
 }
 
+/* Two nodes cannot be the same virtual machine. */
+static void check_domain(const struct reader *r, const struct declaration *d)
+{
+    const struct scenario *s = r->scenario;
+    const struct scenario_node *node = &s->nodes[d->first];
+    for (size_t i = 0; d->count > 0 && *node->domain && i < d->first; i++)
+        if (s->nodes[i].on == node->on && strcmp(s->nodes[i].domain, node->domain) == 0)
+            READER_SAY(r, yaml_get(d->value, "domain"), "domain: '%s' is '%s' already", node->domain, s->nodes[i].name);
+}
+
 void nodes_read(const struct reader *r, const struct yaml_value *value)
 {
     struct scenario *s = r->scenario;
@@ -315,7 +330,9 @@ void nodes_read(const struct reader *r, const struct yaml_value *value)
         read_head(r, d);
         has_room = add_nodes(r, d);
     }
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         read_host_of(r, &declared[i]);
+        check_domain(r, &declared[i]);
+    }
     free(declared);
 }

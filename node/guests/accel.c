@@ -1,48 +1,30 @@
 #include "accel.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/boot_note.h"
 #include "base/cache_dir.h"
 #include "base/clock.h"
-#include "base/small_file.h"
 #include "base/text.h"
-
-static const char BOOT_ID[] = "/proc/sys/kernel/random/boot_id";
 
 static bool memory_path(char *path, size_t size)
 {
     return cache_dir_get("kvm", path, size, NULL) && text_append(path, size, "/does_not_work");
 }
 
-/* The file says "BOOT_ID WHY". */
 static bool recall(char why[ACCEL_WHY])
 {
-    char path[PATH_MAX], text[ACCEL_WHY + 64], boot[64];
-    if (!memory_path(path, sizeof path) || !small_file_read("", path, text, sizeof text) ||
-        !small_file_read("", BOOT_ID, boot, sizeof boot))
-        return false;
-    size_t length = strlen(boot);
-    if (strncmp(text, boot, length) != 0 || text[length] != ' ')
-        return false;
-    text_copy(why, ACCEL_WHY, text + length + 1);
-    text_disarm(why);
-    return true;
+    char path[PATH_MAX];
+    return memory_path(path, sizeof path) && boot_note_read("", path, why, ACCEL_WHY);
 }
 
 void accel_remember(const char *why)
 {
-    char path[PATH_MAX], boot[64];
-    FILE *to =
-        memory_path(path, sizeof path) && small_file_read("", BOOT_ID, boot, sizeof boot) ? fopen(path, "we") : NULL;
-    if (!to)
-        return;
-    fprintf(to, "%s %s\n", boot, why);
-    fclose(to);
+    char path[PATH_MAX];
+    if (memory_path(path, sizeof path))
+        boot_note_write(path, why);
 }
 
 bool accel_may_try_kvm(bool runs_as_us, char why[ACCEL_WHY])

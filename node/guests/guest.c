@@ -14,13 +14,13 @@
 #include "guests/disks.h"
 #include "guests/guest_files.h"
 #include "guests/image.h"
+#include "guests/room.h"
 #include "guests/uplink.h"
 
 enum {
     KVM_BOOT_MS = 15 * 1000,
     TCG_BOOT_MS = 45 * 1000,
     FETCH_MS = 400 * 1000, /* the kernel: image.c and kernel.c have their own deadlines */
-    CREATE_MS = 60 * 1000,
     SHUTDOWN_MS = 60 * 1000,
 };
 
@@ -158,7 +158,7 @@ static bool launch(struct keeper *k, struct guest *g, struct err *e)
     struct guest_files files;
     char bridge[UPLINK_NAME];
     struct domain domain = { .pid = 0 };
-    if (!name_domain(k, g, e) || !uplink_bridge(g->options.bridge, bridge, e) ||
+    if (!name_domain(k, g, e) || !room_check("", &g->options, e) || !uplink_bridge(g->options.bridge, bridge, e) ||
         !guest_files_make(g->options.disk_bytes, k->cancel_fd, &files, e))
         return false;
     bool ok = make_files(k, g, bridge, &files, e);
@@ -172,7 +172,7 @@ static bool launch(struct keeper *k, struct guest *g, struct err *e)
                                      .disk = files.disk,
                                      .bridge = bridge };
     if (ok) {
-        guest_tell(k, g, GUEST_STARTING, CREATE_MS, g->accel_why);
+        guest_tell(k, g, GUEST_STARTING, GUEST_CREATE_MS, g->accel_why);
         g->defined_ns = clock_raw_ns();
         ok = k->provider->create(k->link, &machine, e);
     }
@@ -229,37 +229,6 @@ static void begin_built_in(struct keeper *k, struct guest *g)
         guest_fail(k, g, e.text);
 }
 
-/* ---- an existing domain ---- */
-
-static void begin_existing(struct keeper *k, struct guest *g)
-{
-    struct err e = { .text = "" };
-    struct domain domain;
-    bool ok = k->provider->find(k->link, g->domain, &domain, &e);
-    if (ok && domain.state == DOMAIN_PAUSED)
-        ok = err_set(&e, ERR_USAGE, "domain '%s' is paused, which is not changed behind your back: `virsh resume %s`",
-                     g->domain, g->domain);
-    g->was_off = ok && (domain.state == DOMAIN_OFF || domain.state == DOMAIN_CRASHED);
-    if (g->was_off) {
-        if (!(k->rights & RIGHT_GUESTS))
-            ok =
-                err_set(&e, ERR_USAGE,
-                        "domain '%s' is off, and this agent may not start it: start it with --allow guests", g->domain);
-        guest_tell(k, g, GUEST_STARTING, CREATE_MS, "");
-        g->defined_ns = clock_raw_ns();
-        ok = ok && k->provider->start(k->link, g->domain, &e) && k->provider->find(k->link, g->domain, &domain, &e);
-    }
-    if (!ok) {
-        g->was_off = false; /* it is as it was found */
-        guest_fail(k, g, e.text);
-        return;
-    }
-    g->pid = domain.pid;
-    g->running_ns = clock_raw_ns();
-    g->state = GUEST_BOOTED; /* its agent joins by itself */
-    guest_tell(k, g, GUEST_BOOTED, 0, g->was_off ? "was off" : "was running");
-}
-
 /* ---- its life ---- */
 
 static bool may_begin(struct keeper *k, const struct message_guest_start *order, struct guest *g, struct err *e)
@@ -305,7 +274,13 @@ void guest_begin(struct keeper *k, const struct message_guest_start *order)
     if (g->is_built_in)
         begin_built_in(k, g);
     else
-        begin_existing(k, g);
+        existing_begin(k, g);
+}
+
+static bool end_built_in(struct keeper *k, const struct guest *g, struct err *e)
+{
+    return k->link ? k->provider->stop(k->link, g->domain, true, clock_ms(SHUTDOWN_MS / 2), e)
+                   : err_set(e, ERR_PARTIAL, "%s", k->why);
 }
 
 void guest_end(struct keeper *k, struct guest *g)
@@ -314,9 +289,8 @@ void guest_end(struct keeper *k, struct guest *g)
     bool ok = true;
     g->is_ending = true;
     if (g->is_built_in || g->was_off) {
-        guest_tell(k, g, GUEST_ENDING, SHUTDOWN_MS, "");
-        ok = k->link ? k->provider->stop(k->link, g->domain, g->is_built_in, clock_ms(SHUTDOWN_MS / 2), &e)
-                     : err_set(&e, ERR_PARTIAL, "%s", k->why);
+        guest_tell(k, g, GUEST_ENDING, g->is_built_in ? SHUTDOWN_MS : EXISTING_STOP_MS, "");
+        ok = g->is_built_in ? end_built_in(k, g, &e) : existing_put_back(k, g, &e);
     }
     g->stopped_ns = clock_raw_ns();
     guest_tell(k, g, ok ? GUEST_OFF : GUEST_FAILED, 0, ok ? (g->is_built_in ? "ended" : "as it was found") : e.text);

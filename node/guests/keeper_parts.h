@@ -3,6 +3,7 @@
  *     keeper.c    the thread: orders, events, the connection
  *     guest.c     the life of one guest
  *     pausing.c   holding it, and letting it go on
+ *     existing.c  what is different where somebody else made it
  *     watching.c  what CPU time guests and machine use meanwhile
  *
  * Everything here but the mailboxes and descriptors is the thread's alone.
@@ -102,9 +103,18 @@ void guest_event(struct keeper *keeper, struct guest *guest, enum domain_state s
 
 /* For the files of its life: how far it has come, and when the next word of it will have come; or that it is not
  * going to run any more: what there is of it ends, and it is forgotten. */
+enum { GUEST_CREATE_MS = 60 * 1000 };
 void guest_tell(struct keeper *keeper, const struct guest *guest, enum guest_state state, int64_t within_ms,
                 const char *text);
 void guest_fail(struct keeper *keeper, struct guest *guest, const char *why);
+
+/* ---- existing.c ---- */
+
+void existing_begin(struct keeper *keeper, struct guest *guest);
+
+/* Shut it down, which its system may take its time for. */
+enum { EXISTING_STOP_MS = 95 * 1000 };
+MUST_CHECK bool existing_put_back(struct keeper *keeper, const struct guest *guest, struct err *e);
 
 /* ---- pausing.c ---- */
 

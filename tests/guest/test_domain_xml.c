@@ -8,11 +8,13 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "golden.h"
 #include "guests/libvirt/advice.h"
 #include "guests/libvirt/disk_xml.h"
 #include "guests/libvirt/domain_xml.h"
 #include "guests/libvirt/embed.h"
+#include "run/guest_facts.h"
 
 static struct guest_options options_of(const char *text)
 {
@@ -123,19 +125,92 @@ static void every_option_shows_in_the_description(void **state)
     assert_string_equal(domain_xml_accel(xml), "kvm");
 }
 
-static void a_list_of_cpus_that_is_none_is_refused(void **state)
+/* For every option: what it makes of the description, or where else it acts; and the fact by which a label names it,
+ * or why no host has to tell it. */
+static void every_option_acts_and_is_named_or_told_by_the_guest_itself(void **state)
 {
     (void)state;
-    static const char *const LISTS[] = {
-        "pin=a", "pin=1-", "pin=3-1", "pin=1,,2", "pin=-1", "pin=0-99999", "emulator=x"
+    static const struct {
+        const char *key, *value, *xml, *fact;
+    } OPTIONS[] = {
+        { "vcpus", "3", "<vcpu>3</vcpu>", NULL },                           /* cpus_allowed */
+        { "memory", "1GiB", "<memory unit='b'>1073741824</memory>", NULL }, /* memory_bytes */
+        { "accel", "kvm", NULL, NULL }, /* machine.kvm; the agent tells what came of it */
+        { "cpu", "Haswell", "<model fallback='forbid'>Haswell</model>", NULL }, /* cpu_model and cpu_flags */
+        { "pin", "2", "<vcpupin vcpu='0' cpuset='2'/>", "pinning" },
+        { "emulator", "1,3", "<emulatorpin cpuset='1,3'/>", "pinning" },
+        { "nic", "rtl8139", "<model type='rtl8139'/>", "nic_model" },
+        { "disk", "64MiB", NULL, "storage_path" }, /* machine.disk */
+        { "huge_pages", "true", "<memoryBacking><hugepages/></memoryBacking>", "memory_backing" },
+        { "bridge", "br7", NULL, NULL },          /* machine.bridge */
+        { "address", "10.9.9.9/24", NULL, NULL }, /* in the image; each node's address is shown */
+        { "gateway", "10.9.9.1", NULL, NULL },    /* in the image */
+        { "extra_xml", "<rng/>", "<rng/>", "extra_devices" },
     };
-    for (size_t i = 0; i < sizeof LISTS / sizeof *LISTS; i++) {
-        const struct guest_options options = options_of(LISTS[i]);
-        const struct machine machine = machine_of(&options);
-        char xml[DOMAIN_XML_MAX];
+    struct guest_options plain = options_of("");
+    struct message_guest_state started = { .accel = "tcg", .product = "QEMU 7.2" };
+    assert_int_equal(ARRAY_SIZE(OPTIONS), GUEST_SCHEMA.count); /* a new option has its line here */
+    for (size_t i = 0; i < ARRAY_SIZE(OPTIONS); i++) {
+        char text[128], xml[DOMAIN_XML_MAX], before[DOMAIN_XML_MAX];
         struct err e = { 0 };
-        assert_false(domain_xml_write(&machine, xml, sizeof xml, &e));
-        assert_non_null(strstr(e.text, "is no list of CPUs"));
+        snprintf(text, sizeof text, "%s=%s\n", OPTIONS[i].key, OPTIONS[i].value);
+        struct guest_options options = options_of(text);
+        const struct machine machine = machine_of(&options), old = machine_of(&plain);
+        assert_true(domain_xml_write(&machine, xml, sizeof xml, &e));
+        assert_true(domain_xml_write(&old, before, sizeof before, &e));
+        if (OPTIONS[i].xml && (!strstr(xml, OPTIONS[i].xml) || strstr(before, OPTIONS[i].xml)))
+            fail_msg("%s: no '%s' in %s", OPTIONS[i].key, OPTIONS[i].xml, xml);
+        json_t *with = json_object(), *base = json_object();
+        guest_facts_add(with, &(struct scenario_node){ .built_in = &options }, &started);
+        guest_facts_add(base, &(struct scenario_node){ .built_in = &plain }, &started);
+        assert_false(json_equal(json_object_get(with, "built_in"), json_object_get(base, "built_in")));
+        json_object_del(with, "built_in");
+        json_object_del(base, "built_in");
+        if (json_equal(with, base) != (OPTIONS[i].fact == NULL))
+            fail_msg("%s: %s", OPTIONS[i].key, json_equal(with, base) ? "no fact tells it" : "its facts are new");
+        if (OPTIONS[i].fact)
+            assert_false(json_equal(json_object_get(with, OPTIONS[i].fact), json_object_get(base, OPTIONS[i].fact)));
+        json_decref(with);
+        json_decref(base);
+    }
+}
+
+static void vcpus_go_round_the_cpus_that_they_are_given(void **state)
+{
+    (void)state;
+    const struct guest_options options = options_of("vcpus=4\npin=1-2,7\n");
+    const struct machine machine = machine_of(&options);
+    char xml[DOMAIN_XML_MAX];
+    struct err e = { 0 };
+    assert_true(domain_xml_write(&machine, xml, sizeof xml, &e));
+    assert_non_null(strstr(xml, "vcpu='0' cpuset='1'"));
+    assert_non_null(strstr(xml, "vcpu='1' cpuset='2'"));
+    assert_non_null(strstr(xml, "vcpu='2' cpuset='7'"));
+    assert_non_null(strstr(xml, "vcpu='3' cpuset='1'"));
+}
+
+/* The same words for whoever reads a scenario and for an agent that is sent them. */
+static void an_option_that_is_wrong_is_refused_with_what_would_be_right(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *why;
+    } WRONG[] = {
+        { "pin=a", "is no list of CPUs" },       { "pin=1-", "is no list of CPUs" },
+        { "pin=3-1", "is no list of CPUs" },     { "pin=1,,2", "is no list of CPUs" },
+        { "pin=-1", "is no list of CPUs" },      { "pin=0-99999", "is no list of CPUs" },
+        { "pin=1,", "is no list of CPUs" },      { "emulator=x", "is no list of CPUs" },
+        { "cpu=a b", "is no CPU model" },        { "bridge=a/b", "is no name of a bridge" },
+        { "address=10.0.0.7", "is no address" }, { "address=10.0.0.7/33", "is no address" },
+        { "gateway=here", "is no address" },     { "extra_xml=rng", "is no XML" },
+        { "nic=virtoi", "did you mean" },        { "memory=1KiB", "outside" },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(WRONG); i++) {
+        struct guest_options options;
+        struct err e = { 0 };
+        assert_false(schema_unpack(&GUEST_SCHEMA, WRONG[i].text, &options, &e));
+        if (!strstr(e.text, WRONG[i].why))
+            fail_msg("'%s' leads to '%s'", WRONG[i].text, e.text);
     }
 }
 
@@ -209,7 +284,9 @@ int main(void)
         cmocka_unit_test(a_disk_is_read_as_it_was_written),
         cmocka_unit_test(disks_of_others_are_read_as_far_as_they_are_said),
         cmocka_unit_test(every_option_shows_in_the_description),
-        cmocka_unit_test(a_list_of_cpus_that_is_none_is_refused),
+        cmocka_unit_test(every_option_acts_and_is_named_or_told_by_the_guest_itself),
+        cmocka_unit_test(vcpus_go_round_the_cpus_that_they_are_given),
+        cmocka_unit_test(an_option_that_is_wrong_is_refused_with_what_would_be_right),
         cmocka_unit_test(what_does_not_fit_is_told_and_stays_in_its_bounds),
         cmocka_unit_test(what_libvirt_says_leads_to_what_mends_it),
         cmocka_unit_test(only_the_uri_of_an_embedded_libvirt_has_a_root),

@@ -19,6 +19,7 @@
 #include "guests/guest_memory.h"
 #include "guests/libraries.h"
 #include "guests/listing.h"
+#include "guests/room.h"
 #include "guests/threads.h"
 #include "guests/uplink.h"
 #include "tempdir.h"
@@ -226,6 +227,42 @@ static void the_libraries_of_this_program_are_files_and_the_c_library_is_among_t
     assert_true(has_libc);
 }
 
+/* ---- memory ---- */
+
+static void a_guest_that_has_no_room_is_refused_before_it_is_tried(void **state)
+{
+    (void)state;
+    static const char MEMINFO[] = "MemTotal:       9000000 kB\nMemFree: 1 kB\nMemAvailable:    614400 kB\n"
+                                  "HugePages_Total:     300\nHugePages_Free:      256\nHugepagesize:       2048 kB\n";
+    char root[] = "/tmp/tare-room-XXXXXX", path[64];
+    struct err e = { 0 };
+    struct guest_options o;
+    schema_defaults(&GUEST_SCHEMA, &o); /* 512 MiB */
+    assert_non_null(mkdtemp(root));
+    assert_true(room_check(root, &o, &e)); /* a kernel that does not tell refuses nothing */
+    snprintf(path, sizeof path, "%s/proc", root);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/proc/meminfo", root);
+    FILE *to = fopen(path, "we");
+    assert_non_null(to);
+    fputs(MEMINFO, to);
+    fclose(to);
+    assert_true(room_check(root, &o, &e));
+    o.memory_bytes = INT64_C(601) << 20;
+    assert_false(room_check(root, &o, &e));
+    assert_string_equal(e.text, "a guest of 601 MiB, and this host has 600 MiB available: give it less memory, or end "
+                                "something");
+    o.huge_pages = true;
+    assert_false(room_check(root, &o, &e));
+    assert_non_null(strstr(e.text, "601 MiB need 301 huge pages and 256 are free: as root `sysctl"));
+    o.memory_bytes = INT64_C(512) << 20;
+    assert_true(room_check(root, &o, &e));
+    unlink(path);
+    *strrchr(path, '/') = '\0';
+    rmdir(path);
+    rmdir(root);
+}
+
 /* ---- the network ---- */
 
 static void an_address_is_nothing_that_a_shell_reads(void **state)
@@ -301,6 +338,7 @@ int main(void)
         cmocka_unit_test(a_list_that_does_not_fit_says_how_many_are_missing),
         cmocka_unit_test(the_cpu_time_of_a_process_is_what_its_own_clock_says),
         cmocka_unit_test(the_libraries_of_this_program_are_files_and_the_c_library_is_among_them),
+        cmocka_unit_test(a_guest_that_has_no_room_is_refused_before_it_is_tried),
         cmocka_unit_test(an_address_is_nothing_that_a_shell_reads),
         cmocka_unit_test(a_coordinator_on_loopback_is_not_given_to_a_guest),
         cmocka_unit_test_setup_teardown(the_guests_memory_is_the_largest_mapping_that_is_no_code, tempdir_make,

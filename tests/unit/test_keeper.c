@@ -259,13 +259,19 @@ static const struct message_guest_state *until(struct keeper *keeper, enum guest
     }
 }
 
-static void order(struct keeper *keeper, const char *domain, const char *options)
+static void order_as(struct keeper *keeper, const char *guest, const char *domain, const char *options)
 {
     static struct message m;
-    m = (struct message){ .type = MESSAGE_GUEST_START, .guest_start = { .guest = "g", .attempt = 3 } };
+    m = (struct message){ .type = MESSAGE_GUEST_START, .guest_start = { .attempt = 3 } };
+    text_copy(m.guest_start.guest, sizeof m.guest_start.guest, guest);
     text_copy(m.guest_start.domain, sizeof m.guest_start.domain, domain);
     text_copy(m.guest_start.options, sizeof m.guest_start.options, options);
     assert_true(keeper_hear(keeper, &m));
+}
+
+static void order(struct keeper *keeper, const char *domain, const char *options)
+{
+    order_as(keeper, "g", domain, options);
 }
 
 static void stop(struct keeper *keeper)
@@ -301,6 +307,8 @@ static void a_guest_is_refused_beforehand_with_the_line_that_allows_it(void **st
     fails(keeper, "vcpus");
     order(keeper, "", "bridge=no-such-bridge\n");
     fails(keeper, "no bridge 'no-such-bridge'");
+    order(keeper, "", "memory=4TiB\n");
+    fails(keeper, "a guest of 4194304 MiB, and this host has");
     keeper_close(&keeper);
 }
 
@@ -316,6 +324,18 @@ static void a_domain_that_is_missing_or_paused_is_refused_and_left_alone(void **
     assert_int_equal(state_of(0), DOMAIN_PAUSED);
     keeper_close(&keeper);
     assert_int_equal(state_of(0), DOMAIN_PAUSED);
+}
+
+static void a_domain_that_is_a_guest_already_is_not_another_one(void **state)
+{
+    (void)state;
+    set_up_fake(DOMAIN_RUNNING);
+    struct keeper *keeper = open_keeper(0);
+    order(keeper, "web", "");
+    until(keeper, GUEST_BOOTED);
+    order_as(keeper, "other", "web", "");
+    fails(keeper, "domain 'web' is in use: it is guest 'g'");
+    keeper_close(&keeper);
 }
 
 static void a_domain_that_was_off_is_started_and_put_back(void **state)
@@ -513,6 +533,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_guest_is_refused_beforehand_with_the_line_that_allows_it),
         cmocka_unit_test(a_domain_that_is_missing_or_paused_is_refused_and_left_alone),
+        cmocka_unit_test(a_domain_that_is_a_guest_already_is_not_another_one),
         cmocka_unit_test(a_domain_that_was_off_is_started_and_put_back),
         cmocka_unit_test(a_domain_that_was_running_goes_on),
         cmocka_unit_test(what_somebody_else_does_to_a_guest_is_told_with_its_name),

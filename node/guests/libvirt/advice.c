@@ -29,6 +29,7 @@ static const struct {
     { "Unable to create tap device", "its network port cannot be made: `chmod 666 /dev/net/tun` as root" },
     { "get bridge", "there is no such bridge: say the guest's `bridge`" },
     { "add bridge", "there is no such bridge: say the guest's `bridge`" },
+    { "already exists with uuid", "another agent of this host has a guest of that name: end it, or rename the guest" },
     { "huge pages", "reserve some: `echo N > /proc/sys/vm/nr_hugepages` as root" },
 };
 

@@ -1,12 +1,10 @@
 #include "domain_xml.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu_list.h"
 #include "base/text.h"
-
-enum { CPUS_MAX = 1024 };
 
 /* The text being written; `fits` tells whether all of it did. */
 struct writer {
@@ -36,45 +34,25 @@ static void put_value(struct writer *w, const char *before, const char *value, c
     PUT(w, "%s", after);
 }
 
-/* "0-1,3" -> 0, 1, 3. False when it is no such list. */
-static bool read_cpus(const char *list, int cpus[CPUS_MAX], int *count)
+/* The vCPUs, one CPU each in turn. */
+static void put_vcpu_pins(struct writer *w, const struct guest_options *o)
 {
-    *count = 0;
-    for (const char *at = list;;) {
-        char *end;
-        if (*at < '0' || *at > '9')
-            return false;
-        long first = strtol(at, &end, 10), last = first;
-        if (*end == '-') {
-            at = end + 1;
-            if (*at < '0' || *at > '9')
-                return false;
-            last = strtol(at, &end, 10);
-        }
-        if (last < first || last >= CPUS_MAX)
-            return false;
-        for (long cpu = first; cpu <= last && *count < CPUS_MAX; cpu++)
-            cpus[(*count)++] = (int)cpu;
-        if (*end == '\0')
-            return true;
-        if (*end != ',')
-            return false;
-        at = end + 1;
-    }
+    int vcpu = 0, first, last;
+    while (vcpu < (int)o->vcpus)
+        for (const char *list = o->pin; vcpu < (int)o->vcpus && cpu_list_next(&list, &first, &last);)
+            for (int cpu = first; cpu <= last && vcpu < (int)o->vcpus; cpu++)
+                PUT(w, "    <vcpupin vcpu='%d' cpuset='%d'/>\n", vcpu++, cpu);
 }
 
 static bool put_pins(struct writer *w, const struct guest_options *o, struct err *e)
 {
-    int cpus[CPUS_MAX], count = 0;
     if (!*o->pin && !*o->emulator)
         return true;
+    if ((*o->pin && cpu_list_count(o->pin) == 0) || (*o->emulator && cpu_list_count(o->emulator) == 0))
+        return err_set(e, ERR_USAGE, "%s is no list of CPUs, as in 0-1,3", *o->pin ? o->pin : o->emulator);
     PUT(w, "  <cputune>\n");
-    if (*o->pin && !read_cpus(o->pin, cpus, &count))
-        return err_set(e, ERR_USAGE, "pin: '%s' is no list of CPUs, as in 0-1,3", o->pin);
-    for (int v = 0; count > 0 && v < (int)o->vcpus; v++)
-        PUT(w, "    <vcpupin vcpu='%d' cpuset='%d'/>\n", v, cpus[v % count]);
-    if (*o->emulator && !read_cpus(o->emulator, cpus, &count))
-        return err_set(e, ERR_USAGE, "emulator: '%s' is no list of CPUs, as in 0-1,3", o->emulator);
+    if (*o->pin)
+        put_vcpu_pins(w, o);
     if (*o->emulator)
         PUT(w, "    <emulatorpin cpuset='%s'/>\n", o->emulator);
     PUT(w, "  </cputune>\n");

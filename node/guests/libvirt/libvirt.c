@@ -146,8 +146,8 @@ static bool stop(struct link *link, const char *name, bool at_once, int64_t with
     while (ok && !is_off(domain) && clock_mono_ns() < deadline)
         clock_sleep_until_mono(clock_mono_ns() + clock_ms(STOP_LOOK_MS));
     if (ok && !is_off(domain))
-        ok = err_set(e, ERR_PARTIAL, "%s was asked to shut down and has not after %lld s", name,
-                     (long long)(within_ns / CLOCK_NS_PER_S));
+        ok = err_set(e, ERR_PARTIAL, "%s was asked to shut down and has not after %lld s: `virsh destroy %s` ends it",
+                     name, (long long)(within_ns / CLOCK_NS_PER_S), name);
     virDomainFree(domain);
     return ok;
 }
