@@ -54,12 +54,29 @@ bool lab_agents_check(struct err *e)
     return true;
 }
 
+/* Before anything is made: as root and as an ordinary user alike a guest's port is a tap. */
+static bool may_make_ports(struct err *e)
+{
+    static const char DEVICE[] = "/dev/net/tun";
+    int fd = open(DEVICE, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    if (fd >= 0) {
+        close(fd);
+        return true;
+    }
+    bool is_closed = errno == EACCES || errno == EPERM;
+    err_errno(e, errno, "a guest's network port needs %s: as root `%s`%s; scenarios/wire.yaml needs no guest", DEVICE,
+              is_closed ? "chmod 666 /dev/net/tun" : "modprobe tun", is_closed ? ", or run tare as root" : "");
+    if (e)
+        e->exit = ERR_USAGE;
+    return false;
+}
+
 bool lab_prepare_guests(struct err *e)
 {
     const char *program = PROGRAMS[LAB_IS_HOST];
     char path[LAB_PATH];
     int status = 0;
-    if (!program_path(program, path, sizeof path, e))
+    if (!may_make_ports(e) || !program_path(program, path, sizeof path, e))
         return false;
     pid_t child = fork();
     if (child == 0) {

@@ -266,6 +266,8 @@ void guest_begin(struct keeper *k, const struct message_guest_start *order)
                          .disk_fd = -1 };
     text_copy(g->name, sizeof g->name, order->guest);
     text_copy(g->domain, sizeof g->domain, order->domain);
+    if (!k->link) /* what QEMU can do is looked up, which takes seconds the first time */
+        guest_tell(k, g, GUEST_PREPARING, GUEST_CREATE_MS, "");
     if (!may_begin(k, order, g, &e)) {
         guest_fail(k, g, e.text);
         return;

@@ -28,6 +28,22 @@ ended()
     wait "$run_pid" || code=$?
 }
 
+# ---- no QEMU, no device for its port: one line each, with what to do, before anything else is tried ----
+
+code=0
+PATH=$scratch/nothing "$tare" run --lab --archive "$archive" "$scratch/scenario.yaml" >"$scratch/out" 2>"$scratch/err" || code=$?
+[ "$code" = 2 ] || [ "$code" = 3 ] || fail "no QEMU, and exit code $code: $(<"$scratch/err")"
+says err "install the package 'qemu-system-x86'"
+nothing_of_guests_left
+if [ "$(id -u)" = 0 ]; then
+    code=0
+    # shellcheck disable=SC2016 # the arguments are the inner shell's
+    unshare -m bash -c 'mount -t tmpfs none /dev/net && exec "$@"' sh "$tare" run --lab --archive "$archive" \
+        "$scratch/scenario.yaml" >"$scratch/out" 2>"$scratch/err" || code=$?
+    [ "$code" = 2 ] || fail "no tun, and exit code $code: $(<"$scratch/err")"
+    says err "a guest's network port needs /dev/net/tun: as root \`modprobe tun\`; scenarios/wire.yaml needs no guest"
+fi
+
 # ---- its QEMU dies: the trial is partial at once and says so; the next one has a new guest ----
 
 begin

@@ -43,7 +43,7 @@ static void the_plain_guest_is_described_as_it_always_was(void **state)
     const struct machine machine = machine_of(&options);
     char xml[DOMAIN_XML_MAX];
     struct err e = { 0 };
-    assert_true(domain_xml_write(&machine, xml, sizeof xml, &e));
+    assert_true(domain_xml_write(&machine, "", xml, sizeof xml, &e));
     golden_check("guest/plain.xml", xml);
     assert_string_equal(domain_xml_accel(xml), "tcg");
 }
@@ -63,7 +63,7 @@ static void a_disk_is_read_as_it_was_written(void **state)
         char xml[DOMAIN_XML_MAX];
         struct err e = { 0 };
         machine.disk = "/a '<&>\" disk";
-        assert_true(domain_xml_write(&machine, xml, sizeof xml, &e));
+        assert_true(domain_xml_write(&machine, "", xml, sizeof xml, &e));
         assert_int_equal(disk_xml_read(xml, disks, 2), 1);
         assert_string_equal(disks[0].path, machine.disk);
         assert_string_equal(disks[0].target, "vda");
@@ -120,7 +120,7 @@ static void every_option_shows_in_the_description(void **state)
     machine.disk = "/a '<&>\" disk";
     char xml[DOMAIN_XML_MAX];
     struct err e = { 0 };
-    assert_true(domain_xml_write(&machine, xml, sizeof xml, &e));
+    assert_true(domain_xml_write(&machine, "", xml, sizeof xml, &e));
     golden_check("guest/full.xml", xml);
     assert_string_equal(domain_xml_accel(xml), "kvm");
 }
@@ -141,7 +141,8 @@ static void every_option_acts_and_is_named_or_told_by_the_guest_itself(void **st
         { "emulator", "1,3", "<emulatorpin cpuset='1,3'/>", "pinning" },
         { "nic", "rtl8139", "<model type='rtl8139'/>", "nic_model" },
         { "disk", "64MiB", NULL, "storage_path" }, /* machine.disk */
-        { "huge_pages", "true", "<memoryBacking><hugepages/></memoryBacking>", "memory_backing" },
+        { "disk_cache", "writeback\ndisk=64MiB", NULL, "storage_path" },
+        { "huge_pages", "true", "<hugepages/>", "memory_backing" },
         { "bridge", "br7", NULL, NULL },          /* machine.bridge */
         { "address", "10.9.9.9/24", NULL, NULL }, /* in the image; each node's address is shown */
         { "gateway", "10.9.9.1", NULL, NULL },    /* in the image */
@@ -156,8 +157,8 @@ static void every_option_acts_and_is_named_or_told_by_the_guest_itself(void **st
         snprintf(text, sizeof text, "%s=%s\n", OPTIONS[i].key, OPTIONS[i].value);
         struct guest_options options = options_of(text);
         const struct machine machine = machine_of(&options), old = machine_of(&plain);
-        assert_true(domain_xml_write(&machine, xml, sizeof xml, &e));
-        assert_true(domain_xml_write(&old, before, sizeof before, &e));
+        assert_true(domain_xml_write(&machine, "", xml, sizeof xml, &e));
+        assert_true(domain_xml_write(&old, "", before, sizeof before, &e));
         if (OPTIONS[i].xml && (!strstr(xml, OPTIONS[i].xml) || strstr(before, OPTIONS[i].xml)))
             fail_msg("%s: no '%s' in %s", OPTIONS[i].key, OPTIONS[i].xml, xml);
         json_t *with = json_object(), *base = json_object();
@@ -175,6 +176,18 @@ static void every_option_acts_and_is_named_or_told_by_the_guest_itself(void **st
     }
 }
 
+static void a_port_that_is_there_is_used_as_it_is(void **state)
+{
+    (void)state;
+    const struct guest_options options = options_of("");
+    const struct machine machine = machine_of(&options);
+    char xml[DOMAIN_XML_MAX];
+    struct err e = { 0 };
+    assert_true(domain_xml_write(&machine, "tare0", xml, sizeof xml, &e));
+    assert_non_null(strstr(xml, "<interface type='ethernet'>\n      <target dev='tare0' managed='no'/>"));
+    assert_null(strstr(xml, "br0"));
+}
+
 static void vcpus_go_round_the_cpus_that_they_are_given(void **state)
 {
     (void)state;
@@ -182,7 +195,7 @@ static void vcpus_go_round_the_cpus_that_they_are_given(void **state)
     const struct machine machine = machine_of(&options);
     char xml[DOMAIN_XML_MAX];
     struct err e = { 0 };
-    assert_true(domain_xml_write(&machine, xml, sizeof xml, &e));
+    assert_true(domain_xml_write(&machine, "", xml, sizeof xml, &e));
     assert_non_null(strstr(xml, "vcpu='0' cpuset='1'"));
     assert_non_null(strstr(xml, "vcpu='1' cpuset='2'"));
     assert_non_null(strstr(xml, "vcpu='2' cpuset='7'"));
@@ -221,10 +234,10 @@ static void what_does_not_fit_is_told_and_stays_in_its_bounds(void **state)
     const struct machine machine = machine_of(&options);
     char *whole = malloc(DOMAIN_XML_MAX);
     struct err e = { 0 };
-    assert_true(domain_xml_write(&machine, whole, DOMAIN_XML_MAX, &e));
+    assert_true(domain_xml_write(&machine, "", whole, DOMAIN_XML_MAX, &e));
     for (size_t size = 1; size <= strlen(whole); size += 13) {
         char *part = malloc(size); /* of exactly its size, for the sanitizer */
-        assert_false(domain_xml_write(&machine, part, size, &e));
+        assert_false(domain_xml_write(&machine, "", part, size, &e));
         free(part);
     }
     free(whole);
@@ -285,6 +298,7 @@ int main(void)
         cmocka_unit_test(disks_of_others_are_read_as_far_as_they_are_said),
         cmocka_unit_test(every_option_shows_in_the_description),
         cmocka_unit_test(every_option_acts_and_is_named_or_told_by_the_guest_itself),
+        cmocka_unit_test(a_port_that_is_there_is_used_as_it_is),
         cmocka_unit_test(vcpus_go_round_the_cpus_that_they_are_given),
         cmocka_unit_test(an_option_that_is_wrong_is_refused_with_what_would_be_right),
         cmocka_unit_test(what_does_not_fit_is_told_and_stays_in_its_bounds),

@@ -25,6 +25,8 @@ static const struct {
     { "Failed to load module", "install the package 'libvirt-daemon-driver-qemu'" },
     { "cannot set up guest memory", "the host is out of memory: give the guest less, or end something" },
     { "Cannot allocate memory", "the host is out of memory: give the guest less, or end something" },
+    { "bridge helper",
+      "this user may plug nothing into that bridge: `echo allow all | sudo tee -a /etc/qemu/bridge.conf`" },
     { "creating tap interface", "its network port cannot be made: `chmod 666 /dev/net/tun` as root" },
     { "Unable to create tap device", "its network port cannot be made: `chmod 666 /dev/net/tun` as root" },
     { "get bridge", "there is no such bridge: say the guest's `bridge`" },

@@ -68,7 +68,7 @@ static void put_cpu(struct writer *w, const struct machine *m)
         PUT(w, "  <cpu mode='%s'/>\n", m->kvm ? "host-passthrough" : "maximum");
 }
 
-static void put_devices(struct writer *w, const struct machine *m)
+static void put_devices(struct writer *w, const struct machine *m, const char *tap)
 {
     PUT(w, "  <devices>\n");
     if (*m->disk) {
@@ -80,7 +80,10 @@ static void put_devices(struct writer *w, const struct machine *m)
         PUT(w, "      <target dev='vda' bus='virtio'/>\n"
                "    </disk>\n");
     }
-    put_value(w, "    <interface type='bridge'>\n      <source bridge='", m->bridge, "'/>\n");
+    if (*tap)
+        put_value(w, "    <interface type='ethernet'>\n      <target dev='", tap, "' managed='no'/>\n");
+    else
+        put_value(w, "    <interface type='bridge'>\n      <source bridge='", m->bridge, "'/>\n");
     PUT(w,
         "      <model type='%s'/>\n"
         "      <rom enabled='no'/>\n"
@@ -93,7 +96,7 @@ static void put_devices(struct writer *w, const struct machine *m)
     PUT(w, "  </devices>\n");
 }
 
-bool domain_xml_write(const struct machine *m, char *xml, size_t size, struct err *e)
+bool domain_xml_write(const struct machine *m, const char *tap, char *xml, size_t size, struct err *e)
 {
     const struct guest_options *o = m->options;
     struct writer w = { xml, size, true };
@@ -117,7 +120,7 @@ bool domain_xml_write(const struct machine *m, char *xml, size_t size, struct er
     PUT(&w, "  <on_poweroff>destroy</on_poweroff>\n"
             "  <on_reboot>destroy</on_reboot>\n"
             "  <on_crash>destroy</on_crash>\n");
-    put_devices(&w, m);
+    put_devices(&w, m, tap);
     PUT(&w, "</domain>\n");
     return w.fits || err_set(e, ERR_USAGE, "the guest's description is longer than %zu bytes", size);
 }

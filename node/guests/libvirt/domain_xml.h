@@ -8,8 +8,9 @@
 
 enum { DOMAIN_XML_MAX = 16 * 1024 };
 
-/* Fails where it does not fit into `size`, or a list of CPUs is none. */
-MUST_CHECK bool domain_xml_write(const struct machine *machine, char *xml, size_t size, struct err *e);
+/* `tap`: a port on the bridge that is there already, "" where libvirt makes one. Fails where it does not fit into
+ * `size`, or a list of CPUs is none. */
+MUST_CHECK bool domain_xml_write(const struct machine *machine, const char *tap, char *xml, size_t size, struct err *e);
 
 /* "kvm" or "tcg" from what libvirt says of a domain; "" where it is neither. */
 const char *domain_xml_accel(const char *xml);

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
@@ -102,12 +103,49 @@ static bool find(struct link *link, const char *name, struct domain *d, struct e
 
 /* ---- start and stop ---- */
 
+/* Ports whose domain has ended, by whomever, go; the one of `name` too. */
+static void remove_ports(struct link *link, const char *name)
+{
+    for (size_t i = 0; i < LINK_PORTS; i++) {
+        struct link_port *port = &link->ports[i];
+        virDomainPtr domain = *port->tap && strcmp(port->domain, name) != 0
+                                  ? virDomainLookupByName(link->connection, port->domain)
+                                  : NULL;
+        if (*port->tap && !domain) {
+            tap_remove(port->tap);
+            *port = (struct link_port){ .tap = "" };
+        }
+        if (domain)
+            virDomainFree(domain);
+    }
+}
+
+/* Where libvirt has no right to make a port on the bridge, we do. `tap` stays "" where it has. */
+static bool make_port(struct link *link, const struct machine *machine, const char **tap, struct err *e)
+{
+    struct link_port *port = link->ports;
+    *tap = "";
+    if (!link->is_embedded || geteuid() == 0)
+        return true;
+    remove_ports(link, machine->name);
+    while (port < link->ports + LINK_PORTS && *port->tap)
+        port++;
+    if (port == link->ports + LINK_PORTS)
+        return err_set(e, ERR_USAGE, "more than %d guests", LINK_PORTS);
+    if (!tap_make(machine->bridge, port->tap, e))
+        return false;
+    text_copy(port->domain, sizeof port->domain, machine->name);
+    *tap = port->tap;
+    return true;
+}
+
 static bool create(struct link *link, const struct machine *machine, struct err *e)
 {
+    const char *tap;
     char *xml = malloc(DOMAIN_XML_MAX);
     if (!xml)
         return err_set(e, ERR_INTERNAL, "out of memory");
-    bool ok = domain_xml_write(machine, xml, DOMAIN_XML_MAX, e);
+    bool ok = make_port(link, machine, &tap, e) && domain_xml_write(machine, tap, xml, DOMAIN_XML_MAX, e);
     if (ok) {
         unsigned flags = link->is_embedded ? 0 : VIR_DOMAIN_START_AUTODESTROY;
         virDomainPtr domain = virDomainCreateXML(link->connection, xml, flags);
@@ -115,6 +153,8 @@ static bool create(struct link *link, const struct machine *machine, struct err 
         if (domain)
             virDomainFree(domain);
     }
+    if (!ok)
+        remove_ports(link, machine->name);
     free(xml);
     return ok;
 }
@@ -138,8 +178,11 @@ static bool is_off(virDomainPtr domain)
 static bool stop(struct link *link, const char *name, bool at_once, int64_t within_ns, struct err *e)
 {
     virDomainPtr domain = virDomainLookupByName(link->connection, name);
-    if (!domain) /* a transient one is gone when it has ended */
-        return virGetLastErrorCode() == VIR_ERR_NO_DOMAIN || advice_fail(e, name);
+    if (!domain) { /* a transient one is gone when it has ended */
+        bool is_gone = virGetLastErrorCode() == VIR_ERR_NO_DOMAIN || advice_fail(e, name);
+        remove_ports(link, name);
+        return is_gone;
+    }
     const int64_t deadline = clock_mono_ns() + within_ns;
     bool ok = is_off(domain) || (at_once ? virDomainDestroy(domain) : virDomainShutdown(domain)) == 0 ||
               is_off(domain) || advice_fail(e, name);
@@ -158,6 +201,8 @@ static bool pause_or_resume(struct link *link, const char *name, bool pauses, st
     bool ok = domain && ((pauses ? virDomainSuspend(domain) : virDomainResume(domain)) == 0 || advice_fail(e, name));
     if (domain)
         virDomainFree(domain);
+    if (ok)
+        remove_ports(link, name);
     return ok;
 }
 

@@ -20,7 +20,7 @@ static const struct {
     const char *how;
 } LIFE[VIR_DOMAIN_EVENT_CRASHED + 1] = {
     [VIR_DOMAIN_EVENT_DEFINED] = { DOMAIN_CHANGING, "was defined" },
-    [VIR_DOMAIN_EVENT_UNDEFINED] = { DOMAIN_CHANGING, "was undefined" },
+    [VIR_DOMAIN_EVENT_UNDEFINED] = { DOMAIN_OFF, "was undefined" /* be it that it runs on: it is not what it was */ },
     [VIR_DOMAIN_EVENT_STARTED] = { DOMAIN_RUNNING, "was started" },
     [VIR_DOMAIN_EVENT_SUSPENDED] = { DOMAIN_PAUSED, "was paused" },
     [VIR_DOMAIN_EVENT_RESUMED] = { DOMAIN_RUNNING, "was resumed" },
@@ -200,6 +200,9 @@ void link_close(struct link **link)
         (void)virConnectUnregisterCloseCallback(l->connection, on_close);
         virConnectClose(l->connection);
     }
+    for (size_t i = 0; i < LINK_PORTS; i++)
+        if (*l->ports[i].tap)
+            tap_remove(l->ports[i].tap);
     if (l->hears) {
         atomic_store(&l->is_ending, true);
         (void)virEventAddTimeout(0, do_nothing, NULL, NULL); /* wakes the loop */

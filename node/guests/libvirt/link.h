@@ -7,14 +7,18 @@
 
 #include <libvirt/libvirt.h>
 
+#include "guests/libvirt/tap.h"
 #include "guests/provider.h"
 
-enum { LINK_EVENTS = 64 };
+enum { LINK_EVENTS = 64, LINK_PORTS = 64 };
 
 struct link {
     virConnectPtr connection;
     char uri[PATH_MAX];
     bool is_embedded; /* no daemon: what it started does not end with the connection */
+    struct link_port {
+        char domain[DOMAIN_NAME], tap[IFNAMSIZ];
+    } ports[LINK_PORTS]; /* that were made for domains: "" is none */
     _Atomic bool is_lost, is_ending;
     int events_fd, callback;
     pthread_t hearer; /* runs libvirt's event loop */
