@@ -153,9 +153,10 @@ static const struct workload_info WORKLOADS[] = {
           "write, read, ...   bytes a second of each method, of all threads together; with cells: all with the sizes\n"
           "                   of file and record behind it\n"
           "..._passes         how often it went through the file; ..._cpu: CPU seconds a GB of its threads\n"
-          "The path beside a figure says what the bytes went through on the node: the page cache of a host around it "
-          "is\n"
-          "not seen from a guest, and O_DIRECT in a guest is as direct as its disk's cache mode lets it be.\n",
+          "device_read_ceiling, device_write_ceiling, cache_..._ceiling   what the directory gave before the start, by\n"
+          "                   records of 1 MiB, around the page cache and through it\n"
+          "The path beside a figure says what the bytes went through, of a guest whose host's agent tells down to the\n"
+          "host's device: cached came from memory; direct stands there only where no layer keeps a copy.\n",
       .kind = WORKLOAD_LAPS,
       .options = &FILE_SCHEMA,
       .laps = &FILE_LAPS,

@@ -36,7 +36,7 @@ static const struct {
 /* A set's is a mean, and says of how many. */
 static void say_members(const struct comparison *c, char *text)
 {
-    if (c->members > 0)
+    if (c->members > 0 && c->ratio.count > 0)
         text_append(text, COMPARE_WORDS, "; the geometric mean of %zu", c->members);
 }
 

@@ -77,10 +77,40 @@ static bool put_limits(const struct page *page, struct sheet *sheet, const struc
     return true;
 }
 
-/* What each figure came through, once for those after each other that are alike. */
+enum { WAYS_MOST = 16 };
+
+/* The different paths of a step's figures, each of which has a number. */
+struct ways {
+    const char *paths[WAYS_MOST];
+    int count;
+};
+
+/* From 1; 0 for a path that says nothing, and where there are too many. */
+static int number_of_way(struct ways *ways, const char *path)
+{
+    for (int i = 0; i < ways->count; i++)
+        if (strcmp(ways->paths[i], path) == 0)
+            return i + 1;
+    if (!*path || ways->count == WAYS_MOST)
+        return 0;
+    ways->paths[ways->count++] = path;
+    return ways->count;
+}
+
+static void put_ways(const struct page *page, const struct ways *ways)
+{
+    for (int i = 0; i < ways->count; i++) {
+        char line[600], clean[600];
+        snprintf(line, sizeof line, "[%d] %s", i + 1, ways->paths[i]);
+        fprintf(page->out, "%*s", PAGE_MARGIN, "");
+        print_wrapped(print_clean(line, clean, sizeof clean), PAGE_MARGIN, PAGE_MARGIN + 4, page->width, page->out);
+    }
+}
+
+/* Each with the number of what it came through, which stands below all of them. */
 static void put_figures(const struct page *page, const struct summary *summary, int step)
 {
-    const char *path = "";
+    struct ways ways = { .count = 0 };
     int names = 0, nodes = 0;
     for (size_t i = 0; i < summary->figure_count; i++) {
         const struct summary_figure *f = &summary->figures[i];
@@ -90,7 +120,7 @@ static void put_figures(const struct page *page, const struct summary *summary, 
     }
     for (size_t i = 0; i < summary->figure_count; i++) {
         const struct summary_figure *f = &summary->figures[i];
-        char median[32], least[32], most[32], line[600] = "", clean[600];
+        char median[32], least[32], most[32], line[256] = "", clean[256];
         if (f->step != step)
             continue;
         units_show_in(f->spread.median, f->unit, median, sizeof median);
@@ -102,17 +132,12 @@ static void put_figures(const struct page *page, const struct summary *summary, 
         snprintf(line, sizeof line, "%-*s  %-*s  %s", nodes, f->node, names, f->name, median);
         if (f->spread.count > 1)
             text_append(line, sizeof line, "  %s..%s", least, most);
+        int way = number_of_way(&ways, f->path);
+        if (way > 0)
+            text_append(line, sizeof line, "  [%d]", way);
         fprintf(page->out, "%*s%s\n", PAGE_MARGIN, "", print_clean(line, clean, sizeof clean));
-        const struct summary_figure *next = i + 1 < summary->figure_count ? f + 1 : NULL;
-        path = f->path;
-        if (*path &&
-            (!next || next->step != step || strcmp(next->path, path) != 0 || strcmp(next->node, f->node) != 0)) {
-            snprintf(line, sizeof line, "^ %s", path);
-            fprintf(page->out, "%*s", PAGE_MARGIN + 2, "");
-            print_wrapped(print_clean(line, clean, sizeof clean), PAGE_MARGIN + 2, PAGE_MARGIN + 4, page->width,
-                          page->out);
-        }
     }
+    put_ways(page, &ways);
 }
 
 static void put_legend(const struct page *page, const struct summary *summary)

@@ -84,6 +84,8 @@ const char *sheet_why_left(const struct sheet *sheet, const struct trial *trial)
 {
     const struct flag *disturbance = summary_disturbance(trial);
     bool is_together = strcmp(sheet->run->steps[trial->step].when, "together") == 0;
+    const struct workload_info *workload = catalogue_find(sheet->run->steps[trial->step].workload);
+    bool is_alone = !is_together && workload && workload->kind == WORKLOAD_LAPS;
     if (trial->partial)
         return "ended early";
     if (disturbance)
@@ -91,7 +93,7 @@ const char *sheet_why_left(const struct sheet *sheet, const struct trial *trial)
     for (size_t i = 0; i < trial->flag_count; i++)
         if (is_beyond_a_clocks_limit(&trial->flags[i]))
             return "clock";
-    if (trial->verdict == VERDICT_LATE)
+    if (trial->verdict == VERDICT_LATE && !is_alone)
         return "late start";
     if (trial->verdict == VERDICT_UNPROVEN && is_together)
         return "unproven start";

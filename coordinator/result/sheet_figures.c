@@ -22,14 +22,17 @@ struct list {
     size_t count;
 };
 
-static bool append(struct list *list, const struct sheet_figure *figure, struct err *e)
+/* Earlier ones may move. NULL when memory is out. */
+static struct sheet_figure *append(struct list *list, const struct sheet_figure *figure, struct err *e)
 {
     struct sheet_figure *more = reallocarray(list->figures, list->count + 1, sizeof *more);
-    if (!more)
-        return err_set(e, ERR_INTERNAL, "out of memory for a comparison");
+    if (!more) {
+        err_set(e, ERR_INTERNAL, "out of memory for a comparison");
+        return NULL;
+    }
     list->figures = more;
-    more[list->count++] = *figure;
-    return true;
+    more[list->count] = *figure;
+    return &more[list->count++];
 }
 
 static struct sheet_figure *find(const struct list *list, const char *name)
@@ -75,9 +78,8 @@ static bool add_sets(const struct workload_info *workload, const struct stream *
                                            .is_headline = true,
                                            .is_row = true,
                                            .set = own.set };
-        if (!set && !append(list, &made, e))
+        if (!set && !(set = append(list, &made, e)))
             return false;
-        set = set ? set : &list->figures[list->count - 1];
         set->members++;
     }
     size_t kept = 0;
@@ -130,7 +132,7 @@ bool sheet_figures(const struct sheet *sheet, int step, const char *node, const 
         settle(&list);
     } else {
         for (size_t i = 0; ok && i < ARRAY_SIZE(NETWORK); i++)
-            ok = append(&list, &NETWORK[i], e);
+            ok = append(&list, &NETWORK[i], e) != NULL;
     }
     if (!ok) {
         free(list.figures);

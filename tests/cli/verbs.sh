@@ -23,7 +23,7 @@ says 0 '      9      3' run --dry-run "$wire"
 says 0 'set repeats=1' run --dry-run --set repeats=1 --set steps.send.length=2s "$wire"
 says 0 'ok: 2 nodes, 3 steps, 5 rounds, 15 trials' check --set repeats=5 "$wire"
 says 2 "--set steps.send.lenght=2s: error: unknown key 'lenght': did you mean 'length'?" check --set steps.send.lenght=2s "$wire"
-says 0 'ok: 3 nodes, 5 steps, 3 rounds, 27 trials' check "$quickstart"
+says 0 'ok: 3 nodes, 8 steps, 3 rounds, 45 trials' check "$quickstart"
 says 2 '2 mistakes in' run --dry-run --set repeats=0 --set steps.sned.length=1s "$wire"
 says 2 'SCENARIO is missing' run
 left=$(find "$scratch" -mindepth 1 ! -name out ! -name err)

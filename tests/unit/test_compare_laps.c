@@ -200,6 +200,26 @@ static void a_set_that_lacks_a_member_is_left_out_and_told(void **unused)
     run_destroy(&run);
 }
 
+/* What a node does by itself lies between its own first and last operation, whenever that is. */
+static void a_late_start_of_a_node_alone_is_left_out_of_nothing(void **unused)
+{
+    (void)unused;
+    static const struct value VALUES[] = { { "read", "B/s", 8e9, 4e9 } };
+    struct run *run = run_of("file_io", VALUES, 1, 3);
+    for (size_t i = 0; i < run->trial_count; i++)
+        run->trials[i].verdict = VERDICT_LATE;
+    struct comparisons *all = compared(run);
+    assert_int_equal(need(all, "read")->ratio.count, 3);
+    assert_int_equal(need(all, "read")->left_count, 0);
+    assert_int_equal(need(all, "read")->with.start, VERDICT_LATE);
+    comparisons_destroy(&all);
+    text_copy(run->steps[0].when, sizeof run->steps[0].when, "together");
+    all = compared(run);
+    assert_int_equal(need(all, "read")->ratio.count, 0);
+    comparisons_destroy(&all);
+    run_destroy(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +228,7 @@ int main(void)
         cmocka_unit_test(of_the_cpu_the_indexes_lead_and_the_tests_stand_beside),
         cmocka_unit_test(of_times_less_is_better),
         cmocka_unit_test(of_very_many_the_sets_alone_are_rows),
+        cmocka_unit_test(a_late_start_of_a_node_alone_is_left_out_of_nothing),
         cmocka_unit_test(a_set_that_lacks_a_member_is_left_out_and_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -218,7 +218,7 @@ static void the_scenarios_that_we_ship_are_good(void **unused)
     scenario_destroy(&s);
     s = load(SOURCE_DIR "/scenarios/quickstart.yaml");
     assert_string_equal(s->name, "quickstart");
-    assert_int_equal(s->step_count, 5);
+    assert_int_equal(s->step_count, 8);
     assert_non_null(s->nodes[1].built_in);
     assert_int_equal(s->nodes[1].built_in->memory_bytes, INT64_C(512) << 20);
     assert_true(s->nodes[1].is_fresh && s->nodes[1].while_host_runs == GUEST_IS_OFF);
