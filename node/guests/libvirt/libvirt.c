@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "guests/libvirt/advice.h"
+#include "guests/libvirt/counters.h"
 #include "guests/libvirt/disk_xml.h"
 #include "guests/libvirt/domain_xml.h"
 #include "guests/libvirt/link.h"
@@ -208,28 +209,9 @@ static bool pause_or_resume(struct link *link, const char *name, bool pauses, st
 
 /* ---- counters ---- */
 
-/* The sum of the counters whose names end so; -1 when there is none. */
-static int64_t sum_of(const virDomainStatsRecord *record, const char *const *endings, size_t count)
-{
-    int64_t sum = -1;
-    for (int i = 0; i < record->nparams; i++) {
-        const virTypedParameter *p = &record->params[i];
-        size_t length = strlen(p->field);
-        for (size_t k = 0; k < count; k++) {
-            size_t ending = strlen(endings[k]);
-            if (p->type == VIR_TYPED_PARAM_ULLONG && length >= ending &&
-                strcmp(p->field + length - ending, endings[k]) == 0)
-                sum = (sum < 0 ? 0 : sum) + (int64_t)p->value.ul;
-        }
-    }
-    return sum;
-}
-
 /* Not every driver tells them, and that is no failure. */
 static void read_whole(virDomainPtr domain, struct domain_statistics *s)
 {
-    static const char *const EXITS[] = { ".exits.sum" };
-    static const char *const POLLS[] = { "haltpoll.success.time", "haltpoll.fail.time" };
     virDomainPtr one[] = { domain, NULL };
     virDomainStatsRecordPtr *records = NULL;
     unsigned wanted = VIR_DOMAIN_STATS_CPU_TOTAL | VIR_DOMAIN_STATS_VCPU;
@@ -238,8 +220,8 @@ static void read_whole(virDomainPtr domain, struct domain_statistics *s)
 #endif
     int count = virDomainListGetStats(one, wanted, &records, 0);
     if (count > 0) {
-        s->exits = sum_of(records[0], EXITS, ARRAY_SIZE(EXITS));
-        s->halt_poll_ns = sum_of(records[0], POLLS, ARRAY_SIZE(POLLS));
+        s->exits = counters_exits(records[0]->params, records[0]->nparams);
+        s->halt_poll_ns = counters_halt_poll_ns(records[0]->params, records[0]->nparams);
     }
     if (count >= 0)
         virDomainStatsRecordListFree(records);
