@@ -51,7 +51,9 @@ static void describe(const struct workload_info *workload)
 {
     printf("%s - %s\n\n", workload->name, workload->doc);
     printf("first operation: %s\n", workload->first_operation);
-    printf("peer: %s\n\nfigures\n", workload->needs_peer ? "needs one, as in to: peer" : "none");
+    printf("peer: %s\n\nfigures\n", workload->needs_peer    ? "needs one, as in to: peer"
+                                    : workload->needs_guest ? "none, but a built-in guest, as in to: guest"
+                                                            : "none");
     for (const char *line = workload->text; *line; line += strcspn(line, "\n") + 1)
         printf("  %.*s\n", (int)strcspn(line, "\n"), line);
     puts("\noptions");
@@ -59,7 +61,9 @@ static void describe(const struct workload_info *workload)
     print_units(workload->options);
     const struct field *first = &workload->options->fields[0];
     printf("\nexample of a step\n  - {name: a, run: %s, on: [host]%s", workload->name,
-           workload->needs_peer ? ", to: peer" : "");
+           workload->needs_peer    ? ", to: peer"
+           : workload->needs_guest ? ", to: guest"
+                                   : "");
     printf(first->fallback ? ", %s: %s}\n" : "}\n", first->key, first->fallback);
 }
 

@@ -9,6 +9,7 @@
 #define TARE_PART_H
 
 #include "base/err.h"
+#include "catalogue/boot_options.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/compile_options.h"
 #include "catalogue/cpu_options.h"
@@ -100,7 +101,9 @@ struct part {
         struct cpu_options cpu;
         struct micro_options micro;
         struct compile_options compile;
+        struct boot_options boot;
     } options;
+    void *service; /* what the agent's own service is, for a workload that is done by it; NULL without one */
     int cancel_fd;
     int listen_fd; /* of a serving part, else -1 */
     uint32_t port;

@@ -101,9 +101,10 @@ bool trial_is_running(const struct trial *t) { return t->is_running; }
 
 static const struct workload *find_workload(const struct trial *t, const struct message_prepare *order)
 {
-    for (size_t i = 0; t->workloads[i]; i++)
-        if (strcmp(t->workloads[i]->name, order->workload) == 0 && t->workloads[i]->part == order->part)
-            return t->workloads[i];
+    const struct workload *const *all = t->workloads;
+    for (size_t i = 0; all[i]; i++)
+        if (strcmp(all[i]->name, order->workload) == 0 && all[i]->part == order->part)
+            return all[i];
     return NULL;
 }
 
@@ -142,6 +143,7 @@ bool trial_prepare(struct trial *t, const struct message_prepare *order, struct 
         free(c);
         return false;
     }
+    c->part.service = t->service ? t->service->state : NULL;
     pthread_mutex_lock(&t->lock);
     t->crews_at_work++;
     t->crews_open++;

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "catalogue/boot_options.h"
 #include "catalogue/compile_options.h"
 #include "catalogue/cpu_options.h"
 #include "catalogue/file_options.h"
@@ -201,6 +202,21 @@ static const struct workload_info WORKLOADS[] = {
       .laps = &COMPILE_LAPS,
       .time = compile_time,
       .source = compile_source },
+    { .name = "guest_boot",
+      .doc = "how long a guest takes to start, boot, join, be saved and restored, and end",
+      .first_operation = "the host's agent begins to make it",
+      .text = "start          from its definition until its machine runs: QEMU is up, its memory there\n"
+              "boot           from there until its own programs run\n"
+              "join           from there (its machine runs) until its agent has joined the coordinator\n"
+              "save, restore  to a file and back, where that can be had; else `stop` says why not\n"
+              "stop           from the order to end until nothing of it is left\n"
+              "The step is its host's, with `to:` the guest, which is off before and after. Files and image of the "
+              "guest\nare made before `start`.\n",
+      .kind = WORKLOAD_LAPS,
+      .options = &BOOT_SCHEMA,
+      .needs_guest = true,
+      .laps = &BOOT_LAPS,
+      .time = boot_time },
 };
 
 struct workload_time catalogue_time(const struct workload_info *workload, const void *options)

@@ -37,7 +37,8 @@ struct workload_info {
     const char *text;            /* lines for the help: what its figures are, and what to know of them */
     enum workload_kind kind;
     const struct schema *options;
-    bool needs_peer;                                   /* the step must say `to:` */
+    bool needs_peer;                                   /* the step must say `to:`, a peer */
+    bool needs_guest;                                  /* ... a guest of its node, which its agent starts and ends */
     const struct lap_kind *laps;                       /* of WORKLOAD_LAPS, else NULL */
     struct workload_time (*time)(const void *options); /* likewise */
     const char *(*source)(const void *options);        /* the source tree that it builds; NULL where it builds none */

@@ -51,7 +51,7 @@ enum message_limit {
 enum { PART_LOAD = 0, PART_SERVE = 1 };
 
 /* How far a guest is. BOOTED: its own programs run. OFF: it has ended, be it that it was asked to;
- * PAUSED: by somebody else, or as asked; FAILED: it did not start, or could not be ended. */
+ * PAUSED: by somebody else, or as asked; SAVED: to a file; FAILED: it did not start, or could not be ended. */
 #define GUEST_STATE_LIST(G)   \
     G(PREPARING, "preparing") \
     G(STARTING, "starting")   \
@@ -60,9 +60,17 @@ enum { PART_LOAD = 0, PART_SERVE = 1 };
     G(ENDING, "ending")       \
     G(OFF, "off")             \
     G(PAUSED, "paused")       \
+    G(SAVED, "saved")         \
     G(FAILED, "failed")
 #define GUEST_STATE_ENUM(name, word) GUEST_##name,
 enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
+
+/* Why a guest is started: for the trials to come; for a trial of the host's own, which will start it; and so that it
+ * can be saved to a file, for which its own files are kept. */
+enum guest_start_purpose { GUEST_START_NOW, GUEST_START_LENT, GUEST_START_TO_SAVE };
+
+/* Save and restore are what the host's own trials ask for. */
+enum guest_hold { GUEST_HOLD_NONE, GUEST_HOLD_PAUSE, GUEST_HOLD_SAVE, GUEST_HOLD_RESTORE };
 
 #define MESSAGES(M)                 \
     M(1, HELLO, hello)              \
@@ -91,14 +99,15 @@ enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
     M(24, DOMAINS, domains)         \
     M(25, WATCH, watch)             \
     M(26, WATCHED, watched)         \
-    M(27, GUEST_PAUSE, guest_pause) \
+    M(27, GUEST_HOLD, guest_hold)   \
     M(28, COOL, cool)               \
     M(29, COOLED, cooled)           \
     M(30, NETSERVER, netserver)     \
     M(31, LAP, lap)                 \
     M(32, TREE_OFFER, tree_offer)   \
     M(33, TREE_STATE, tree_state)   \
-    M(34, TREE_CHUNK, tree_chunk)
+    M(34, TREE_CHUNK, tree_chunk)   \
+    M(35, GUEST_HERE, guest_here)
 
 /* agent -> coordinator, a map: who speaks. `name` must be the one that its key was invited under;
  * `instance` is random for each process. */
@@ -223,21 +232,25 @@ enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
     U(T, major)                       \
     U(T, minor) S(T, name, MESSAGE_NAME)
 
-/* coordinator -> a host's agent: start a guest. `domain` is an existing one; else it is built-in, made
- * as `options` say (GUEST_SCHEMA), and its agent gets the keys and `address`. `attempt` comes back in
- * each GUEST_STATE. */
+/* coordinator -> a host's agent: start a guest, or have it ready to be lent (`purpose`). `domain` is an existing one;
+ * else it is built-in, made as `options` say (GUEST_SCHEMA), and its agent gets the keys and `address`. `attempt` comes
+ * back in each GUEST_STATE. */
 #define GUEST_START_FIELDS(T, U, I, S, B) \
     S(T, guest, MESSAGE_NAME)             \
     U(T, attempt)                         \
+    U(T, purpose)                         \
     S(T, domain, MESSAGE_NAME)            \
     S(T, options, MESSAGE_OPTIONS)        \
     S(T, address, 64)                     \
     S(T, server_key, MESSAGE_KEY_TEXT)    \
     S(T, public_key, MESSAGE_KEY_TEXT) S(T, secret_key, MESSAGE_KEY_TEXT)
-/* coordinator -> agent: end it; an existing domain is put back as it was found */
-#define GUEST_STOP_FIELDS(T, U, I, S, B) S(T, guest, MESSAGE_NAME)
-/* coordinator -> agent: hold a guest that it has started, or (pause 0) let it go on */
-#define GUEST_PAUSE_FIELDS(T, U, I, S, B) S(T, guest, MESSAGE_NAME) U(T, pause)
+/* coordinator -> agent: end it; an existing domain is put back as it was found. Answered by GUEST_STATE, of the guest
+ * that there is or, where there is none, of that `attempt` */
+#define GUEST_STOP_FIELDS(T, U, I, S, B) S(T, guest, MESSAGE_NAME) U(T, attempt)
+/* coordinator -> agent: what is to become of a guest that it has started (GUEST_HOLD_*) */
+#define GUEST_HOLD_FIELDS(T, U, I, S, B) S(T, guest, MESSAGE_NAME) U(T, hold)
+/* coordinator -> agent of a host: the guest that it lent to a trial has joined, at `at_ns` of the host's own clock */
+#define GUEST_HERE_FIELDS(T, U, I, S, B) S(T, guest, MESSAGE_NAME) U(T, attempt) I(T, at_ns)
 /* agent -> coordinator: how far a guest is (GUEST_STATES), and that the next word of it comes within
  * `within_ns`. Stamps are 0 where it is not there yet; `console` is the end of what it showed. */
 #define GUEST_STATE_FIELDS(T, U, I, S, B) \

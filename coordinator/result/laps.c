@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/text.h"
+#include "catalogue/boot_options.h"
 #include "catalogue/compile_options.h"
 #include "catalogue/cpu_options.h"
 #include "catalogue/file_options.h"
@@ -91,7 +92,8 @@ bool laps_add(const struct raw_trial *raw, const struct raw_end *load, struct st
         const struct lap_kind *kind;
         bool (*add)(const struct laps *laps);
     } KINDS[] = {
-        { &FILE_LAPS, laps_file }, { &CPU_LAPS, laps_cpu }, { &MICRO_LAPS, laps_micro }, { &COMPILE_LAPS, laps_compile }
+        { &FILE_LAPS, laps_file },       { &CPU_LAPS, laps_cpu },   { &MICRO_LAPS, laps_micro },
+        { &COMPILE_LAPS, laps_compile }, { &BOOT_LAPS, laps_boot },
     };
     const struct laps laps = { raw, load, stretch_of(raw, load), stream };
     for (size_t i = 0; i < ARRAY_SIZE(KINDS); i++)

@@ -11,6 +11,7 @@
  *   compile   real time of the build, user and system time of all its processes; cpus: (user + sys) / real; entry: from
  *             the moment it was let go to its execve(2); steps: lines that it said; peak: the most memory that one of
  *             its processes had
+ *   guest_boot   how long each of its parts took
  *   micro     percentiles of the times of each test, and least, mean and most
  */
 #ifndef TARE_LAPS_H
@@ -46,6 +47,7 @@ bool laps_add_rate(const struct laps *laps, const char *name, const char *unit, 
 bool laps_add_time(const struct laps *laps, const char *name, double seconds, const char *path);
 bool laps_add_number(const struct laps *laps, const char *name, const char *unit, double value);
 
+bool laps_boot(const struct laps *laps);
 bool laps_cpu(const struct laps *laps);
 bool laps_file(const struct laps *laps);
 bool laps_micro(const struct laps *laps);

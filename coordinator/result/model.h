@@ -76,6 +76,8 @@ int words_find(const struct words *words, const char *word);
     int type##_from(const char *word);
 MODEL_ENUMS(MODEL_ENUM)
 
+#define PRICE_TAX "idle_tax_" /* and a guest's name: the CPUs that it took while it had no work (price.h) */
+
 struct figure {
     char name[48]; /* "throughput", "retransmits", "rtt", ... */
     char unit[16]; /* "bit/s", "1", "s", ... */

@@ -12,8 +12,6 @@
 #include "result/model.h"
 #include "result/raw.h"
 
-#define PRICE_TAX "idle_tax_" /* and the guest's name */
-
 /* Behind the streams and the nodes' own costs. False when memory is out. */
 MUST_CHECK bool price_add(const struct raw_trial *raw, struct trial *trial);
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "result/price.h"
 #include "result/summary_parts.h"
 
 /* Those beside a figure that tell of it are left to the details. */

@@ -87,7 +87,7 @@ static bool cast(struct attempt *a, struct err *e)
     for (size_t i = 0; i < a->place->load_count; i++) {
         struct job *job = &a->jobs[a->job_count++];
         job->load = add_player(a, a->place->loads[i]);
-        job->peer = a->step->to >= 0 ? add_player(a, a->step->to) : job->load;
+        job->peer = a->step->workload->needs_peer ? add_player(a, a->step->to) : job->load;
         job->is_serving = a->players[job->peer].stock != NULL; /* it is not asked to */
         randombytes_buf(job->token, sizeof job->token);
     }
@@ -245,7 +245,7 @@ static enum trial_event to_trial_event(struct attempt *a, const struct hub_event
         if (player < a->raw.node_count)
             attempt_hear(a, player, h->message);
         break;
-    case HUB_JOINED:
+    case HUB_JOINED: attempt_hear_joined(a, h->node); break;
     case HUB_PROBED: break;
     }
     if (*a->why)
@@ -342,6 +342,7 @@ bool attempt_run(const struct attempt_context *context, const struct plan_trial 
         attempt_probe(&a, PROBE_EVERY_MS, true);
         attempt_show_rates(&a);
         ok = conduct(&a, e);
+        guests_take_back(context->guests);
     }
     for (size_t i = 0; i < a.raw.node_count; i++) {
         struct roster_node *node = a.players[i].node;

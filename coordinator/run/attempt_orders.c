@@ -65,6 +65,8 @@ static bool has_server(const struct attempt *a, const struct job *job)
 
 bool attempt_prepare(struct attempt *a, uint32_t part, struct err *e)
 {
+    if (part == PART_LOAD && a->step->workload->needs_guest && !guests_lend(a->context->guests, a->step->to, e))
+        return false;
     for (uint32_t j = 0; j < a->job_count; j++)
         if ((part == PART_LOAD || has_server(a, &a->jobs[j])) && !prepare_part(a, j, part, e))
             return false;

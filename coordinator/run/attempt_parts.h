@@ -96,6 +96,9 @@ void attempt_cool(struct attempt *a);
 /* What a host saw, and what it says of its guests, whether it takes part or not. */
 void attempt_hear_host(struct attempt *a, const struct roster_node *node, const struct message *m);
 
+/* A node has joined: the guest, it may be, that a player starts. */
+void attempt_hear_joined(struct attempt *a, const struct roster_node *node);
+
 /* Tell every player that is still here to drop the trial. */
 void attempt_cancel(struct attempt *a);
 

@@ -108,6 +108,19 @@ static void on_guest_state(struct attempt *a, const struct message_guest_state *
             attempt_blame(a, is_ours ? ATTEMPT_FAILED : ATTEMPT_LOST, "%s: %s", name, why);
 }
 
+void attempt_hear_joined(struct attempt *a, const struct roster_node *node)
+{
+    const int64_t now_ns = clock_raw_ns();
+    struct roster_node *host;
+    struct bounds_interval at;
+    struct err e = { 0 };
+    if (!guests_is_lent(a->context->guests, node, &host))
+        return;
+    if (!host || !bounds_node_at(host->bounds, now_ns, &at, &e) ||
+        !guests_joined(a->context->guests, node, bounds_mid(at), &e))
+        attempt_blame(a, ATTEMPT_FAILED, "%s has joined, but %s", node->name, host ? e.text : "its host is gone");
+}
+
 void attempt_hear_host(struct attempt *a, const struct roster_node *node, const struct message *m)
 {
     if (m->type == MESSAGE_COOLED)

@@ -24,6 +24,7 @@ struct guests *guests_new(const struct guests_options *options)
     if (!g)
         return NULL;
     g->options = *options;
+    g->lent = -1;
     g->wards = calloc(s->node_count + 1, sizeof *g->wards);
     g->hosts = calloc(s->node_count + 1, sizeof *g->hosts);
     if (!g->wards || !g->hosts) {
@@ -119,7 +120,7 @@ static bool give_key(struct guests *g, const struct ward *w, struct message_gues
     return ok;
 }
 
-static bool start(struct guests *g, struct ward *w, struct err *e)
+static bool order_start(struct guests *g, struct ward *w, enum guest_start_purpose purpose, struct err *e)
 {
     const struct scenario_node *node = guests_node(g, w);
     struct message *m = calloc(1, sizeof *m);
@@ -127,6 +128,7 @@ static bool start(struct guests *g, struct ward *w, struct err *e)
         return err_set(e, ERR_INTERNAL, "out of memory");
     m->type = MESSAGE_GUEST_START;
     w->attempt = m->guest_start.attempt = ++g->attempts;
+    m->guest_start.purpose = purpose;
     text_copy(m->guest_start.guest, sizeof m->guest_start.guest, node->name);
     text_copy(m->guest_start.domain, sizeof m->guest_start.domain, node->domain);
     bool ok = !node->built_in ||
@@ -138,16 +140,18 @@ static bool start(struct guests *g, struct ward *w, struct err *e)
     ok = ok && send_to_host(g, w, m, e);
     sodium_memzero(&m->guest_start, sizeof m->guest_start);
     free(m);
-    w->at = WARD_COMING;
+    w->at = purpose == GUEST_START_LENT ? WARD_LENT : WARD_COMING;
     w->round = g->round;
     w->is_bad = false;
     w->deadline_mono = clock_mono_ns() + clock_ms(SLACK_MS);
     return ok;
 }
 
+static bool start(struct guests *g, struct ward *w, struct err *e) { return order_start(g, w, GUEST_START_NOW, e); }
+
 static bool end(struct guests *g, struct ward *w, struct err *e)
 {
-    struct message m = { .type = MESSAGE_GUEST_STOP };
+    struct message m = { .type = MESSAGE_GUEST_STOP, .guest_stop = { .attempt = w->attempt } };
     text_copy(m.guest_stop.guest, sizeof m.guest_stop.guest, guests_name(g, w->node));
     w->at = WARD_GOING;
     w->deadline_mono = clock_mono_ns() + clock_ms(SLACK_MS);
@@ -156,8 +160,9 @@ static bool end(struct guests *g, struct ward *w, struct err *e)
 
 static bool hold(struct guests *g, struct ward *w, bool pauses, struct err *e)
 {
-    struct message m = { .type = MESSAGE_GUEST_PAUSE, .guest_pause = { .pause = pauses } };
-    text_copy(m.guest_pause.guest, sizeof m.guest_pause.guest, guests_name(g, w->node));
+    struct message m = { .type = MESSAGE_GUEST_HOLD,
+                         .guest_hold = { .hold = pauses ? GUEST_HOLD_PAUSE : GUEST_HOLD_NONE } };
+    text_copy(m.guest_hold.guest, sizeof m.guest_hold.guest, guests_name(g, w->node));
     w->at = pauses ? WARD_PAUSING : WARD_RESUMING;
     w->deadline_mono = clock_mono_ns() + clock_ms(SLACK_MS + ANSWER_MS);
     return send_to_host(g, w, &m, e);
@@ -171,6 +176,8 @@ static enum ward_state goal_of(const struct guests *g, const struct ward *w, boo
     static const enum ward_state GOALS[] = {
         [GUEST_IS_OFF] = WARD_OFF, [GUEST_RUNS_ON] = WARD_HERE, [GUEST_IS_PAUSED] = WARD_PAUSED
     };
+    if (w->node == g->lent)
+        return WARD_OFF;
     return needed ? WARD_HERE : GOALS[guests_node(g, w)->while_host_runs];
 }
 
@@ -287,6 +294,8 @@ enum guests_end guests_prepare(struct guests *g, const struct plan_trial *place,
     bool needed = plan_needs_guests(g->options.scenario, place), changes = !g->is_prepared;
     if (g->ward_count == 0)
         return GUESTS_READY;
+    const struct scenario_step *step = &g->options.scenario->steps[place->step];
+    g->lent = step->workload->needs_guest ? step->to : -1;
     for (size_t i = 0; i < g->ward_count; i++) {
         struct ward *w = &g->wards[i];
         enum ward_state goal = goal_of(g, w, needed);
@@ -307,8 +316,26 @@ enum guests_end guests_prepare(struct guests *g, const struct plan_trial *place,
     return settled == GUESTS_READY ? look_at_idle_hosts(g, e) : settled;
 }
 
+bool guests_lend(struct guests *g, int node, struct err *e)
+{
+    for (size_t i = 0; i < g->ward_count; i++)
+        if (g->wards[i].node == node)
+            return order_start(g, &g->wards[i], GUEST_START_LENT, e);
+    return err_set(e, ERR_INTERNAL, "%s is started by nobody", guests_name(g, node));
+}
+
+void guests_take_back(struct guests *g)
+{
+    for (size_t i = 0; i < g->ward_count; i++) {
+        struct err e = { 0 };
+        if (g->wards[i].at == WARD_LENT && !end(g, &g->wards[i], &e))
+            log_debug("%s", e.text); /* its host is gone, which ends the run */
+    }
+}
+
 void guests_finish(struct guests *g)
 {
+    g->lent = -1;
     struct err e = { 0 };
     if (g->ward_count > 0 && settle(g, false, false, &e) == GUESTS_FAILED)
         log_warn("%s", e.text);

@@ -40,6 +40,18 @@ enum guests_end guests_prepare(struct guests *guests, const struct plan_trial *p
 /* End all; bounded. */
 void guests_finish(struct guests *guests);
 
+/* For a trial of its host's that starts and ends it: give its host's agent what that takes. It is off, by
+ * guests_prepare, and will be when the trial is over, by guests_take_back. `node`: of the scenario. */
+MUST_CHECK bool guests_lend(struct guests *guests, int node, struct err *e);
+void guests_take_back(struct guests *guests);
+
+/* A node has joined in mid-trial. Where it is the guest that is lent: its host is told when, by `at_ns` of the host's
+ * clock. */
+MUST_CHECK bool guests_joined(struct guests *guests, const struct roster_node *node, int64_t at_ns, struct err *e);
+
+/* Whether it is such a guest; *host (a node of the roster, NULL: not here) has it. */
+bool guests_is_lent(const struct guests *guests, const struct roster_node *node, struct roster_node **host);
+
 /* Whether the run starts any at all. */
 bool guests_are_any(const struct guests *guests);
 

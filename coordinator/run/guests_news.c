@@ -114,6 +114,10 @@ static void take_state(struct guests *g, const struct message_guest_state *m)
         break;
     case GUEST_OFF:
     case GUEST_FAILED:
+        if (w->at == WARD_OFF || w->at == WARD_LENT) { /* the trial that had it tells */
+            w->at = WARD_OFF;
+            break;
+        }
         if (w->at == WARD_GOING && m->state == GUEST_FAILED)
             tell_not_ended(g, w);
         if (w->at != WARD_GOING) {
@@ -127,6 +131,7 @@ static void take_state(struct guests *g, const struct message_guest_state *m)
     case GUEST_STARTING:
     case GUEST_RUNNING:
     case GUEST_ENDING:
+    case GUEST_SAVED:
     case GUEST_STATES: break;
     }
 }
@@ -145,6 +150,34 @@ static bool take_watched(struct guests *g, const struct roster_node *node, const
     return false;
 }
 
+static bool is_new(struct ward *w, const struct roster_node *node)
+{
+    bool is_same = strcmp(w->instance, node->hello.instance) == 0;
+    text_copy(w->instance, sizeof w->instance, node->hello.instance);
+    return !is_same;
+}
+
+bool guests_is_lent(const struct guests *g, const struct roster_node *node, struct roster_node **host)
+{
+    for (size_t i = 0; i < g->ward_count; i++)
+        if (g->wards[i].at == WARD_LENT && strcmp(guests_name(g, g->wards[i].node), node->name) == 0) {
+            *host = guests_joined_node(g, g->wards[i].host);
+            return true;
+        }
+    return false;
+}
+
+bool guests_joined(struct guests *g, const struct roster_node *node, int64_t at_ns, struct err *e)
+{
+    struct ward *w = ward_named(g, node->name);
+    struct roster_node *host = w ? guests_joined_node(g, w->host) : NULL;
+    if (!host || !is_new(w, node)) /* once: it may join anew when it was restored */
+        return true;
+    struct message m = { .type = MESSAGE_GUEST_HERE, .guest_here = { .attempt = w->attempt, .at_ns = at_ns } };
+    text_copy(m.guest_here.guest, sizeof m.guest_here.guest, node->name);
+    return hub_send(g->options.hub, host, &m, e) && g->options.joined(g->options.context, w->node, &w->last, e);
+}
+
 static bool take_joined(struct guests *g, const struct roster_node *node, struct err *e)
 {
     struct ward *w = ward_named(g, node->name);
@@ -154,9 +187,8 @@ static bool take_joined(struct guests *g, const struct roster_node *node, struct
         return true; /* its host has not spoken of it yet, but will */
     w->at = WARD_HERE;
     w->tries = 0;
-    if (strcmp(w->instance, node->hello.instance) == 0) /* it went on after a pause */
+    if (!is_new(w, node)) /* it went on after a pause */
         return true;
-    text_copy(w->instance, sizeof w->instance, node->hello.instance);
     return g->options.joined(g->options.context, w->node, &w->last, e);
 }
 

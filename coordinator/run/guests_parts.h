@@ -8,8 +8,19 @@
 
 #include "run/guests.h"
 
-/* HERE: it runs, and its agent has joined. PAUSED: it was HERE. COMING, BOOTED, RESUMING: on the way to HERE. */
-enum ward_state { WARD_OFF, WARD_COMING, WARD_BOOTED, WARD_HERE, WARD_PAUSING, WARD_PAUSED, WARD_RESUMING, WARD_GOING };
+/* HERE: it runs, and its agent has joined. PAUSED: it was HERE. COMING, BOOTED, RESUMING: on the way to HERE. LENT: a
+ * trial of its host's starts and ends it. */
+enum ward_state {
+    WARD_OFF,
+    WARD_COMING,
+    WARD_BOOTED,
+    WARD_HERE,
+    WARD_PAUSING,
+    WARD_PAUSED,
+    WARD_RESUMING,
+    WARD_GOING,
+    WARD_LENT
+};
 
 /* A guest that we start. */
 struct ward {
@@ -40,6 +51,7 @@ struct guests {
     size_t host_count;
     uint32_t attempts, watches;
     int round;
+    int lent;         /* the node that the next trial has lent to it, -1: none */
     bool is_prepared; /* once */
 };
 

@@ -101,13 +101,17 @@ static void check_keys(const struct reader *r, const struct yaml_value *map, con
 static void read_peer(const struct reader *r, const struct yaml_value *map, struct scenario_step *step)
 {
     const struct yaml_value *to = yaml_get(map, "to");
-    if (!step->workload || (!to && !step->workload->needs_peer))
+    if (!step->workload || (!to && !step->workload->needs_peer && !step->workload->needs_guest))
         return;
+    if (!to && step->workload->needs_guest) {
+        reader_missing(r, map, "to", "the guest that it starts, as in to: guest");
+        return;
+    }
     if (!to) {
         reader_missing(r, map, "to", "the node of role peer at the other end");
         return;
     }
-    if (!step->workload->needs_peer) {
+    if (!step->workload->needs_peer && !step->workload->needs_guest) {
         READER_SAY(r, to->key, "to: %s needs no peer: leave it out", step->workload->name);
         return;
     }
@@ -115,6 +119,17 @@ static void read_peer(const struct reader *r, const struct yaml_value *map, stru
     if (index < 0)
         return;
     const struct scenario_node *node = &r->scenario->nodes[index];
+    if (step->workload->needs_guest) {
+        if (!node->built_in && node->role != ROLE_COUNT)
+            READER_SAY(r, to, "to: '%s' is no built-in guest: %s starts and ends none but those", node->name,
+                       step->workload->name);
+        else if (!node->is_fresh && node->role != ROLE_COUNT)
+            READER_SAY(r, to, "to: '%s' is kept for all rounds (instances: kept): %s ends it", node->name,
+                       step->workload->name);
+        else
+            step->to = index;
+        return;
+    }
     if (node->role == ROLE_PEER || !node_has_agent(node))
         step->to = index;
     else if (node->role != ROLE_COUNT)
@@ -129,6 +144,16 @@ static const struct yaml_value *find_twin(const struct scenario *s, size_t count
         if (*name && strcmp(s->steps[i].name, name) == 0)
             return first;
     return NULL;
+}
+
+/* A guest is started by the agent of its own host. */
+static void check_host(const struct reader *r, const struct yaml_value *on, const struct scenario_step *step)
+{
+    const struct scenario *s = r->scenario;
+    const int host = step->to >= 0 ? s->nodes[step->to].on : -1;
+    if (host >= 0 && step->on_count > 0 && (step->on_count != 1 || step->on[0] != host))
+        READER_SAY(r, on, "on: %s is the host's, which starts '%s': say on: [%s]", step->workload->name,
+                   s->nodes[step->to].name, s->nodes[host].name);
 }
 
 /* Between an address of IPv4 and one of IPv6 goes no data. */
@@ -177,7 +202,9 @@ static void read_step(const struct reader *r, const struct yaml_value *map, stru
         reader_nodes(r, on, "on", &step->on, &step->on_count);
     else
         reader_missing(r, map, "on", "the nodes to measure, as in on: [host]");
-    if (on) {
+    if (on && step->workload && step->workload->needs_guest) {
+        check_host(r, on, step);
+    } else if (on) {
         check_families(r, on, step);
         check_builders(r, on, step);
     }

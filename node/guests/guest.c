@@ -21,7 +21,6 @@ enum {
     KVM_BOOT_MS = 15 * 1000,
     TCG_BOOT_MS = 45 * 1000,
     FETCH_MS = 400 * 1000, /* the kernel: image.c and kernel.c have their own deadlines */
-    SHUTDOWN_MS = 60 * 1000,
 };
 
 /* Few words on the console, which is slow; and no way back from a panic. */
@@ -59,6 +58,7 @@ void guest_tell(struct keeper *k, const struct guest *g, enum guest_state state,
     text_append(s->product, sizeof s->product, "%s %s", k->facts.product, k->facts.version);
     if (state == GUEST_FAILED || state == GUEST_OFF)
         console_tail(g->console_fd, s->console, sizeof s->console);
+    loan_tell(k->loan, s);
     (void)mailbox_put(k->out, m);
     free(m);
 }
@@ -69,6 +69,9 @@ static void forget(struct keeper *k, struct guest *g)
         if (k->guests[i] == g)
             k->guests[i] = k->guests[--k->guest_count];
     guest_files_close(&g->console_fd, &g->disk_fd);
+    if (g->files)
+        guest_files_forget(g->files);
+    free(g->files);
     sodium_memzero(&g->order, sizeof g->order);
     free(g);
 }
@@ -77,7 +80,7 @@ void guest_fail(struct keeper *k, struct guest *g, const char *why)
 {
     g->is_ending = true;
     if (g->is_built_in && g->defined_ns != 0 && k->link)
-        (void)!k->provider->stop(k->link, g->domain, true, clock_ms(SHUTDOWN_MS), NULL);
+        (void)!k->provider->stop(k->link, g->domain, true, clock_ms(GUEST_END_MS), NULL);
     g->stopped_ns = clock_raw_ns();
     g->state = GUEST_FAILED;
     guest_tell(k, g, GUEST_FAILED, 0, why);
@@ -183,7 +186,10 @@ static bool launch(struct keeper *k, struct guest *g, struct err *e)
         files.console_fd = files.disk_fd = -1;
         ok = k->provider->find(k->link, g->domain, &domain, e) || err_wrap(e, "it ended at once");
     }
-    guest_files_forget(&files);
+    if (ok && g->order.purpose == GUEST_START_TO_SAVE && (g->files = malloc(sizeof *g->files)))
+        *g->files = files; /* without memory it cannot be saved, and is told */
+    else
+        guest_files_forget(&files);
     if (!ok)
         return false;
     g->pid = domain.pid;
@@ -204,8 +210,12 @@ static void fall_back(struct keeper *k, struct guest *g, const char *why)
         accel_remember(why);
     text_copy(g->accel_why, sizeof g->accel_why, why);
     if (g->running_ns != 0)
-        (void)!k->provider->stop(k->link, g->domain, true, clock_ms(SHUTDOWN_MS), NULL);
+        (void)!k->provider->stop(k->link, g->domain, true, clock_ms(GUEST_END_MS), NULL);
     guest_files_close(&g->console_fd, &g->disk_fd);
+    if (g->files)
+        guest_files_forget(g->files);
+    free(g->files);
+    g->files = NULL;
     g->kvm = false;
     g->running_ns = 0;
     if (!launch(k, g, &e))
@@ -231,7 +241,7 @@ static void begin_built_in(struct keeper *k, struct guest *g)
 
 /* ---- its life ---- */
 
-static bool may_begin(struct keeper *k, const struct message_guest_start *order, struct guest *g, struct err *e)
+bool guest_may_begin(struct keeper *k, const struct message_guest_start *order, struct guest *g, struct err *e)
 {
     keeper_connect(k);
     if (!k->link)
@@ -268,7 +278,7 @@ void guest_begin(struct keeper *k, const struct message_guest_start *order)
     text_copy(g->domain, sizeof g->domain, order->domain);
     if (!k->link) /* what QEMU can do is looked up, which takes seconds the first time */
         guest_tell(k, g, GUEST_PREPARING, GUEST_CREATE_MS, "");
-    if (!may_begin(k, order, g, &e)) {
+    if (!guest_may_begin(k, order, g, &e)) {
         guest_fail(k, g, e.text);
         return;
     }
@@ -281,7 +291,7 @@ void guest_begin(struct keeper *k, const struct message_guest_start *order)
 
 static bool end_built_in(struct keeper *k, const struct guest *g, struct err *e)
 {
-    return k->link ? k->provider->stop(k->link, g->domain, true, clock_ms(SHUTDOWN_MS / 2), e)
+    return k->link ? k->provider->stop(k->link, g->domain, true, clock_ms(GUEST_END_MS / 2), e)
                    : err_set(e, ERR_PARTIAL, "%s", k->why);
 }
 
@@ -289,12 +299,14 @@ void guest_end(struct keeper *k, struct guest *g)
 {
     struct err e = { .text = "" };
     bool ok = true;
+    const int64_t from_ns = clock_raw_ns();
     g->is_ending = true;
     if (g->is_built_in || g->was_off) {
-        guest_tell(k, g, GUEST_ENDING, g->is_built_in ? SHUTDOWN_MS : EXISTING_STOP_MS, "");
+        guest_tell(k, g, GUEST_ENDING, g->is_built_in ? GUEST_END_MS : EXISTING_STOP_MS, "");
         ok = g->is_built_in ? end_built_in(k, g, &e) : existing_put_back(k, g, &e);
     }
     g->stopped_ns = clock_raw_ns();
+    guest_tell_deed(k, g, LOAN_STOP, from_ns, ok ? NULL : &e);
     guest_tell(k, g, ok ? GUEST_OFF : GUEST_FAILED, 0, ok ? (g->is_built_in ? "ended" : "as it was found") : e.text);
     forget(k, g);
 }
@@ -341,11 +353,10 @@ void guest_look(struct keeper *k, struct guest *g)
 void guest_event(struct keeper *k, struct guest *g, enum domain_state state, const char *how)
 {
     char text[160] = "";
-    if (g->is_ending)
+    const bool is_off = state == DOMAIN_OFF || state == DOMAIN_CRASHED;
+    if (g->is_ending || (g->is_held && (!is_off || g->files))) /* it is as was asked for */
         return;
     text_append(text, sizeof text, "its domain %s", how);
-    if (g->is_held && (state == DOMAIN_PAUSED || state == DOMAIN_RUNNING)) /* that it was held, or made ready */
-        return;
     switch (state) {
     case DOMAIN_PAUSED:
         g->state = GUEST_PAUSED;

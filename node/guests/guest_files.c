@@ -1,11 +1,15 @@
 #include "guest_files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -13,6 +17,8 @@
 #include "guests/errand.h"
 
 enum { MKFS_MS = 120 * 1000 };
+
+#define PREFIX "tare-guest-"
 
 static bool make_file(const char *path, int *fd, struct err *e)
 {
@@ -47,22 +53,70 @@ static bool make_disk(struct guest_files *f, int64_t bytes, int cancel_fd, struc
     return make_file_system(f, cancel_fd, e);
 }
 
+static void remove_names(const struct guest_files *f)
+{
+    const char *const names[] = { f->kernel, f->initrd, f->console, f->disk, f->saved };
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        if (names[i][0] != '\0')
+            (void)unlink(names[i]);
+    (void)rmdir(f->directory);
+}
+
+static void name_files(struct guest_files *f)
+{
+    text_append(f->kernel, sizeof f->kernel, "%s/kernel", f->directory);
+    text_append(f->initrd, sizeof f->initrd, "%s/initrd", f->directory);
+    text_append(f->console, sizeof f->console, "%s/console", f->directory);
+    text_append(f->saved, sizeof f->saved, "%s/saved", f->directory);
+    text_append(f->disk, sizeof f->disk, "%s/disk", f->directory);
+}
+
+/* One that is a while old, our own, and locked by nobody: its agent was killed. */
+static void sweep_one(const char *temporary, const char *name)
+{
+    enum { OLD_S = 60 };
+    struct guest_files f = { .console_fd = -1, .disk_fd = -1, .lock_fd = -1 };
+    struct stat st;
+    if (!text_append(f.directory, sizeof f.directory, "%s/%s", temporary, name))
+        return;
+    int fd = open(f.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return;
+    if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && time(NULL) - st.st_mtime > OLD_S &&
+        flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        name_files(&f);
+        remove_names(&f);
+    }
+    close(fd);
+}
+
+static void sweep(const char *temporary)
+{
+    DIR *all = opendir(temporary);
+    for (const struct dirent *each; all && (each = readdir(all));)
+        if (strncmp(each->d_name, PREFIX, strlen(PREFIX)) == 0)
+            sweep_one(temporary, each->d_name);
+    if (all)
+        closedir(all);
+}
+
 bool guest_files_make(int64_t disk_bytes, int cancel_fd, struct guest_files *f, struct err *e)
 {
     const char *temporary = getenv("TMPDIR");
-    *f = (struct guest_files){ .console_fd = -1, .disk_fd = -1 };
-    if (!text_append(f->directory, sizeof f->directory, "%s/tare-guest-XXXXXX",
-                     temporary && *temporary == '/' ? temporary : "/var/tmp") ||
-        !mkdtemp(f->directory)) {
+    temporary = temporary && *temporary == '/' ? temporary : "/var/tmp";
+    *f = (struct guest_files){ .console_fd = -1, .disk_fd = -1, .lock_fd = -1 };
+    sweep(temporary);
+    if (!text_append(f->directory, sizeof f->directory, "%s/" PREFIX "XXXXXX", temporary) || !mkdtemp(f->directory)) {
         bool failed = err_errno(e, errno, "cannot make the guest's directory '%.200s'", f->directory);
         f->directory[0] = '\0';
         return failed;
     }
-    text_append(f->kernel, sizeof f->kernel, "%s/kernel", f->directory);
-    text_append(f->initrd, sizeof f->initrd, "%s/initrd", f->directory);
-    text_append(f->console, sizeof f->console, "%s/console", f->directory);
-    if (disk_bytes > 0)
-        text_append(f->disk, sizeof f->disk, "%s/disk", f->directory);
+    name_files(f);
+    if (disk_bytes <= 0)
+        f->disk[0] = '\0';
+    f->lock_fd = open(f->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (f->lock_fd >= 0)
+        (void)flock(f->lock_fd, LOCK_EX | LOCK_NB); /* nobody else has it, for it is a moment old */
     /* A daemon's QEMU is another user: it may pass, and is given each file by libvirt. */
     bool ok = chmod(f->directory, 0711) == 0 || err_errno(e, errno, "'%s'", f->directory);
     ok = ok && make_file(f->console, &f->console_fd, e) && (disk_bytes <= 0 || make_disk(f, disk_bytes, cancel_fd, e));
@@ -100,13 +154,12 @@ void guest_files_close(int *console_fd, int *disk_fd)
 
 void guest_files_forget(struct guest_files *f)
 {
-    const char *const names[] = { f->kernel, f->initrd, f->console, f->disk };
     if (f->directory[0] == '\0')
         return;
-    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-        if (names[i][0] != '\0')
-            (void)unlink(names[i]);
-    (void)rmdir(f->directory);
+    remove_names(f);
     f->directory[0] = '\0';
     guest_files_close(&f->console_fd, &f->disk_fd);
+    if (f->lock_fd >= 0)
+        close(f->lock_fd);
+    f->lock_fd = -1;
 }

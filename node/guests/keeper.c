@@ -129,16 +129,23 @@ static void obey(struct keeper *k, const struct message *m)
         k->watch.is_on = false;
         k->is_greeted = false;
         break;
-    case MESSAGE_GUEST_START: guest_begin(k, &m->guest_start); break;
+    case MESSAGE_GUEST_START:
+        if (m->guest_start.purpose == GUEST_START_LENT)
+            guest_lend(k, &m->guest_start);
+        else
+            guest_begin(k, &m->guest_start);
+        break;
     case MESSAGE_GUEST_STOP:
         g = guest_find(k, m->guest_stop.guest);
-        if (g)
+        if (g && g->attempt == m->guest_stop.attempt)
             guest_end(k, g);
+        else
+            guest_deny(k, &m->guest_stop);
         break;
-    case MESSAGE_GUEST_PAUSE:
-        g = guest_find(k, m->guest_pause.guest);
-        if (g)
-            guest_pause(k, g, m->guest_pause.pause != 0);
+    case MESSAGE_GUEST_HOLD:
+        g = guest_find(k, m->guest_hold.guest);
+        if (g && m->guest_hold.hold <= GUEST_HOLD_RESTORE)
+            guest_hold(k, g, (enum guest_hold)m->guest_hold.hold);
         break;
     case MESSAGE_WATCH:
         if (m->watch.begin)
@@ -170,6 +177,7 @@ static void keeper_free(struct keeper **keeper)
     *keeper = NULL;
     mailbox_destroy(&k->in);
     mailbox_destroy(&k->out);
+    loan_destroy(&k->loan);
     if (k->stop_fd >= 0)
         close(k->stop_fd);
     if (k->cancel_fd >= 0)
@@ -237,6 +245,8 @@ bool keeper_open(const struct keeper_options *options, struct keeper **keeper, s
     ok = ok && ((text_copy(k->libvirt, sizeof k->libvirt, options->libvirt ? options->libvirt : "") &&
                  text_copy(k->endpoint, sizeof k->endpoint, options->endpoint)) ||
                 err_set(e, ERR_USAGE, "--libvirt: too long"));
+    k->loan = loan_new();
+    ok = ok && (k->loan || err_set(e, ERR_INTERNAL, "out of memory"));
     k->waits = strstr(k->libvirt, "/embed?") != NULL;
     if (k->waits)
         text_copy(k->why, sizeof k->why, "no guest has been started here yet");
@@ -286,13 +296,18 @@ void keeper_leave(struct keeper *k)
 
 bool keeper_hear(struct keeper *k, const struct message *m)
 {
-    static const enum message_type OURS[] = { MESSAGE_GUEST_START, MESSAGE_GUEST_STOP, MESSAGE_GUEST_PAUSE,
-                                              MESSAGE_COOL, MESSAGE_WATCH };
+    static const enum message_type OURS[] = { MESSAGE_GUEST_START, MESSAGE_GUEST_STOP, MESSAGE_GUEST_HOLD, MESSAGE_COOL,
+                                              MESSAGE_WATCH };
+    if (m->type == MESSAGE_GUEST_HERE) { /* a stamp, for whoever waits for it */
+        loan_tell_joined(k->loan, m->guest_here.attempt, m->guest_here.at_ns);
+        return true;
+    }
     for (size_t i = 0; i < ARRAY_SIZE(OURS); i++)
         if (m->type == OURS[i])
             return mailbox_put(k->in, m);
     return false;
 }
 
+struct loan *keeper_loan(const struct keeper *k) { return k->loan; }
 int keeper_fd(const struct keeper *k) { return mailbox_fd(k->out); }
 bool keeper_next(struct keeper *k, struct message *m) { return mailbox_take(k->out, m); }

@@ -9,6 +9,7 @@
 #define TARE_KEEPER_H
 
 #include "base/err.h"
+#include "guests/loan.h"
 #include "wire/message.h"
 
 /* What an agent's --allow may grant beyond measuring: the word, what it means. */
@@ -40,6 +41,9 @@ void keeper_close(struct keeper **keeper);
 
 void keeper_greet(struct keeper *keeper); /* a coordinator is here */
 void keeper_leave(struct keeper *keeper); /* ... is gone, or its run is over */
+
+/* What it lends to trials of this agent's own; borrowed. */
+struct loan *keeper_loan(const struct keeper *keeper);
 
 /* Take an order; false for a message that is none of its own. */
 bool keeper_hear(struct keeper *keeper, const struct message *m);

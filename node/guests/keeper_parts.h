@@ -2,8 +2,9 @@
  *
  *     keeper.c    the thread: orders, events, the connection
  *     guest.c     the life of one guest
- *     pausing.c   holding it, and letting it go on
  *     existing.c  what is different where somebody else made it
+ *     pausing.c   holding it, and letting it go on; saving and restoring it
+ *     lending.c   having it ready for a trial of this agent's own
  *     watching.c  what CPU time guests and machine use meanwhile
  *
  * Everything here but the mailboxes and descriptors is the thread's alone.
@@ -16,6 +17,7 @@
 
 #include "agent/mailbox.h"
 #include "guests/accel.h"
+#include "guests/guest_files.h"
 #include "guests/guest_memory.h"
 #include "guests/keeper.h"
 #include "guests/libraries.h"
@@ -23,7 +25,11 @@
 #include "guests/threads.h"
 #include "observe/cpu.h"
 
-enum { KEEPER_GUESTS_MAX = 64 };
+enum {
+    KEEPER_GUESTS_MAX = 64,
+    GUEST_CREATE_MS = 60 * 1000, /* what a provider may take */
+    GUEST_END_MS = 60 * 1000,
+};
 
 struct guest {
     char name[MESSAGE_NAME], domain[DOMAIN_NAME];
@@ -37,6 +43,7 @@ struct guest {
 
     bool kvm;
     char accel_why[ACCEL_WHY];
+    struct guest_files *files; /* owned; kept so that it can be restored, else NULL */
     pid_t pid;
     int console_fd;                                                  /* -1: none */
     int disk_fd;                                                     /* of its own disk's image; -1: none */
@@ -63,6 +70,7 @@ struct keeper {
     char libvirt[PATH_MAX], endpoint[128];
     struct libraries libraries;
     struct mailbox *in, *out;
+    struct loan *loan;      /* shared with the trial's thread */
     int stop_fd, cancel_fd; /* raised: end; leave what takes long */
     int64_t patience_ns;
     pthread_t thread;
@@ -88,6 +96,18 @@ void keeper_connect(struct keeper *keeper);
 
 void guest_begin(struct keeper *keeper, const struct message_guest_start *order);
 
+/* Whether it may be begun; its options stand in `guest` then. */
+MUST_CHECK bool guest_may_begin(struct keeper *keeper, const struct message_guest_start *order, struct guest *guest,
+                                struct err *e);
+
+/* ---- lending.c ---- */
+
+/* Have it ready for a trial of this agent's own, which will begin it. */
+void guest_lend(struct keeper *keeper, const struct message_guest_start *order);
+
+/* There is none: answer whoever wants it ended. */
+void guest_deny(struct keeper *keeper, const struct message_guest_stop *order);
+
 /* End it, and forget it. An existing domain is left as it was found. */
 void guest_end(struct keeper *keeper, struct guest *guest);
 
@@ -103,7 +123,6 @@ void guest_event(struct keeper *keeper, struct guest *guest, enum domain_state s
 
 /* For the files of its life: how far it has come, and when the next word of it will have come; or that it is not
  * going to run any more: what there is of it ends, and it is forgotten. */
-enum { GUEST_CREATE_MS = 60 * 1000 };
 void guest_tell(struct keeper *keeper, const struct guest *guest, enum guest_state state, int64_t within_ms,
                 const char *text);
 void guest_fail(struct keeper *keeper, struct guest *guest, const char *why);
@@ -118,8 +137,12 @@ MUST_CHECK bool existing_put_back(struct keeper *keeper, const struct guest *gue
 
 /* ---- pausing.c ---- */
 
-/* Hold it, or let it go on. One for which that fails is ended. */
-void guest_pause(struct keeper *keeper, struct guest *guest, bool pauses);
+/* As asked. One that cannot be paused or resumed is ended; one that cannot be saved runs on. */
+void guest_hold(struct keeper *keeper, struct guest *guest, enum guest_hold hold);
+
+/* Tell the trial that it is lent to what was done: `from_ns` to now, or why not. */
+void guest_tell_deed(struct keeper *keeper, const struct guest *guest, enum loan_deed deed, int64_t from_ns,
+                     const struct err *why);
 
 /* ---- watching.c ---- */
 

@@ -101,6 +101,9 @@ struct provider {
     bool (*stop)(struct link *link, const char *name, bool at_once, int64_t within_ns, struct err *e);
     /* Hold it, or let it go on. NULL where that cannot be had. */
     bool (*pause)(struct link *link, const char *name, bool pauses, struct err *e);
+    /* One of ours: to `file`, which ends it, and back from there, running. NULL where that cannot be had. */
+    bool (*save)(struct link *link, const char *name, const char *file, struct err *e);
+    bool (*restore)(struct link *link, const char *name, const char *file, struct err *e);
 
     /* `brief`: state and cpu_ns alone, which is cheap enough for ten times a second. */
     bool (*statistics)(struct link *link, const char *name, bool brief, struct domain_statistics *s, struct err *e);

@@ -4,7 +4,7 @@
 
 #include "agent/part.h"
 
-extern const struct workload WORKLOAD_FILE_IO, WORKLOAD_CPU, WORKLOAD_MICRO, WORKLOAD_COMPILE;
+extern const struct workload WORKLOAD_FILE_IO, WORKLOAD_CPU, WORKLOAD_MICRO, WORKLOAD_COMPILE, WORKLOAD_GUEST_BOOT;
 
 /* NULL-ended. */
 extern const struct workload *const WORKLOADS[];

@@ -1,5 +1,6 @@
 /* The parts of the guests' keeper that are pure: what a console shows, what a spinning vCPU looks like,
  * the list of virtual machines, the threads of a process. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +17,7 @@
 #include "base/text.h"
 #include "guests/accel.h"
 #include "guests/console.h"
+#include "guests/guest_files.h"
 #include "guests/guest_memory.h"
 #include "guests/libraries.h"
 #include "guests/listing.h"
@@ -326,6 +328,39 @@ static void the_guests_memory_is_the_largest_mapping_that_is_no_code(void **stat
     assert_true(memory.resident > 0 && memory.resident <= memory.bytes);
 }
 
+/* ---- files ---- */
+
+static void age(const char *path)
+{
+    const struct timespec times[] = { { 1, 0 }, { 1, 0 } };
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void the_files_of_a_guest_whose_agent_was_killed_go_with_the_next_ones(void **state)
+{
+    struct guest_files killed, held, fresh;
+    struct err e = { 0 };
+    const char *before = getenv("TMPDIR");
+    char *kept = before ? strdup(before) : NULL;
+    setenv("TMPDIR", *state, 1);
+    assert_true(guest_files_make(0, -1, &killed, &e) && guest_files_make(0, -1, &held, &e));
+    close(killed.lock_fd); /* as a killed process does */
+    close(killed.console_fd);
+    age(killed.directory);
+    age(held.directory);
+    assert_true(guest_files_make(0, -1, &fresh, &e));
+    assert_int_not_equal(access(killed.directory, F_OK), 0);
+    assert_int_equal(access(held.console, F_OK), 0);
+    guest_files_forget(&held);
+    guest_files_forget(&fresh);
+    assert_int_not_equal(access(held.directory, F_OK), 0);
+    if (kept)
+        setenv("TMPDIR", kept, 1);
+    else
+        unsetenv("TMPDIR");
+    free(kept);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +376,8 @@ int main(void)
         cmocka_unit_test(a_guest_that_has_no_room_is_refused_before_it_is_tried),
         cmocka_unit_test(an_address_is_nothing_that_a_shell_reads),
         cmocka_unit_test(a_coordinator_on_loopback_is_not_given_to_a_guest),
+        cmocka_unit_test_setup_teardown(the_files_of_a_guest_whose_agent_was_killed_go_with_the_next_ones, tempdir_make,
+                                        tempdir_remove),
         cmocka_unit_test_setup_teardown(the_guests_memory_is_the_largest_mapping_that_is_no_code, tempdir_make,
                                         tempdir_remove),
     };

@@ -276,7 +276,7 @@ static void order(struct keeper *keeper, const char *domain, const char *options
 
 static void stop(struct keeper *keeper)
 {
-    assert_true(keeper_hear(keeper, &(struct message){ .type = MESSAGE_GUEST_STOP, .guest_stop = { "g" } }));
+    assert_true(keeper_hear(keeper, &(struct message){ .type = MESSAGE_GUEST_STOP, .guest_stop = { "g", 3 } }));
 }
 
 static void fails(struct keeper *keeper, const char *why)
@@ -413,9 +413,66 @@ static void an_existing_machine_is_not_paused(void **state)
     struct keeper *keeper = open_keeper(0);
     order(keeper, "web", "");
     until(keeper, GUEST_BOOTED);
-    assert_true(keeper_hear(keeper, &(struct message){ .type = MESSAGE_GUEST_PAUSE, .guest_pause = { "g", 1 } }));
+    assert_true(
+        keeper_hear(keeper, &(struct message){ .type = MESSAGE_GUEST_HOLD, .guest_hold = { "g", GUEST_HOLD_PAUSE } }));
     assert_string_equal(until(keeper, GUEST_FAILED)->text, "it cannot be paused: an existing machine is not paused");
     assert_int_equal(state_of(0), DOMAIN_RUNNING);
+    keeper_close(&keeper);
+}
+
+static void lend(struct keeper *keeper, uint32_t attempt)
+{
+    static struct message m;
+    m = (struct message){ .type = MESSAGE_GUEST_START,
+                          .guest_start = { .guest = "g", .attempt = attempt, .purpose = GUEST_START_LENT } };
+    assert_true(keeper_hear(keeper, &m));
+}
+
+static void what_a_trial_may_not_have_is_not_lent(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    struct message_guest_start order;
+    set_up_fake(DOMAIN_RUNNING);
+    struct keeper *keeper = open_keeper(0);
+    lend(keeper, 7);
+    assert_false(loan_take(keeper_loan(keeper), clock_ms(WITHIN_MS), -1, &order, &e));
+    assert_non_null(strstr(e.text, "start it with --allow guests"));
+    assert_false(loan_take(keeper_loan(keeper), clock_ms(1), -1, &order, &e)); /* told once */
+    assert_string_equal(e.text, "no guest was lent to it");
+    keeper_close(&keeper);
+}
+
+static bool has_joined(const struct loan_view *v) { return v->joined_ns != 0; }
+
+static void a_guest_that_is_lent_waits_for_its_trial_which_hears_of_it_alone(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    struct message_guest_start order;
+    struct loan_view view;
+    _Atomic bool stopped = false;
+    set_up_fake(DOMAIN_RUNNING);
+    struct keeper *keeper = open_keeper(RIGHT_GUESTS);
+    struct loan *loan = keeper_loan(keeper);
+    lend(keeper, 7);
+    assert_true(loan_take(loan, clock_ms(WITHIN_MS), -1, &order, &e));
+    assert_string_equal(order.guest, "g");
+    assert_int_equal(order.attempt, 7);
+    for (uint32_t attempt = 6; attempt <= 7; attempt++) /* the first is another start's */
+        assert_true(keeper_hear(
+            keeper, &(struct message){ .type = MESSAGE_GUEST_HERE, .guest_here = { "g", attempt, attempt * 100 } }));
+    assert_true(loan_await(loan, has_joined, clock_ms(WITHIN_MS), &stopped, &view, &e));
+    assert_int_equal(view.joined_ns, 700);
+    /* Nobody has begun it: who wants it ended is told so, and the trial does not wait for what will not come. */
+    assert_true(keeper_hear(keeper, &(struct message){ .type = MESSAGE_GUEST_STOP, .guest_stop = { "g", 7 } }));
+    assert_int_equal(until(keeper, GUEST_OFF)->attempt, 7);
+    lend(keeper, 8);
+    assert_true(loan_take(loan, clock_ms(WITHIN_MS), -1, &order, &e));
+    assert_false(loan_await(loan, has_joined, clock_ms(1), &stopped, &view, &e));
+    atomic_store(&stopped, true);
+    assert_false(loan_await(loan, has_joined, clock_ms(WITHIN_MS), &stopped, &view, &e));
+    assert_string_equal(e.text, "stopped");
     keeper_close(&keeper);
 }
 
@@ -539,6 +596,8 @@ int main(void)
         cmocka_unit_test(what_somebody_else_does_to_a_guest_is_told_with_its_name),
         cmocka_unit_test(a_watch_sees_a_domain_that_is_paused_without_an_event),
         cmocka_unit_test(an_existing_machine_is_not_paused),
+        cmocka_unit_test(what_a_trial_may_not_have_is_not_lent),
+        cmocka_unit_test(a_guest_that_is_lent_waits_for_its_trial_which_hears_of_it_alone),
         cmocka_unit_test(a_watch_tells_what_guest_and_machine_used_meanwhile),
         cmocka_unit_test(the_list_of_domains_comes_when_greeted_and_when_one_changes),
         cmocka_unit_test(a_connection_that_is_lost_is_told_survived_and_mended),

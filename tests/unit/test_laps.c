@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "base/bytes.h"
+#include "catalogue/boot_options.h"
 #include "catalogue/cpu_options.h"
 #include "catalogue/file_options.h"
 #include "catalogue/micro_options.h"
@@ -268,6 +269,28 @@ static void times_become_percentiles(void **unused)
     done(&raw, &s);
 }
 
+static void the_parts_of_a_guests_boot_are_seconds_and_its_stop_says_why_it_was_not_saved(void **unused)
+{
+    (void)unused;
+    static const struct boot_options OPTIONS = { .saves = BOOT_SAVES_AUTO };
+    struct raw_trial raw = trial_of("guest_boot", &OPTIONS, 1);
+    struct stream s = { 0 };
+    for (uint32_t lap = 0; lap < BOOT_LAP_COUNT; lap++)
+        if (lap != BOOT_SAVE && lap != BOOT_RESTORE)
+            add(&raw, 0, lap, 0, (const int64_t[]){ (lap + 1) * INT64_C(250000000) });
+    strcpy(raw_end(&raw, 0, 0, 0)->stream.route, "not saved and restored: a daemon");
+    assert_true(laps_add(&raw, &raw.ends[0], &s));
+    is(&s, "start", 0.25);
+    is(&s, "boot", 0.5);
+    is(&s, "join", 0.75);
+    is(&s, "stop", 1.5);
+    assert_null(stream_main_figure(&s, "save"));
+    assert_string_equal(stream_main_figure(&s, "stop")->path, "not saved and restored: a daemon");
+    assert_string_equal(stream_main_figure(&s, "start")->path, "");
+    assert_string_equal(stream_main_figure(&s, "start")->unit, "s");
+    done(&raw, &s);
+}
+
 static void laps_that_make_no_sense_are_refused(void **unused)
 {
     (void)unused;
@@ -311,6 +334,7 @@ int main(void)
         cmocka_unit_test(what_a_place_can_give_stands_beside_its_figures),
         cmocka_unit_test(cells_of_a_matrix_are_named_by_their_sizes),
         cmocka_unit_test(times_become_percentiles),
+        cmocka_unit_test(the_parts_of_a_guests_boot_are_seconds_and_its_stop_says_why_it_was_not_saved),
         cmocka_unit_test(laps_that_make_no_sense_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

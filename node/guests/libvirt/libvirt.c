@@ -207,6 +207,28 @@ static bool pause_or_resume(struct link *link, const char *name, bool pauses, st
     return ok;
 }
 
+/* A machine that is restored by a daemon would outlive this agent if that were killed: libvirt has no restore with
+ * AUTODESTROY. */
+static bool may_save(const struct link *link, struct err *e)
+{
+    return link->is_embedded ||
+           err_set(e, ERR_USAGE, "by a daemon of libvirt it would be restored beyond the life of its agent");
+}
+
+static bool save(struct link *link, const char *name, const char *file, struct err *e)
+{
+    virDomainPtr domain = may_save(link, e) ? look_up(link, name, e) : NULL;
+    bool ok = domain && (virDomainSave(domain, file) == 0 || advice_fail(e, name));
+    if (domain)
+        virDomainFree(domain);
+    return ok;
+}
+
+static bool restore(struct link *link, const char *name, const char *file, struct err *e)
+{
+    return may_save(link, e) && (virDomainRestore(link->connection, file) == 0 || advice_fail(e, name));
+}
+
 /* ---- counters ---- */
 
 /* Not every driver tells them, and that is no failure. */
@@ -274,6 +296,8 @@ const struct provider tare_provider = {
     .start = start,
     .stop = stop,
     .pause = pause_or_resume,
+    .save = save,
+    .restore = restore,
     .statistics = statistics,
     .disks = disks,
     .fd = fd_of,

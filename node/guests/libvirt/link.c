@@ -139,6 +139,13 @@ static bool start_hearing(struct link *l, struct err *e)
 
 /* ---- the connection ---- */
 
+/* What QEMU can do is asked of each in turn and kept: seconds under a new root, which would else be the first
+ * guest's. */
+static void wake_up(struct link *l)
+{
+    free(virConnectGetDomainCapabilities(l->connection, NULL, NULL, NULL, "qemu", 0));
+}
+
 static bool connect_to(struct link *l, const char *uri, bool may_start, struct err *e)
 {
     char root[PATH_MAX], what[160] = "";
@@ -151,6 +158,8 @@ static bool connect_to(struct link *l, const char *uri, bool may_start, struct e
     if (!l->connection)
         return advice_fail(e, what);
     text_copy(l->uri, sizeof l->uri, uri);
+    if (l->is_embedded)
+        wake_up(l);
     (void)virConnectSetKeepAlive(l->connection, KEEPALIVE_S, KEEPALIVES); /* not for one without a daemon */
     (void)virConnectRegisterCloseCallback(l->connection, on_close, l, NULL);
     l->callback = virConnectDomainEventRegisterAny(l->connection, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
