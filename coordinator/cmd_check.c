@@ -10,6 +10,7 @@
 #include "run/attempt.h"
 #include "scenario/override.h"
 #include "scenario/plan.h"
+#include "scenario/plan_show.h"
 #include "scenario/scenario.h"
 
 static const struct command_option OPTIONS[] = { OVERRIDE_OPTION };
@@ -42,6 +43,7 @@ static bool print_summary(const char *file, const struct scenario *scenario)
     print_count((size_t)scenario->repeats, "round");
     print_count((size_t)plan_total(plan), "trial");
     printf("about %s\n", units_show_wait(plan_left_ns(plan, attempt_overhead_ns()), wait, sizeof wait));
+    plan_show_matrices(scenario, stdout);
     plan_destroy(&plan);
     return true;
 }

@@ -65,6 +65,10 @@ static void describe(const struct workload_info *workload)
            : workload->needs_guest ? ", to: guest"
                                    : "");
     printf(first->fallback ? ", %s: %s}\n" : "}\n", first->key, first->fallback);
+    puts("\nseveral values of options, each with each, make a step a cell\n"
+         "  matrix: {OPTION: [VALUE, VALUE], OPTION: LEAST..MOST}       a range goes by doubling");
+    if (workload->matrix)
+        printf("  matrix: %-6s  %s\n", workload->matrix->name, workload->matrix->axes);
 }
 
 int cmd_workloads(int argc, char **argv)

@@ -30,6 +30,13 @@ struct workload_time {
     int64_t most_ns;  /* when nobody waits any longer; more than usual where the workload ends by itself */
 };
 
+/* Values of options, each with each, that go by a name of their own (scenario/matrix.h). */
+struct workload_matrix {
+    const char *name;
+    const char *axes;                   /* "file=64KiB..512MiB record=4KiB..16MiB" */
+    bool (*takes)(const void *options); /* whether a cell belongs to it */
+};
+
 struct workload_info {
     const char *name;
     const char *doc;             /* one line */
@@ -42,6 +49,9 @@ struct workload_info {
     const struct lap_kind *laps;                       /* of WORKLOAD_LAPS, else NULL */
     struct workload_time (*time)(const void *options); /* likewise */
     const char *(*source)(const void *options);        /* the source tree that it builds; NULL where it builds none */
+    /* The option that does not go with the others, why in `e`; NULL where all go together. NULL: any do. */
+    const char *(*misfit)(const void *options, struct err *e);
+    const struct workload_matrix *matrix; /* NULL: it has none of a name */
 };
 
 /* Second in the struct of every network workload, behind the times. */

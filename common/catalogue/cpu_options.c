@@ -1,5 +1,7 @@
 #include "cpu_options.h"
 
+#include <inttypes.h>
+
 #include "base/clock.h"
 #include "base/text.h"
 
@@ -38,8 +40,17 @@ struct workload_time cpu_time(const void *options)
 {
     const struct cpu_options *o = options;
     int64_t tests = o->test == 0 ? CPU_TEST_COUNT : 1;
-    int64_t most = o->runs_most > o->runs_least ? o->runs_most : o->runs_least;
     return (struct workload_time){ .prepare_ns = MS(20000),
                                    .usual_ns = tests * o->runs_least * (o->times.length_ns + o->times.length_ns / 4),
-                                   .most_ns = MS(60000) + tests * most * (3 * o->times.length_ns + MS(2000)) };
+                                   .most_ns = MS(60000) + tests * o->runs_most * (3 * o->times.length_ns + MS(2000)) };
+}
+
+const char *cpu_misfit(const void *options, struct err *e)
+{
+    const struct cpu_options *o = options;
+    if (o->runs_least <= o->runs_most)
+        return NULL;
+    err_set(e, ERR_USAGE, "runs_least: %" PRId64 " is more than runs_most, %" PRId64 ": turn them round", o->runs_least,
+            o->runs_most);
+    return "runs_least";
 }

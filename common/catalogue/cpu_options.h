@@ -29,4 +29,7 @@ static inline bool cpu_runs_test(const struct cpu_options *o, int test) { return
 
 struct workload_time cpu_time(const void *options);
 
+/* `runs_least` where it is more than `runs_most` (catalogue.h). */
+const char *cpu_misfit(const void *options, struct err *e);
+
 #endif

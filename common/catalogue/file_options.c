@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/units.h"
 
 #define METHOD_WORD(NAME, name, ...) "|" name
 #define MODE_WORD(NAME, name, doc) "|" name
@@ -84,6 +85,32 @@ bool file_next_cell(const struct file_options *o, int64_t *file_bytes, int64_t *
     *file_bytes = o->file_bytes;
     *record_bytes = o->record_bytes;
     return true;
+}
+
+static bool is_cell_of_all(const void *options)
+{
+    const struct file_options *o = options;
+    return o->cells == FILE_CELLS_ONE && o->record_bytes >= first_record(o->file_bytes);
+}
+
+const struct workload_matrix FILE_MATRIX = { "iozone", "file=64KiB..512MiB record=4KiB..16MiB", is_cell_of_all };
+
+const char *file_misfit(const void *options, struct err *e)
+{
+    const struct file_options *o = options;
+    char file[32], record[32];
+    if (o->cells == FILE_CELLS_ONE && o->file_bytes % o->record_bytes != 0) {
+        err_set(e, ERR_USAGE, "file: %s is no multiple of the record's %s",
+                units_print_size(o->file_bytes, file, sizeof file),
+                units_print_size(o->record_bytes, record, sizeof record));
+        return "file";
+    }
+    if (o->method > 0 && o->mode == FILE_MODE_DIRECT && FILE_METHOD_TABLE[o->method - 1].by_stdio) {
+        err_set(e, ERR_USAGE, "method: %s goes by stdio, which mode: direct cannot: choose another of them",
+                FILE_METHOD_TABLE[o->method - 1].name);
+        return "method";
+    }
+    return NULL;
 }
 
 /* ---- time ---- */

@@ -58,4 +58,10 @@ bool file_next_cell(const struct file_options *options, int64_t *file_bytes, int
 
 struct workload_time file_time(const void *options);
 
+/* `file` where it is no multiple of `record`, `method` where stdio shall go by O_DIRECT (catalogue.h). */
+const char *file_misfit(const void *options, struct err *e);
+
+/* IOzone's automatic mode as a matrix, a trial a cell; `cells: all` goes through it in one. */
+extern const struct workload_matrix FILE_MATRIX;
+
 #endif

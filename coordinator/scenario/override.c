@@ -85,7 +85,11 @@ static void say_no_such(const struct override *o, const struct yaml_value *paren
     for (const struct yaml_value *child = parent->first; child; child = child->next)
         if (name_of(child))
             words_add(known, sizeof known, name_of(child));
-    if (words_nearest(known, name, nearest, sizeof nearest))
+    const char *cell = strchr(name, '[');
+    if (cell && strcmp(what, "step") == 0)
+        SAY(o, "the cells of a matrix have no path of their own: set the step's, as in steps.%.*s.matrix.KEY=VALUE",
+            (int)(cell - name), name);
+    else if (words_nearest(known, name, nearest, sizeof nearest))
         SAY(o, "no %s is named '%.64s': did you mean '%s'?", what, name, nearest);
     else
         SAY(o, "no %s is named '%.64s' (declared: %s)", what, name, words_show(known, shown, sizeof shown));

@@ -121,6 +121,17 @@ enum { COLUMN_COUNT = ARRAY_SIZE(COLUMNS), WIDEST = 40 };
 
 /* ---- the sheet ---- */
 
+void plan_show_matrices(const struct scenario *scenario, FILE *to)
+{
+    for (size_t i = 0; i < scenario->matrix_count; i++) {
+        const struct scenario_matrix *m = &scenario->matrices[i];
+        fprintf(to, "%*s%s: %zu cell%s of %s", GAP, "", m->name, m->count, m->count == 1 ? "" : "s", m->axes);
+        if (m->left_out > 0)
+            fprintf(to, "; %zu whose options do not go together are left out", m->left_out);
+        fputc('\n', to);
+    }
+}
+
 static void put_head(const struct sheet *sheet, FILE *to)
 {
     const struct scenario *s = sheet->scenario;
@@ -134,6 +145,7 @@ static void put_head(const struct sheet *sheet, FILE *to)
                 s->repeats_least, 100 * s->until);
     if (s->order == ORDER_RANDOM && s->seed == 0)
         fprintf(to, "%*sthe nodes' order in each block is drawn when it is run: `seed` fixes it\n", GAP, "");
+    plan_show_matrices(s, to);
     for (const char *at = s->overrides ? s->overrides : ""; *at;) {
         size_t size = strcspn(at, "\n");
         fprintf(to, "%*sset %.*s\n", GAP, "", (int)size, at);

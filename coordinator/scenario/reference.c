@@ -53,6 +53,8 @@ static const struct entry STEP_ENTRIES[] = {
     { "run", "the workload; `tare workloads` lists them, and its options are keys of the step; required" },
     { "on", "the nodes under test, a list; required" },
     { "to", "the node of role peer at the other end; required where the workload needs one" },
+    { "matrix", "a step for each combination of options' values, in lists or ranges that double; or the name of the "
+                "workload's own, as iozone" },
     { NULL, NULL },
 };
 
@@ -72,7 +74,8 @@ static const struct part PARTS[] = {
       "each step is run in every round, in their order; beside these keys it has its workload's options",
       STEP_ENTRIES,
       { &SCENARIO_STEP },
-      "steps:\n  - {name: send, run: net_stream, to: peer, length: 5s, on: [host, guest]}" },
+      "steps:\n  - {name: send, run: net_stream, to: peer, length: 5s, on: [host, guest]}\n"
+      "  - {name: sizes, run: file_io, on: [host], matrix: {method: [write, read], record: 4KiB..1MiB}}" },
     { "start",
       "all nodes of a trial start at one instant, and tare proves how near to it each was",
       START_ENTRIES,

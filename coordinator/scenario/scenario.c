@@ -251,6 +251,7 @@ void scenario_destroy(struct scenario **scenario)
         free(s->steps[i].on);
     }
     free(s->steps);
+    free(s->matrices);
     free(s->compare.with);
     free(s->groups);
     for (size_t i = 0; i < s->node_count; i++)

@@ -17,7 +17,7 @@ enum {
     SCENARIO_STEP_NAME = 128,
     SCENARIO_ADDRESS = 64,
     SCENARIO_NODES_MAX = 256,
-    SCENARIO_STEPS_MAX = 256
+    SCENARIO_STEPS_MAX = 1024
 };
 
 #define NODE_ROLES(R) R(HOST, "host") R(GUEST, "guest") R(PEER, "peer")
@@ -81,6 +81,14 @@ struct scenario_step {
     enum when when;
 };
 
+/* What a step's `matrix` became. */
+struct scenario_matrix {
+    char name[SCENARIO_STEP_NAME]; /* the step's */
+    char axes[SCENARIO_STEP_NAME]; /* "file x record" */
+    size_t first, count;           /* of the scenario's steps */
+    size_t left_out;               /* combinations whose options do not go together */
+};
+
 struct scenario {
     char name[SCENARIO_NAME];
     char *text;      /* owned; the file as it was read, for the archive */
@@ -110,6 +118,8 @@ struct scenario {
     } compare;
     struct scenario_step *steps;
     size_t step_count;
+    struct scenario_matrix *matrices;
+    size_t matrix_count;
 };
 
 /* Read and check `path` ("-" is stdin, at most 1 MiB). On failure every mistake that was found is

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/words.h"
 #include "scenario/keys.h"
+#include "scenario/matrix.h"
 
 #define EXAMPLE "{name: stream, run: net_stream, to: peer, on: [host]}"
 
@@ -31,7 +32,7 @@ static const struct field HEAD_FIELDS[] = {
 };
 const struct schema SCENARIO_STEP = { "step", HEAD_FIELDS, ARRAY_SIZE(HEAD_FIELDS), sizeof(struct head) };
 
-static const char LATER[] = "order|seed|confine|while_host_runs|instances|limits|matrix|repeats|count";
+static const char LATER[] = "order|seed|confine|while_host_runs|instances|limits|repeats|count";
 
 /* All options of all workloads: what a step may say whose own workload is not known. */
 static bool is_an_option(const char *key)
@@ -82,9 +83,10 @@ static void check_keys(const struct reader *r, const struct yaml_value *map, con
         !workload && run && !run->broken && run->kind == YAML_TEXT ? catalogue_nearest(run->text) : NULL;
     if (meant)
         workload = catalogue_find(meant);
-    struct reader_keys keys = {
-        .fields = &SCENARIO_STEP, .options = workload ? workload->options : NULL, .others = "run|to|on", .later = LATER
-    };
+    struct reader_keys keys = { .fields = &SCENARIO_STEP,
+                                .options = workload ? workload->options : NULL,
+                                .others = "run|to|on|matrix",
+                                .later = LATER };
     if (workload) {
         reader_check_keys(r, map, &keys);
         return;
@@ -136,13 +138,15 @@ static void read_peer(const struct reader *r, const struct yaml_value *map, stru
         READER_SAY(r, to, "to: '%s' is a %s: name a node of role peer", node->name, node_role_name(node->role));
 }
 
-/* The first step that has the name of the `count`th, or NULL. */
-static const struct yaml_value *find_twin(const struct scenario *s, size_t count, const struct yaml_value *first)
+/* The first step before `map` that has its name, or NULL. */
+static const struct yaml_value *find_twin(const struct yaml_value *first, const struct yaml_value *map)
 {
-    const char *name = s->steps[count].name;
-    for (size_t i = 0; i < count; i++, first = first->next)
-        if (*name && strcmp(s->steps[i].name, name) == 0)
+    const struct yaml_value *name = yaml_get(map, "name");
+    for (; name && *name->text && first != map; first = first->next) {
+        const struct yaml_value *other = yaml_get(first, "name");
+        if (other && strcmp(other->text, name->text) == 0)
             return first;
+    }
     return NULL;
 }
 
@@ -181,21 +185,37 @@ static void check_builders(const struct reader *r, const struct yaml_value *on, 
                        r->scenario->nodes[step->on[i]].name, step->workload->name);
 }
 
-static void read_step(const struct reader *r, const struct yaml_value *map, struct scenario_step *step)
+/* Whether its options go together, as those of the only cell of a step without a matrix must. */
+static void check_fit(const struct reader *r, const struct yaml_value *map, const struct scenario_step *step)
+{
+    struct err e = { 0 };
+    const char *key = step->workload->misfit ? step->workload->misfit(step->options, &e) : NULL;
+    const struct yaml_value *place = key ? yaml_get(map, key) : NULL;
+    if (key)
+        READER_SAY(r, place ? place : map, "%s", e.text);
+}
+
+static void read_options(const struct reader *r, const struct yaml_value *map, bool is_cell, struct scenario_step *step)
+{
+    step->options = calloc(1, step->workload->options->size);
+    if (!step->options)
+        reader_no_memory(r);
+    else if (reader_fields(r, map, step->workload->options, step->options) && !is_cell)
+        check_fit(r, map, step);
+}
+
+/* `map` has no `matrix`; `is_cell`: it came from one. */
+static void read_step(const struct reader *r, const struct yaml_value *map, const struct workload_info *workload,
+                      bool is_cell, struct scenario_step *step)
 {
     struct head head;
     reader_fields(r, map, &SCENARIO_STEP, &head);
     memcpy(step->name, head.name, sizeof step->name);
     step->when = (enum when)head.when;
-    step->workload = read_workload(r, map);
+    step->workload = workload;
     check_keys(r, map, step->workload);
-    if (step->workload) {
-        step->options = calloc(1, step->workload->options->size);
-        if (!step->options)
-            reader_no_memory(r);
-        else
-            reader_fields(r, map, step->workload->options, step->options);
-    }
+    if (step->workload)
+        read_options(r, map, is_cell, step);
     read_peer(r, map, step);
     const struct yaml_value *on = yaml_get(map, "on");
     if (on)
@@ -237,34 +257,117 @@ static void say_twin(const struct reader *r, const struct yaml_value *name, cons
         READER_SAY(r, name, "name: '%s' is another step already: give each its own", name->text);
 }
 
-void steps_read(const struct reader *r, const struct yaml_value *value)
+/* Room for one more, at `map`; NULL, told, where there is none. */
+static struct scenario_step *add_step(const struct reader *r, const struct yaml_value *map)
 {
     struct scenario *s = r->scenario;
+    if (s->step_count == SCENARIO_STEPS_MAX) {
+        READER_SAY(r, map, "more than %d steps: split the scenario", SCENARIO_STEPS_MAX);
+        return NULL;
+    }
+    struct scenario_step *steps = reallocarray(s->steps, s->step_count + 1, sizeof *steps);
+    if (!steps) {
+        reader_no_memory(r);
+        return NULL;
+    }
+    s->steps = steps;
+    steps[s->step_count] = (struct scenario_step){ .to = -1 };
+    return &steps[s->step_count++];
+}
+
+static bool copy_step(const struct scenario_step *from, struct scenario_step *to)
+{
+    size_t size = from->workload->options->size;
+    *to = *from;
+    to->options = malloc(size);
+    to->on = calloc(from->on_count + 1, sizeof *to->on);
+    if (!to->options || !to->on)
+        return false;
+    memcpy(to->options, from->options, size);
+    memcpy(to->on, from->on, from->on_count * sizeof *to->on);
+    return true;
+}
+
+/* The cells of `matrix` as steps of their own, all like `pattern`. False when reading on makes no sense. */
+static bool add_cells(const struct reader *r, const struct yaml_value *map, const struct matrix *matrix,
+                      const struct scenario_step *pattern)
+{
+    struct scenario *s = r->scenario;
+    const struct yaml_value *place = yaml_get(map, "matrix");
+    struct scenario_matrix *matrices = reallocarray(s->matrices, s->matrix_count + 1, sizeof *matrices);
+    struct err first = { 0 };
+    if (!matrices) {
+        reader_no_memory(r);
+        return false;
+    }
+    s->matrices = matrices;
+    struct scenario_matrix *told = &matrices[s->matrix_count++];
+    *told = (struct scenario_matrix){ .first = s->step_count };
+    text_copy(told->name, sizeof told->name, pattern->name);
+    matrix_axes(matrix, told->axes, sizeof told->axes);
+    for (size_t i = 0; i < matrix_count(matrix); i++) {
+        struct err e = { 0 };
+        struct scenario_step *step = add_step(r, map);
+        if (!step)
+            return false;
+        if (!copy_step(pattern, step)) {
+            reader_no_memory(r);
+            return false;
+        }
+        if (matrix_cell(matrix, i, step->options, step->name, sizeof step->name, &e)) {
+            told->count++;
+            continue;
+        }
+        free(step->options);
+        free(step->on);
+        s->step_count--;
+        told->left_out++;
+        first = told->left_out == 1 ? e : first;
+    }
+    if (told->count == 0)
+        READER_SAY(r, place, "matrix: none of its cells can be run: %s", first.text);
+    return true;
+}
+
+/* The step `map`, or the steps that its matrix makes of it. */
+static bool read_steps_of(const struct reader *r, const struct yaml_value *map)
+{
+    const struct workload_info *workload = read_workload(r, map);
+    const size_t before = diags_count(r->diags);
+    struct matrix *matrix = workload ? matrix_read(r, map, workload) : NULL;
+    struct scenario_step pattern = { .to = -1 };
+    bool goes_on = true;
+    if (!matrix) {
+        struct scenario_step *step = add_step(r, map);
+        if (step)
+            read_step(r, map, workload, yaml_get(map, "matrix") != NULL, step);
+        return step != NULL;
+    }
+    read_step(r, matrix_pattern(matrix), workload, true, &pattern);
+    if (diags_count(r->diags) == before)
+        goes_on = add_cells(r, map, matrix, &pattern);
+    free(pattern.options);
+    free(pattern.on);
+    matrix_destroy(&matrix);
+    return goes_on;
+}
+
+void steps_read(const struct reader *r, const struct yaml_value *value)
+{
     if (value->broken)
         return;
     if (value->kind != YAML_LIST || value->count == 0) {
         READER_SAY(r, value, "steps must list at least one step, as in - %s", EXAMPLE);
         return;
     }
-    s->steps = calloc(value->count < SCENARIO_STEPS_MAX ? value->count : SCENARIO_STEPS_MAX, sizeof *s->steps);
-    if (!s->steps) {
-        reader_no_memory(r);
-        return;
-    }
     for (const struct yaml_value *map = value->first; map; map = map->next) {
-        if (s->step_count == SCENARIO_STEPS_MAX) {
-            READER_SAY(r, map, "more than %d steps: split the scenario", SCENARIO_STEPS_MAX);
+        if (!reader_map(r, map, "a step", EXAMPLE))
+            continue;
+        if (!read_steps_of(r, map))
             return;
-        }
-        struct scenario_step *step = &s->steps[s->step_count];
-        step->to = -1;
-        if (reader_map(r, map, "a step", EXAMPLE)) {
-            read_step(r, map, step);
-            const struct yaml_value *twin = find_twin(s, s->step_count, value->first);
-            if (twin)
-                say_twin(r, yaml_get(map, "name"), twin);
-        }
-        s->step_count++; /* a broken one too, so that steps and their places stay side by side */
+        const struct yaml_value *twin = find_twin(value->first, map);
+        if (twin)
+            say_twin(r, yaml_get(map, "name"), twin);
     }
     check_time(r, value);
 }
