@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "agent/start_gate.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -14,7 +13,7 @@ enum { GRACE_MS = 4000 };
 
 /* ---- a flow's thread ---- */
 
-static void post_stream(struct trial *t, const struct part_flow *f, const struct start_gate_result *gate)
+static void post_stream(struct trial *t, const struct part_flow *f)
 {
     struct meter_point end = meter_read(&f->meter);
     struct message m = { .type = MESSAGE_STREAM,
@@ -22,7 +21,7 @@ static void post_stream(struct trial *t, const struct part_flow *f, const struct
                                      .job = f->part->order.job,
                                      .flow = f->number,
                                      .sends = f->starts,
-                                     .released_ns = gate->released_ns,
+                                     .released_ns = f->gate.released_ns,
                                      .first_op_ns = f->times.first_op_ns,
                                      .last_op_ns = f->times.last_op_ns,
                                      .arrived_ns = f->times.arrived_ns,
@@ -41,7 +40,7 @@ static void post_stream(struct trial *t, const struct part_flow *f, const struct
                                      .strange = (int64_t)f->counts.strange } };
     if (f->latencies)
         m.stream.latencies_size = hist_pack(f->latencies, m.stream.latencies);
-    text_copy(m.stream.gate, sizeof m.stream.gate, gate->how ? gate->how : "");
+    text_copy(m.stream.gate, sizeof m.stream.gate, f->gate.how ? f->gate.how : "");
     text_copy(m.stream.congestion, sizeof m.stream.congestion, f->tcp.congestion);
     text_copy(m.stream.route, sizeof m.stream.route, f->route);
     (void)mailbox_put(t->out, &m);
@@ -92,31 +91,42 @@ static bool wait_for_way(struct crew *c)
     return ok;
 }
 
+/* Up to the instant, or shortly before for who passes the gate himself. */
+static bool wait_for_start(struct trial *t, struct part_flow *f, const struct message_arm *arm)
+{
+    const struct crew *crew = crew_of(f->part);
+    f->gate.at_ns = arm->at_ns;
+    f->gate.may_spin = arm->may_spin != 0;
+    f->gate.cancelled = &t->cancelled;
+    f->gate.slot = (int)(arm->slot + crew->first_slot);
+    for (uint32_t i = 0; i < f->number; i++)
+        f->gate.slot += part_flow_is_gated(&f->part->flows[i]);
+    if (!start_gate_approach(&f->gate))
+        return false;
+    if (!f->part->workload->passes_gate)
+        (void)start_gate_pass(&f->gate);
+    return !atomic_load(&t->cancelled);
+}
+
 static void *run_flow(void *arg)
 {
     struct runner *r = arg;
     struct trial *t = r->trial;
     struct part_flow *f = r->flow;
-    struct crew *crew = crew_of(f->part);
     struct message_arm arm;
-    struct start_gate_result gate = { 0 };
     start_gate_prepare();
     bool go = wait_for_arm(t, &arm);
     f->measure_ns = arm.at_ns + f->part->options.times.warmup_ns;
-    if (go && part_flow_is_gated(f)) {
-        int place = (int)(arm.slot + crew->first_slot);
-        for (uint32_t i = 0; i < f->number; i++)
-            place += part_flow_is_gated(&f->part->flows[i]);
-        go = start_gate_wait(&(struct start_gate){ arm.at_ns, arm.may_spin != 0, place }, &t->cancelled, &gate);
-    }
-    go = go && (!f->stock || wait_for_way(crew));
+    go = go && (!part_flow_is_gated(f) || wait_for_start(t, f, &arm));
+    go = go && (!f->stock || wait_for_way(crew_of(f->part)));
     if (go) {
         struct err e = { 0 };
         bool ok = f->part->workload->run(f, &e);
-        post_stream(t, f, &gate);
+        post_stream(t, f);
         if (!ok)
             trial_post_failure(t, &e);
     }
+    start_gate_leave(&f->gate);
     pthread_mutex_lock(&t->lock);
     r->is_over = true;
     pthread_cond_broadcast(&t->changed);

@@ -44,6 +44,7 @@ static bool make_flows(struct part *part, struct err *e)
         part->flows[i].starts = net_load_sends(net, i) == (part->order.part == PART_LOAD);
         if (!loop_of(part)->make(&part->flows[i], e))
             return false;
+        part->flows[i].gate.is_brief = flow_begins_briefly(part->flows[i].flow);
     }
     return true;
 }
@@ -135,11 +136,25 @@ static bool take_flows(struct part *part, struct err *e)
 
 /* ---- both ---- */
 
+static int64_t pass_gate(void *flow) { return start_gate_pass(&((struct part_flow *)flow)->gate); }
+static void leave_gate(void *flow) { start_gate_leave(&((struct part_flow *)flow)->gate); }
+
+/* Who opens the connection has that as its first operation, whatever it does then. */
+static bool open_at_start(struct part_flow *f, int64_t *opened_ns, struct err *e)
+{
+    *opened_ns = start_gate_pass(&f->gate);
+    bool ok = flow_dial(f->flow, &f->opens_to, e);
+    start_gate_leave(&f->gate);
+    return ok;
+}
+
 static bool run(struct part_flow *f, struct err *e)
 {
     const struct net_loop *loop = loop_of(f->part);
-    int64_t opened_ns = clock_raw_ns();
-    bool ok = (!f->opens || flow_dial(f->flow, &f->opens_to, e)) && loop->run(f, e);
+    int64_t opened_ns = 0;
+    if (f->starts)
+        flow_set_start(f->flow, &(struct flow_start){ pass_gate, leave_gate, f });
+    bool ok = (!f->opens || open_at_start(f, &opened_ns, e)) && loop->run(f, e);
     if (f->opens && f->times.first_op_ns)
         f->times.first_op_ns = opened_ns;
     return (loop->is_per_transaction || flow_tcp_info(f->flow, &f->tcp, ok ? e : NULL)) && ok;
@@ -183,6 +198,7 @@ static void release(struct part *part)
     const struct workload NAME##_LOAD = { .name = word,                 \
                                           .part = PART_LOAD,            \
                                           .loop = &NAME##_LOOP,         \
+                                          .passes_gate = true,          \
                                           .prepare = connect_flows,     \
                                           .approach = approach,         \
                                           .run = run,                   \
@@ -193,6 +209,7 @@ static void release(struct part *part)
     const struct workload NAME##_SERVE = { .name = word,                \
                                            .part = PART_SERVE,          \
                                            .loop = &NAME##_LOOP,        \
+                                           .passes_gate = true,         \
                                            .prepare = listen_for_flows, \
                                            .connect = take_flows,       \
                                            .run = run,                  \

@@ -8,6 +8,7 @@
 #ifndef TARE_PART_H
 #define TARE_PART_H
 
+#include "agent/start_gate.h"
 #include "base/err.h"
 #include "catalogue/boot_options.h"
 #include "catalogue/catalogue.h"
@@ -36,7 +37,8 @@ struct part_flow {
     uint32_t number;
     bool starts; /* does a first operation at T, so it waits at the gate */
     struct flow *flow;
-    int64_t measure_ns; /* RAW: when the warm-up is over; known when it runs */
+    struct start_gate gate; /* where it starts; shut behind it by its crew, if it has not been left before */
+    int64_t measure_ns;     /* RAW: when the warm-up is over; known when it runs */
     struct flow_times times;
     struct flow_tcp_info tcp;
     struct udp_counts counts;
@@ -68,6 +70,7 @@ struct workload {
     uint32_t part;               /* PART_LOAD or PART_SERVE */
     const struct net_loop *loop; /* of a network workload, for net_part.c; else NULL */
     const char *right;           /* what the agent's --allow must have granted; NULL: nothing */
+    bool passes_gate; /* run() does, right in front of the first operation; else the crew, in front of run() */
 
     /* Make everything ready, up to saying where others connect (part->port); set flow_count, and
      * `starts` of each flow. Waits end when part->cancel_fd becomes readable. */
@@ -77,7 +80,7 @@ struct workload {
     /* Between ARM and the instant `at_ns` (RAW): what may not be done earlier. May be NULL. A flow whose time
      * has come waits for it. */
     bool (*approach)(struct part *part, int64_t at_ns, struct err *e);
-    /* One flow, from the moment the gate opened for it; a flow that does not start, from ARM on. */
+    /* One flow, from the moment the gate opened for it, or shortly before; one that does not start, from ARM on. */
     bool (*run)(struct part_flow *flow, struct err *e);
     /* While run() is at work on other threads: end in order / break now, so that all return. */
     void (*stop)(struct part *part);

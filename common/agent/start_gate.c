@@ -32,18 +32,10 @@ static int pick_cpu(const cpu_set_t *allowed, int slot)
     return -1;
 }
 
-/* How the thread was scheduled, to be given back. */
-struct scheduling {
-    bool is_pinned, is_fifo;
-    cpu_set_t cpus;
-    int policy;
-    struct sched_param param;
-};
-
 /* One CPU, and FIFO, where that is allowed. */
-static void take_cpu(int slot, struct scheduling *before)
+static void take_cpu(int slot, struct start_gate_before *before)
 {
-    *before = (struct scheduling){ .policy = sched_getscheduler(0) };
+    *before = (struct start_gate_before){ .policy = sched_getscheduler(0) };
     sched_getparam(0, &before->param);
     int cpu = sched_getaffinity(0, sizeof before->cpus, &before->cpus) == 0 ? pick_cpu(&before->cpus, slot) : -1;
     if (cpu >= 0) {
@@ -56,17 +48,19 @@ static void take_cpu(int slot, struct scheduling *before)
     before->is_fifo = sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &fifo) == 0;
 }
 
-static void leave_fifo(const struct scheduling *before)
+static void leave_fifo(struct start_gate_before *before)
 {
     /* Who has FIFO by a limit (RLIMIT_RTPRIO) alone may not clear the reset on fork, and would stay in FIFO. */
     if (before->is_fifo && sched_setscheduler(0, before->policy, &before->param) != 0)
         sched_setscheduler(0, before->policy | SCHED_RESET_ON_FORK, &before->param);
+    before->is_fifo = false;
 }
 
-static void leave_cpu(const struct scheduling *before)
+static void leave_cpu(struct start_gate_before *before)
 {
     if (before->is_pinned)
         sched_setaffinity(0, sizeof before->cpus, &before->cpus);
+    before->is_pinned = false;
 }
 
 /* Sleep until RAW reads `at_ns` - `lead_ns`. In steps, for two reasons: a wait that is cancelled ends
@@ -90,23 +84,32 @@ static int64_t spin_until_raw(int64_t at_ns, const _Atomic bool *cancelled)
     return now;
 }
 
-bool start_gate_wait(const struct start_gate *gate, const _Atomic bool *cancelled, struct start_gate_result *result)
+bool start_gate_approach(struct start_gate *gate)
 {
-    if (!gate->may_spin) {
-        sleep_until_raw(gate->at_ns, 0, cancelled);
-        *result = (struct start_gate_result){ clock_raw_ns(), "sleep" };
-        return !atomic_load(cancelled);
+    if (gate->may_spin) {
+        take_cpu(gate->slot, &gate->before);
+        gate->how = gate->before.is_fifo ? "fifo" : "spin";
+        sleep_until_raw(gate->at_ns, START_GATE_SPIN_NS, gate->cancelled);
+        if (gate->before.is_fifo)
+            leave_cpu(&gate->before);
+    } else {
+        gate->how = "sleep";
+        sleep_until_raw(gate->at_ns, 0, gate->cancelled);
     }
-    struct scheduling before;
-    take_cpu(gate->slot, &before);
-    sleep_until_raw(gate->at_ns, START_GATE_SPIN_NS, cancelled);
-    if (before.is_fifo) {
-        leave_cpu(&before);
-        (void)spin_until_raw(gate->at_ns < 0 ? gate->at_ns : gate->at_ns - START_GATE_LEAVE_NS, cancelled);
-        leave_fifo(&before);
+    return !atomic_load(gate->cancelled);
+}
+
+int64_t start_gate_pass(struct start_gate *gate)
+{
+    if (gate->before.is_fifo && !gate->is_brief) {
+        (void)spin_until_raw(gate->at_ns < 0 ? gate->at_ns : gate->at_ns - START_GATE_LEAVE_NS, gate->cancelled);
+        leave_fifo(&gate->before);
     }
-    *result = (struct start_gate_result){ spin_until_raw(gate->at_ns, cancelled), before.is_fifo ? "fifo" : "spin" };
-    if (!before.is_fifo)
-        leave_cpu(&before);
-    return !atomic_load(cancelled);
+    return gate->released_ns = spin_until_raw(gate->at_ns, gate->cancelled);
+}
+
+void start_gate_leave(struct start_gate *gate)
+{
+    leave_fifo(&gate->before);
+    leave_cpu(&gate->before);
 }

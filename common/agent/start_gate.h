@@ -1,40 +1,68 @@
-/* start_gate.h - let one thread go at one instant of CLOCK_MONOTONIC_RAW.
+/* start_gate.h - let one thread do its first operation at one instant of CLOCK_MONOTONIC_RAW.
  *
- * Sleep to T - 300 us on CLOCK_MONOTONIC, pinned and under SCHED_FIFO where that is allowed, then spin on
- * RAW. FIFO and pin are given back before the first operation (a long one under FIFO would keep the other
- * nodes of the machine from theirs), and before T: each is a system call of 5 us here and of more in a
- * guest, which between T and the first operation would be a skew of host and guest in each start. Who
- * spins under FIFO is not moved and needs the pin no more once it has woken up; FIFO it leaves at
- * T - 40 us. Two at a time, with other work on both CPUs, median and 90th percentile of 800 starts: first
- * operations 2.0 to 2.8 us apart (186 to 500) and 24 us after T with both given back at T, 0.3 to 0.4 us
- * apart (1 to 590) and 0.6 us after T so.
+ *     approach   sleep on CLOCK_MONOTONIC to T - 300 us, pinned and under SCHED_FIFO where that is allowed
+ *     pass       spin on RAW until it reads T; called right in front of the first operation, so that nothing
+ *                but the return stands between the reading that ended the spin and the operation
+ *     leave      give FIFO and pin back; called right behind the first operation
+ *
+ * FIFO may not last: a long first operation under it keeps others of the machine from theirs (3 ms of it made
+ * four agents on two CPUs late by 3 ms). But given back in front of the operation it lets in whoever waits for
+ * the CPU, and costs a system call that takes longer in a guest than on its host. So one that is brief, a single
+ * system call of some microseconds, is done under FIFO; before another FIFO is given back at T - 40 us. Two
+ * gates of one clock on two CPUs, 150 instants, twice each, in us apart (median, 90th percentile), beside a lab
+ * whose ports TCP fills:
+ *
+ *                            FIFO left at T - 40 us          left behind the operation
+ *     idle                   0.01 (6)      0.01 (0.02)       0.01 (0.02)   0.01 (0.06)
+ *     one port filled        54   (587)    47   (321)        19   (139)    16   (148)
+ *     two ports, both ways   88   (723)    205  (968)        36   (265)    29   (194)
+ *
+ * What is left under load are interrupts, which nobody's priority holds off: the shapers' timers, of 35 us each on
+ * that virtual machine. Who spins under FIFO is not moved and needs the pin no more once it has woken up.
  */
 #ifndef TARE_START_GATE_H
 #define TARE_START_GATE_H
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 enum { START_GATE_SPIN_NS = 300 * 1000, START_GATE_LEAVE_NS = 40 * 1000, START_GATE_FIFO_PRIORITY = 50 };
 
+/* How a thread was scheduled, to be given back. */
+struct start_gate_before {
+    bool is_pinned, is_fifo; /* what has been taken and not given back yet */
+    cpu_set_t cpus;
+    int policy;
+    struct sched_param param;
+};
+
+/* Filled in by who makes it, up to `cancelled`; of one thread. */
 struct start_gate {
-    int64_t at_ns; /* RAW, of this machine */
-    bool may_spin; /* each spinner of the machine has a CPU of its own */
-    int slot;      /* which of the CPUs that this process may use; others spin on others */
-};
+    int64_t at_ns;                 /* RAW, of this machine */
+    bool may_spin;                 /* each spinner of the machine has a CPU of its own */
+    bool is_brief;                 /* the first operation is: it may be done under FIFO */
+    int slot;                      /* which of the CPUs that this process may use; others spin on others */
+    const _Atomic bool *cancelled; /* ends the wait, whenever it becomes true */
 
-struct start_gate_result {
-    int64_t released_ns; /* RAW, when the gate opened for this thread */
-    const char *how;     /* "fifo", "spin" (no right to FIFO), "sleep" (no CPU to spin on) */
+    int64_t released_ns; /* RAW, when the gate opened for this thread; 0: it did not */
+    const char *how;     /* "fifo", "spin" (no right to FIFO), "sleep" (no CPU to spin on); NULL before */
+    struct start_gate_before before;
 };
-
-/* Wait for the instant. False when `cancelled` became true before it. An instant that has passed
- * lets the thread go at once. */
-bool start_gate_wait(const struct start_gate *gate, const _Atomic bool *cancelled, struct start_gate_result *result);
 
 /* Touch and lock the pages that the wait uses (this thread's stack), best effort. Call it from the
  * thread that will wait, beforehand. */
 void start_gate_prepare(void);
+
+/* Wait until the instant is near. False when it is cancelled. */
+bool start_gate_approach(struct start_gate *gate);
+
+/* Wait for the instant: what RAW read when it had come, or the wait was cancelled. An instant that has passed lets
+ * the thread go at once. */
+int64_t start_gate_pass(struct start_gate *gate);
+
+/* Be scheduled as before. Does nothing the second time, nor for a gate that is all zeros. */
+void start_gate_leave(struct start_gate *gate);
 
 #endif

@@ -13,7 +13,10 @@
 #include "base/text.h"
 #include "flow/sockopt.h"
 
-enum { SLEEP_STEP_MS = 50 };
+enum {
+    SLEEP_STEP_MS = 50,
+    BRIEF_BYTES = 128 * 1024, /* copied in some 20 us; what finds no room in the socket blocks, and keeps no CPU */
+};
 
 /* The kernel cuts what is above its limit without a word, and doubles what it takes (socket(7)). */
 static bool set_buffer(int fd, int option, int bytes, const char *name, const char *limit, struct err *e)
@@ -105,6 +108,10 @@ void flow_connect(struct flow *flow, int *fd)
     flow->fd = *fd;
     *fd = -1;
 }
+
+void flow_set_start(struct flow *flow, const struct flow_start *start) { flow->start = *start; }
+
+bool flow_begins_briefly(const struct flow *flow) { return flow->message_bytes <= BRIEF_BYTES; }
 
 bool flow_dial(struct flow *f, const struct address *to, struct err *e)
 {

@@ -42,6 +42,13 @@ struct flow_times {
     int64_t arrived_ns; /* where the flow's first bytes arrive: when they did, by the kernel (arrival.h) */
 };
 
+/* What stands in front of a flow's first operation, and behind it; called by the moving thread. */
+struct flow_start {
+    int64_t (*await)(void *context); /* wait for the instant: RAW as it was read last */
+    void (*begun)(void *context);    /* the kernel has had the first operation */
+    void *context;
+};
+
 /* What TCP_INFO says at the end of a flow. */
 struct flow_tcp_info {
     uint32_t retransmits;        /* segments sent again, of this connection */
@@ -64,6 +71,12 @@ struct flow *flow_new(size_t message_bytes, size_t read_bytes, struct err *e);
 /* Give it its connected, blocking socket, which it takes over: `*fd` becomes -1. Once, before anything
  * else is asked of it. */
 void flow_connect(struct flow *flow, int *fd);
+
+/* For a loop that sends or asks, before it begins; without it the first operation is done at once. */
+void flow_set_start(struct flow *flow, const struct flow_start *start);
+
+/* Whether its first operation keeps a CPU for microseconds only: a connect, or a message that is not long. */
+bool flow_begins_briefly(const struct flow *flow);
 
 /* From the moving thread: connect its socket, which is not connected yet, within FLOW_DIAL_MS. Stopped by an abort. */
 enum { FLOW_DIAL_MS = 5000 };

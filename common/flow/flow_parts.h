@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+#include "base/clock.h"
 #include "flow/flow.h"
 
 struct flow {
@@ -21,6 +22,7 @@ struct flow {
     int at_hand;          /* CRR: the connection of the moment, -1 between two */
     unsigned char *message, *inbox; /* page-aligned, one behind the other: what is sent, where reads go */
     size_t message_bytes, read_bytes, mapped_bytes;
+    struct flow_start start;
     /* Set before the shutdown that they explain, so that who sees its effect sees the reason. */
     _Atomic bool stopped, aborted;
     int broken_by; /* errno of what broke it */
@@ -36,6 +38,21 @@ MUST_CHECK bool flow_wait_for_close(struct flow *flow, struct err *e);
 
 /* Sleep until CLOCK_MONOTONIC reads `mono_ns`, or the flow is stopped or aborted: then false. */
 bool flow_sleep_until(const struct flow *flow, int64_t mono_ns);
+
+/* To be called right in front of the first operation, whose moment it returns, and ... */
+static inline int64_t flow_begin(struct flow *flow)
+{
+    return flow->start.await ? flow->start.await(flow->start.context) : clock_raw_ns();
+}
+
+/* ... right behind it; nothing comes of being called again. */
+static inline void flow_begun(struct flow *flow)
+{
+    if (!flow->start.begun)
+        return;
+    flow->start.begun(flow->start.context);
+    flow->start.begun = NULL;
+}
 
 static inline bool flow_is_stopped(const struct flow *flow)
 {

@@ -107,7 +107,9 @@ static bool see_close(struct flow *f, const struct tcp_crr_target *t, struct err
 
 static bool transact(struct flow *f, const struct tcp_crr_target *t, struct err *e)
 {
-    if (!open_connection(f, t, e))
+    bool is_open = open_connection(f, t, e);
+    flow_begun(f);
+    if (!is_open)
         return false;
     if (!write_whole(f->at_hand, f->message, f->message_bytes))
         return flow_break(f, errno, "sending a request", e);
@@ -137,7 +139,7 @@ bool tcp_crr_ask(struct flow *f, const struct tcp_crr_target *t, const struct rr
                  struct flow_times *times, struct err *e)
 {
     memcpy(f->message, t->preamble.bytes, t->preamble.size);
-    int64_t begun = clock_raw_ns(), due = clock_mono_ns();
+    int64_t begun = flow_begin(f), due = clock_mono_ns();
     times->last_op_ns = times->first_op_ns = begun;
     while (!flow_is_stopped(f)) {
         bool ok = transact(f, t, e);

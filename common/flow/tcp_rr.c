@@ -54,6 +54,7 @@ static bool ask(struct flow *f, const struct rr_plan *plan, struct meter *meter,
     int64_t begun = times->first_op_ns, due = plan->interval_ns > 0 ? clock_mono_ns() : 0;
     for (;;) {
         enum progress progress = send_message(f, f->message_bytes, "sending a request", e);
+        flow_begun(f);
         if (progress != WHOLE)
             return progress == ENDED;
         progress = read_message(f, f->read_bytes, "waiting for a response", e);
@@ -74,7 +75,7 @@ static bool ask(struct flow *f, const struct rr_plan *plan, struct meter *meter,
 bool tcp_rr_ask(struct flow *f, const struct rr_plan *plan, struct meter *meter, struct flow_times *times,
                 struct err *e)
 {
-    times->last_op_ns = times->first_op_ns = clock_raw_ns();
+    times->last_op_ns = times->first_op_ns = flow_begin(f);
     return ask(f, plan, meter, times, e) && flow_wait_for_close(f, e);
 }
 

@@ -56,28 +56,33 @@ static void end_quiet(const struct quiet *q)
     pthread_sigmask(SIG_SETMASK, &q->before, NULL);
 }
 
-static bool send_file(struct flow *f, struct meter *meter, struct err *e)
+/* One piece of the file, from `*at` on; false when there is no more to send, in order (*ok) or not. */
+static inline bool send_piece(struct flow *f, off_t *at, struct meter *meter, bool *ok, struct err *e)
 {
-    off_t at = 0;
-    for (;;) {
-        ssize_t sent = sendfile(f->fd, f->file_fd, &at, f->message_bytes);
-        if (sent > 0)
-            meter_add(meter, (uint64_t)sent);
-        else if (sent < 0 && errno == EPIPE && atomic_load(&f->stopped) && !atomic_load(&f->aborted))
-            return true;
-        else if (sent < 0 && errno != EINTR)
-            return flow_break(f, errno, "sending a file", e);
-        if (at + (off_t)f->message_bytes > f->file_bytes)
-            at = 0;
-    }
+    ssize_t sent = sendfile(f->fd, f->file_fd, at, f->message_bytes);
+    if (sent > 0)
+        meter_add(meter, (uint64_t)sent);
+    else if (sent < 0 && errno == EPIPE && atomic_load(&f->stopped) && !atomic_load(&f->aborted))
+        return false;
+    else if (sent < 0 && errno != EINTR)
+        return *ok = flow_break(f, errno, "sending a file", e);
+    if (*at + (off_t)f->message_bytes > f->file_bytes)
+        *at = 0;
+    return true;
 }
 
 bool tcp_sendfile_send(struct flow *f, struct meter *meter, struct flow_times *times, struct err *e)
 {
     struct quiet quiet;
+    off_t at = 0;
+    bool ok = true;
     keep_quiet(&quiet);
-    times->first_op_ns = clock_raw_ns();
-    bool ok = send_file(f, meter, e) && flow_wait_for_close(f, e);
+    times->first_op_ns = flow_begin(f);
+    bool goes_on = send_piece(f, &at, meter, &ok, e);
+    flow_begun(f);
+    while (goes_on)
+        goes_on = send_piece(f, &at, meter, &ok, e);
+    ok = ok && flow_wait_for_close(f, e);
     times->last_op_ns = clock_raw_ns();
     end_quiet(&quiet);
     return ok;

@@ -29,25 +29,30 @@ enum {
     COMPANY_REVIEW_BYTES = 4 * TCP_STREAM_READ_BYTES, /* the clock is read this often: every ms at 40 Gbit/s */
 };
 
-/* Until the writing half is shut down; a send that was in progress then returns what it copied,
- * the next one EPIPE. A peer that closed and then refused our bytes also reads as EPIPE. */
-static bool send_messages(struct flow *f, struct meter *meter, struct err *e)
+/* One message. False when there is no more to send: in order (*ok), since the writing half has been shut down, or
+ * not. A send that was in progress then returns what it copied, the next one EPIPE. A peer that closed and then
+ * refused our bytes also reads as EPIPE. */
+static inline bool send_message(struct flow *f, struct meter *meter, bool *ok, struct err *e)
 {
-    for (;;) {
-        ssize_t sent = send(f->fd, f->message, f->message_bytes, MSG_NOSIGNAL);
-        if (sent > 0)
-            meter_add(meter, (uint64_t)sent);
-        else if (sent < 0 && errno == EPIPE && atomic_load(&f->stopped) && !atomic_load(&f->aborted))
-            return true;
-        else if (sent < 0 && errno != EINTR)
-            return flow_break(f, errno, "sending", e);
-    }
+    ssize_t sent = send(f->fd, f->message, f->message_bytes, MSG_NOSIGNAL);
+    if (sent > 0)
+        meter_add(meter, (uint64_t)sent);
+    else if (sent < 0 && errno == EPIPE && atomic_load(&f->stopped) && !atomic_load(&f->aborted))
+        return false;
+    else if (sent < 0 && errno != EINTR)
+        return *ok = flow_break(f, errno, "sending", e);
+    return true;
 }
 
 bool tcp_stream_send(struct flow *f, struct meter *meter, struct flow_times *times, struct err *e)
 {
-    times->first_op_ns = clock_raw_ns();
-    bool ok = send_messages(f, meter, e) && flow_wait_for_close(f, e);
+    bool ok = true;
+    times->first_op_ns = flow_begin(f);
+    bool goes_on = send_message(f, meter, &ok, e);
+    flow_begun(f);
+    while (goes_on)
+        goes_on = send_message(f, meter, &ok, e);
+    ok = ok && flow_wait_for_close(f, e);
     times->last_op_ns = clock_raw_ns();
     return ok;
 }

@@ -54,7 +54,9 @@ static bool ask(struct flow *f, const struct rr_plan *plan, bool is_stock, struc
         bytes_put(f->message, number_bytes(f), number);
         int64_t now = begun;
         bool is_sent = send(f->fd, f->message, f->message_bytes, MSG_NOSIGNAL) >= 0;
-        if (!is_sent && !datagram_endure(f, errno, counts, e))
+        int reason = is_sent ? 0 : errno;
+        flow_begun(f);
+        if (!is_sent && !datagram_endure(f, reason, counts, e))
             return false;
         enum answer answer = is_sent ? read_response(f, is_stock, begun, &now, counts, e) : LOST;
         if (answer == BROKEN)
@@ -83,7 +85,7 @@ bool udp_rr_ask(struct flow *f, const struct rr_plan *plan, bool is_stock, struc
 {
     if (!datagram_prepare(f, e))
         return false;
-    times->last_op_ns = times->first_op_ns = clock_raw_ns();
+    times->last_op_ns = times->first_op_ns = flow_begin(f);
     return ask(f, plan, is_stock, meter, counts, times, e) && datagram_end_tell(f, !is_stock, e);
 }
 

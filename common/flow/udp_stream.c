@@ -33,10 +33,13 @@ static bool send_datagrams(struct flow *f, const struct udp_stream_plan *plan, s
     for (uint64_t number = 0; !flow_is_stopped(f);) {
         if (!plan->is_stock)
             bytes_put(f->message, number_bytes, number);
-        if (send(f->fd, f->message, f->message_bytes, MSG_NOSIGNAL) >= 0) {
+        bool is_sent = send(f->fd, f->message, f->message_bytes, MSG_NOSIGNAL) >= 0;
+        int reason = is_sent ? 0 : errno;
+        flow_begun(f);
+        if (is_sent) {
             meter_add(meter, f->message_bytes);
             number++;
-        } else if (!datagram_endure(f, errno, counts, e)) {
+        } else if (!datagram_endure(f, reason, counts, e)) {
             return false;
         }
         if (burst > 0 && number % (uint64_t)burst == 0) {
@@ -52,7 +55,7 @@ bool udp_stream_send(struct flow *f, const struct udp_stream_plan *plan, struct 
 {
     if (!datagram_prepare(f, e))
         return false;
-    times->first_op_ns = clock_raw_ns();
+    times->first_op_ns = flow_begin(f);
     bool ok = send_datagrams(f, plan, meter, counts, e);
     times->last_op_ns = clock_raw_ns();
     return ok && datagram_end_tell(f, !plan->is_stock, e);

@@ -25,9 +25,14 @@ enum { SOON_MS = 3000 };
 
 static const _Atomic bool NEVER;
 
-static bool wait_for(int64_t at_ns, bool may_spin, struct start_gate_result *result)
+/* As a flow's thread does: true when it went, with what the gate says of it. */
+static bool go_through(struct start_gate *gate)
 {
-    return start_gate_wait(&(struct start_gate){ .at_ns = at_ns, .may_spin = may_spin }, &NEVER, result);
+    bool went = start_gate_approach(gate);
+    if (went)
+        (void)start_gate_pass(gate);
+    start_gate_leave(gate);
+    return went && !atomic_load(gate->cancelled);
 }
 
 static void the_gate_opens_at_or_after_the_instant_never_before(void **unused)
@@ -37,17 +42,21 @@ static void the_gate_opens_at_or_after_the_instant_never_before(void **unused)
     start_gate_prepare();
     for (int may_spin = 0; may_spin < 2; may_spin++)
         for (size_t i = 0; i < ARRAY_SIZE(WAITS_MS); i++) {
-            struct start_gate_result result;
             int64_t at_ns = clock_raw_ns() + clock_ms(WAITS_MS[i]);
-            assert_true(wait_for(at_ns, may_spin, &result));
-            int64_t back_ns = clock_raw_ns();
-            assert_true(result.released_ns >= at_ns);
-            assert_true(back_ns >= result.released_ns);
+            struct start_gate gate = {
+                .at_ns = at_ns, .may_spin = may_spin, .is_brief = i % 2 == 0, .cancelled = &NEVER
+            };
+            assert_true(start_gate_approach(&gate));
+            int64_t opened_ns = start_gate_pass(&gate), back_ns = clock_raw_ns();
+            start_gate_leave(&gate);
+            assert_true(opened_ns >= at_ns);
+            assert_int_equal(gate.released_ns, opened_ns);
+            assert_true(back_ns >= opened_ns);
             assert_true(back_ns - at_ns < clock_ms(SOON_MS));
             if (may_spin)
-                assert_true(strcmp(result.how, "fifo") == 0 || strcmp(result.how, "spin") == 0);
+                assert_true(strcmp(gate.how, "fifo") == 0 || strcmp(gate.how, "spin") == 0);
             else
-                assert_string_equal(result.how, "sleep");
+                assert_string_equal(gate.how, "sleep");
         }
 }
 
@@ -58,10 +67,10 @@ static void an_instant_that_has_passed_lets_go_at_once(void **unused)
     const int64_t past[] = { now, now - 1, now - clock_ms(10), now - clock_ms(10000), 1, 0, -1, INT64_MIN };
     for (int may_spin = 0; may_spin < 2; may_spin++)
         for (size_t i = 0; i < ARRAY_SIZE(past); i++) {
-            struct start_gate_result result;
+            struct start_gate gate = { .at_ns = past[i], .may_spin = may_spin, .cancelled = &NEVER };
             int64_t before = clock_raw_ns();
-            assert_true(wait_for(past[i], may_spin, &result));
-            assert_true(result.released_ns >= before);
+            assert_true(go_through(&gate));
+            assert_true(gate.released_ns >= before);
             assert_true(clock_raw_ns() - before < clock_ms(SOON_MS));
         }
 }
@@ -71,7 +80,6 @@ struct waiter {
     _Atomic bool cancelled;
     _Atomic int tid;
     bool went;
-    struct start_gate_result result;
     pthread_t thread;
 };
 
@@ -79,13 +87,13 @@ static void *wait_in_thread(void *argument)
 {
     struct waiter *w = argument;
     atomic_store(&w->tid, gettid());
-    w->went = start_gate_wait(&w->gate, &w->cancelled, &w->result);
+    w->went = go_through(&w->gate);
     return NULL;
 }
 
 static void start(struct waiter *w, int64_t at_ns, bool may_spin, int slot)
 {
-    w->gate = (struct start_gate){ at_ns, may_spin, slot };
+    w->gate = (struct start_gate){ .at_ns = at_ns, .may_spin = may_spin, .slot = slot, .cancelled = &w->cancelled };
     assert_int_equal(pthread_create(&w->thread, NULL, wait_in_thread, w), 0);
 }
 
@@ -108,31 +116,61 @@ static void a_cancelled_wait_ends_soon_however_far_the_instant_is(void **unused)
         }
 }
 
+static void assert_scheduled_as(int policy, const cpu_set_t *cpus)
+{
+    cpu_set_t now;
+    assert_int_equal(sched_getscheduler(0), policy);
+    assert_int_equal(sched_getaffinity(0, sizeof now, &now), 0);
+    assert_true(CPU_EQUAL(cpus, &now));
+}
+
 static void cpu_and_scheduling_are_given_back(void **unused)
 {
     (void)unused;
     static const int POLICIES[] = { SCHED_OTHER, SCHED_BATCH };
-    cpu_set_t cpus, after;
-    struct start_gate_result result;
+    static const _Atomic bool ALWAYS = true;
+    cpu_set_t cpus;
     const struct sched_param none = { 0 };
     assert_int_equal(sched_getaffinity(0, sizeof cpus, &cpus), 0);
     for (size_t i = 0; i < ARRAY_SIZE(POLICIES); i++) {
         assert_int_equal(sched_setscheduler(0, POLICIES[i], &none), 0);
-        for (int slot = 0; slot < 3; slot++) {
-            const struct start_gate gate = { clock_raw_ns() + clock_ms(5), true, slot };
-            assert_true(start_gate_wait(&gate, &NEVER, &result));
-            assert_int_equal(sched_getscheduler(0), POLICIES[i]);
-            assert_int_equal(sched_getaffinity(0, sizeof after, &after), 0);
-            assert_true(CPU_EQUAL(&cpus, &after));
+        for (int slot = 0; slot < 6; slot++) {
+            struct start_gate gate = { .at_ns = clock_raw_ns() + clock_ms(5),
+                                       .may_spin = true,
+                                       .is_brief = slot % 2 == 0,
+                                       .slot = slot,
+                                       .cancelled = &NEVER };
+            assert_true(go_through(&gate));
+            assert_scheduled_as(POLICIES[i], &cpus);
+            start_gate_leave(&gate); /* once more is nothing */
+            assert_scheduled_as(POLICIES[i], &cpus);
         }
-        const _Atomic bool cancelled = true;
-        const struct start_gate gate = { clock_raw_ns() + clock_ms(5), true, 0 };
-        assert_false(start_gate_wait(&gate, &cancelled, &result));
-        assert_int_equal(sched_getscheduler(0), POLICIES[i]);
-        assert_int_equal(sched_getaffinity(0, sizeof after, &after), 0);
-        assert_true(CPU_EQUAL(&cpus, &after));
+        struct start_gate gate = { .at_ns = clock_raw_ns() + clock_ms(5), .may_spin = true, .cancelled = &ALWAYS };
+        assert_false(go_through(&gate));
+        assert_scheduled_as(POLICIES[i], &cpus);
     }
     assert_int_equal(sched_setscheduler(0, SCHED_OTHER, &none), 0);
+    start_gate_leave(&(struct start_gate){ 0 }); /* of a flow that never came to its gate */
+    assert_scheduled_as(SCHED_OTHER, &cpus);
+}
+
+/* A brief first operation is done under FIFO; a long one would keep others of the machine from theirs. */
+static void fifo_lasts_through_a_brief_first_operation_and_no_other(void **unused)
+{
+    (void)unused;
+    for (int is_brief = 0; is_brief < 2; is_brief++) {
+        struct start_gate gate = {
+            .at_ns = clock_raw_ns() + clock_ms(5), .may_spin = true, .is_brief = is_brief, .cancelled = &NEVER
+        };
+        assert_true(start_gate_approach(&gate));
+        bool has_fifo = gate.before.is_fifo;
+        (void)start_gate_pass(&gate);
+        int during = sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+        start_gate_leave(&gate);
+        if (!has_fifo)
+            skip();
+        assert_int_equal(during, is_brief ? SCHED_FIFO : SCHED_OTHER);
+    }
 }
 
 /* The CPUs of a waiter once it stands at its gate, pinned to one; whatever they are after 10 s. */
@@ -224,12 +262,12 @@ static void fifo_that_is_allowed_by_a_limit_alone_is_given_back_too(void **unuse
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        struct start_gate_result result;
+        struct start_gate gate = { .at_ns = clock_raw_ns() + clock_ms(1500), .may_spin = true, .cancelled = &NEVER };
         const struct itimerval once = { .it_value.tv_usec = 300 * 1000 };
         signal(SIGALRM, lose_the_right_to_fifo);
         if (setitimer(ITIMER_REAL, &once, NULL) != 0)
             _exit(1);
-        if (!wait_for(clock_raw_ns() + clock_ms(1500), true, &result) || strcmp(result.how, "fifo") != 0)
+        if (!go_through(&gate) || strcmp(gate.how, "fifo") != 0)
             _exit(2);
         _exit((sched_getscheduler(0) & ~SCHED_RESET_ON_FORK) == SCHED_OTHER ? 0 : 3);
     }
@@ -246,6 +284,7 @@ int main(void)
         cmocka_unit_test(an_instant_that_has_passed_lets_go_at_once),
         cmocka_unit_test(a_cancelled_wait_ends_soon_however_far_the_instant_is),
         cmocka_unit_test(cpu_and_scheduling_are_given_back),
+        cmocka_unit_test(fifo_lasts_through_a_brief_first_operation_and_no_other),
         cmocka_unit_test(slots_pick_different_cpus_of_those_that_are_allowed),
         cmocka_unit_test(a_gate_in_a_confined_process_keeps_to_its_cpus),
         cmocka_unit_test(fifo_that_is_allowed_by_a_limit_alone_is_given_back_too),
