@@ -1,41 +1,50 @@
-/* How others start together, on one machine, where the true moments are known: N processes each wait for
- * the same thing and stamp CLOCK_MONOTONIC_RAW as soon as they have it.
+/* How others start together, where the true moments are known: each process of these waits for the same thing and
+ * stamps CLOCK_MONOTONIC_RAW as soon as it has it.
  *
- *     start-bench zeromq N SHOTS           a 'go' from a ROUTER to N DEALERs, over loopback
- *     start-bench redis N SHOTS SOCKET     a barrier: INCR, then the follower's blocking read (BLPOP)
- *     start-bench wall N SHOTS             clock_nanosleep to an instant of the wall clock, which here all
- *                                          share to the nanosecond; on real machines NTP's error comes on top
+ *     start-bench zeromq lead ENDPOINT N SHOTS     a 'go' from a ROUTER to N DEALERs, encrypted with CURVE as
+ *     start-bench zeromq follow ENDPOINT ME SHOTS  tare's own channel is; they wait in zmq_recv
+ *     start-bench redis lead ADDRESS N SHOTS       a barrier on redis, at port 16379: INCR, then the follower's
+ *     start-bench redis follow ADDRESS ME SHOTS    blocking read (BLPOP)
+ *     start-bench wall follow NS ME SHOTS          clock_nanosleep to instants of the wall clock, NS the first: here
+ *                                                  all share it to the nanosecond; on real machines NTP's error
+ *                                                  comes on top
+ *     start-bench gate follow NS ME SHOTS          tare's gate alone, for instants of CLOCK_MONOTONIC_RAW as the
+ *                                                  kernel has it: no offset is estimated, nothing is done at them.
+ *                                                  What no start on this machine is better than
+ *     start-bench now                              the two clocks as the kernel has them, in ns: RAW, wall
  *
- * Prints of each shot how far apart the first and the last stamp were, in ns, one a line.
+ * A follower prints its stamps, one a line, in ns of the kernel's clock: that of its time namespace less the offset.
  */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <zmq.h>
 
+#include "agent/start_gate.h"
 #include "base/clock.h"
 
-enum { GAP_MS = 10, PORT = 15670 };
+enum { GAP_MS = 10, GATE_GAP_MS = 15, REDIS_PORT = 16379, MOST = 16, SHOTS_MOST = 100000 };
+
+/* The keys of zmq_curve(7)'s example. */
+static const char SERVER_PUBLIC[] = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7",
+                  SERVER_SECRET[] = "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6";
+static const char CLIENT_PUBLIC[] = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID",
+                  CLIENT_SECRET[] = "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs";
 
 struct bench {
-    int count, shots;
-    const char *socket;
-    int64_t *stamps; /* shared; that of a process and a shot: see stamp_of */
-    int64_t wall_ns; /* of the first shot */
+    const char *place; /* where the leader is, or the first instant */
+    int number, shots; /* of followers; or which of them this is */
+    int64_t stamps[SHOTS_MOST];
 };
 
-static int64_t *stamp_of(const struct bench *b, int shot, int process)
-{
-    return &b->stamps[(size_t)shot * (size_t)b->count + (size_t)process];
-}
+static struct bench bench;
 
 static void die(const char *what)
 {
@@ -45,38 +54,60 @@ static void die(const char *what)
 
 static void rest(int ms) { clock_sleep_until_mono(clock_mono_ns() + clock_ms(ms)); }
 
+/* What this process's clocks read more than the kernel's. */
+static int64_t offset_ns(void)
+{
+    char line[128];
+    long long s, ns, offset = 0;
+    FILE *f = fopen("/proc/self/timens_offsets", "r"); /* a kernel without time namespaces has none */
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "monotonic %lld %lld", &s, &ns) == 2)
+            offset = s * CLOCK_NS_PER_S + ns;
+    if (f)
+        fclose(f);
+    return offset;
+}
+
 /* ---- ZeroMQ ---- */
 
-static void zeromq_follow(const struct bench *b, int me)
+static bool encrypt(void *socket, bool serves)
 {
-    char endpoint[64], word[8];
+    int yes = 1;
+    const char *public = serves ? SERVER_PUBLIC : CLIENT_PUBLIC, *secret = serves ? SERVER_SECRET : CLIENT_SECRET;
+    return (serves ? zmq_setsockopt(socket, ZMQ_CURVE_SERVER, &yes, sizeof yes)
+                   : zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, SERVER_PUBLIC, sizeof SERVER_PUBLIC)) == 0 &&
+           zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, public, strlen(public) + 1) == 0 &&
+           zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, secret, strlen(secret) + 1) == 0;
+}
+
+static void zeromq_follow(struct bench *b)
+{
+    char word[8];
     void *context = zmq_ctx_new(), *dealer = zmq_socket(context, ZMQ_DEALER);
-    snprintf(endpoint, sizeof endpoint, "tcp://127.0.0.1:%d", PORT);
-    if (zmq_setsockopt(dealer, ZMQ_ROUTING_ID, &me, sizeof me) != 0 || zmq_connect(dealer, endpoint) != 0 ||
-        zmq_send(dealer, "here", 4, 0) < 0)
+    if (!encrypt(dealer, false) || zmq_setsockopt(dealer, ZMQ_ROUTING_ID, &b->number, sizeof b->number) != 0 ||
+        zmq_connect(dealer, b->place) != 0 || zmq_send(dealer, "here", 4, 0) < 0)
         die("zeromq");
     for (int shot = 0; shot < b->shots; shot++) {
         if (zmq_recv(dealer, word, sizeof word, 0) < 0)
             die("zeromq: waiting for 'go'");
-        *stamp_of(b, shot, me) = clock_raw_ns();
+        b->stamps[shot] = clock_raw_ns();
     }
     zmq_close(dealer);
     zmq_ctx_term(context);
 }
 
-static void zeromq_lead(const struct bench *b)
+static void zeromq_lead(struct bench *b)
 {
-    char endpoint[64], word[64];
+    char word[64];
     void *context = zmq_ctx_new(), *router = zmq_socket(context, ZMQ_ROUTER);
-    snprintf(endpoint, sizeof endpoint, "tcp://127.0.0.1:%d", PORT);
-    if (zmq_bind(router, endpoint) != 0)
-        die(endpoint);
-    for (int i = 0; i < b->count; i++)
+    if (!encrypt(router, true) || zmq_bind(router, b->place) != 0)
+        die(b->place);
+    for (int i = 0; i < b->number; i++)
         if (zmq_recv(router, word, sizeof word, 0) < 0 || zmq_recv(router, word, sizeof word, 0) < 0)
             die("zeromq: waiting for the followers");
     for (int shot = 0; shot < b->shots; shot++) {
         rest(GAP_MS);
-        for (int i = 0; i < b->count; i++)
+        for (int i = 0; i < b->number; i++)
             if (zmq_send(router, &i, sizeof i, ZMQ_SNDMORE) < 0 || zmq_send(router, "go", 2, 0) < 0)
                 die("zeromq: sending 'go'");
     }
@@ -89,11 +120,12 @@ static void zeromq_lead(const struct bench *b)
 
 static int redis_dial(const struct bench *b)
 {
-    struct sockaddr_un at = { .sun_family = AF_UNIX };
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    snprintf(at.sun_path, sizeof at.sun_path, "%s", b->socket);
-    if (fd < 0 || connect(fd, (const struct sockaddr *)&at, sizeof at) != 0)
-        die(b->socket);
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(REDIS_PORT) };
+    int fd = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
+    if (fd < 0 || inet_pton(AF_INET, b->place, &at.sin_addr) != 1 ||
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) != 0 ||
+        connect(fd, (const struct sockaddr *)&at, sizeof at) != 0)
+        die(b->place);
     return fd;
 }
 
@@ -109,26 +141,26 @@ static long redis_ask(int fd, const char *command)
     return answer[0] == ':' ? strtol(answer + 1, NULL, 10) : 0;
 }
 
-static void redis_follow(const struct bench *b, int me)
+static void redis_follow(struct bench *b)
 {
     int fd = redis_dial(b);
     for (int shot = 0; shot < b->shots; shot++) {
         (void)redis_ask(fd, "INCR ready\r\n");
         (void)redis_ask(fd, "BLPOP go 0\r\n");
-        *stamp_of(b, shot, me) = clock_raw_ns();
+        b->stamps[shot] = clock_raw_ns();
     }
     close(fd);
 }
 
-static void redis_lead(const struct bench *b)
+static void redis_lead(struct bench *b)
 {
     int fd = redis_dial(b);
-    char push[16 + 16 * 4] = "RPUSH go";
-    for (int i = 0; i < b->count; i++)
+    char push[16 + MOST * 4] = "RPUSH go";
+    for (int i = 0; i < b->number; i++)
         strcat(push, " 1");
     strcat(push, "\r\n");
     for (int shot = 0; shot < b->shots; shot++) {
-        while (redis_ask(fd, "INCRBY ready 0\r\n") < (long)b->count * (shot + 1))
+        while (redis_ask(fd, "INCRBY ready 0\r\n") < (long)b->number * (shot + 1))
             rest(1);
         rest(GAP_MS);
         (void)redis_ask(fd, push);
@@ -136,74 +168,66 @@ static void redis_lead(const struct bench *b)
     close(fd);
 }
 
-/* ---- the wall clock ---- */
+/* ---- instants ---- */
 
-static void wall_follow(const struct bench *b, int me)
+static void wall_follow(struct bench *b)
 {
     for (int shot = 0; shot < b->shots; shot++) {
-        int64_t at_ns = b->wall_ns + shot * clock_ms(GAP_MS);
+        int64_t at_ns = strtoll(b->place, NULL, 10) + shot * clock_ms(GAP_MS);
         struct timespec at = { at_ns / CLOCK_NS_PER_S, at_ns % CLOCK_NS_PER_S };
         while (clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &at, NULL) == EINTR)
             ;
-        *stamp_of(b, shot, me) = clock_raw_ns();
+        b->stamps[shot] = clock_raw_ns();
     }
 }
 
-static void wall_lead(const struct bench *b) { (void)b; }
+static void gate_follow(struct bench *b)
+{
+    static const _Atomic bool NEVER;
+    const int64_t offset = offset_ns(), first = strtoll(b->place, NULL, 10);
+    start_gate_prepare();
+    for (int shot = 0; shot < b->shots; shot++) {
+        struct start_gate gate = { .at_ns = first + shot * clock_ms(GATE_GAP_MS) + offset,
+                                   .may_spin = true,
+                                   .is_brief = true,
+                                   .slot = b->number,
+                                   .cancelled = &NEVER };
+        (void)start_gate_approach(&gate);
+        b->stamps[shot] = start_gate_pass(&gate);
+        start_gate_leave(&gate);
+    }
+}
 
 static const struct method {
     const char *name;
-    void (*lead)(const struct bench *bench);
-    void (*follow)(const struct bench *bench, int me);
+    void (*lead)(struct bench *bench);
+    void (*follow)(struct bench *bench);
 } METHODS[] = { { "zeromq", zeromq_lead, zeromq_follow },
                 { "redis", redis_lead, redis_follow },
-                { "wall", wall_lead, wall_follow } };
-
-static void run(const struct method *m, const struct bench *b)
-{
-    for (int i = 0; i < b->count; i++) {
-        pid_t child = fork();
-        if (child < 0)
-            die("fork");
-        if (child == 0) {
-            m->follow(b, i);
-            _exit(0);
-        }
-    }
-    m->lead(b);
-    for (int i = 0, status; i < b->count; i++)
-        if (wait(&status) < 0 || status != 0)
-            die("a follower");
-}
+                { "wall", NULL, wall_follow },
+                { "gate", NULL, gate_follow } };
 
 int main(int argc, char **argv)
 {
-    const struct method *m = NULL;
-    for (size_t i = 0; argc >= 4 && i < sizeof METHODS / sizeof *METHODS; i++)
+    if (argc == 2 && strcmp(argv[1], "now") == 0) {
+        printf("%lld %lld\n", (long long)(clock_raw_ns() - offset_ns()), (long long)clock_real_ns());
+        return 0;
+    }
+    void (*role)(struct bench * bench) = NULL;
+    bool leads = argc == 6 && strcmp(argv[2], "lead") == 0;
+    for (size_t i = 0; argc == 6 && i < sizeof METHODS / sizeof *METHODS; i++)
         if (strcmp(METHODS[i].name, argv[1]) == 0)
-            m = &METHODS[i];
-    struct bench b = { .count = argc >= 4 ? atoi(argv[2]) : 0,
-                       .shots = argc >= 4 ? atoi(argv[3]) : 0,
-                       .socket = argc >= 5 ? argv[4] : "" };
-    if (!m || b.count < 2 || b.count > 16 || b.shots < 1) {
-        fputs("usage: start-bench zeromq|redis|wall N SHOTS [SOCKET]\n", stderr);
+            role = leads ? METHODS[i].lead : METHODS[i].follow;
+    bench.place = argc == 6 ? argv[3] : "";
+    bench.number = argc == 6 ? atoi(argv[4]) : -1;
+    bench.shots = argc == 6 ? atoi(argv[5]) : 0;
+    if (!role || bench.number < 0 || bench.number > MOST || bench.shots < 1 || bench.shots > SHOTS_MOST) {
+        fputs("usage: start-bench zeromq|redis|wall|gate lead|follow PLACE NUMBER SHOTS, start-bench now\n", stderr);
         return 2;
     }
-    size_t size = (size_t)b.count * (size_t)b.shots * sizeof *b.stamps;
-    b.stamps = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (b.stamps == MAP_FAILED)
-        die("memory");
-    memset(b.stamps, 0, size);
-    b.wall_ns = clock_real_ns() + clock_ms(200);
-    run(m, &b);
-    for (int shot = 0; shot < b.shots; shot++) {
-        int64_t first = *stamp_of(&b, shot, 0), last = first;
-        for (int i = 1; i < b.count; i++) {
-            int64_t at = *stamp_of(&b, shot, i);
-            first = at < first ? at : first;
-            last = at > last ? at : last;
-        }
-        printf("%lld\n", (long long)(last - first));
-    }
+    role(&bench);
+    const int64_t offset = offset_ns();
+    for (int shot = 0; !leads && shot < bench.shots; shot++)
+        printf("%lld\n", (long long)(bench.stamps[shot] - offset));
     return 0;
 }
