@@ -20,14 +20,15 @@ steps:
   - {name: calls, run: micro, length: 10ms, on: [host, guest]}
 END
 run 0 --lab "$scratch/scenario.yaml"
-want '.status == "complete" and (.trials | length) == 9'
-of() { printf '([.trials[] | select(.step == "%s") | .streams[] | select(.node == "%s")][0])' "$1" "$2"; }
+# On a machine with other work an agent may be too late to be armed: then the trial is tried again.
+want '.status == "complete" and ([.trials[] | select(.partial | not)] | length) == 9'
+of() { printf '([.trials[] | select(.step == "%s" and (.partial | not)) | .streams[] | select(.node == "%s")][0])' "$1" "$2"; }
 # The guest's own disk, as it sees it and as its host opens it, with the file system and device under it.
 want "$(of direct guest) | .figures.read.path | startswith(\"O_DIRECT; ext4 (rw\") and
     contains(\" on vda (virtio\") and contains(\" | raw, cache=none, io=native | \") and (split(\" | \") | length) == 3"
 want "$(of files guest) | .figures.read.path | startswith(\"cached; ext4 (rw\")"
 want "$(of files host) | .figures.read.path | startswith(\"cached; \") and (contains(\" | \") | not)"
-want '[.trials[] | select(.step == "cold") | .streams[].figures.read.path | startswith("page cache, 0 % in it before")] == [true, true]'
+want '[.trials[] | select(.step == "cold" and (.partial | not)) | .streams[].figures.read.path | startswith("page cache, 0 % in it before")] == [true, true]'
 # What the place can give was measured beside it, and what limits a figure is judged by it.
 want "$(of direct guest) | .figures.device_read_ceiling.value > 0 and .figures.cache_write_ceiling.value > 0"
 # Every lap is kept as it came.
@@ -54,7 +55,7 @@ steps:
   - {name: often, run: file_io, method: read, file: 1MiB, record: 64KiB, cache: cold, length: 10ms, on: [guest]}
 END
 run 5 --lab "$scratch/scenario.yaml"
-want '.trials | map(.partial) == [false, false, true]'
+want '[.trials[] | select(.partial | not) | .step] == ["direct", "once"]'
 want "$(of direct guest) | .figures.read.path | startswith(\"O_DIRECT, cached by its host; \") and contains(\"cache=writeback, io=threads\")"
-want '.trials[2].why | contains("host opens guest'"'"'s disk through its memory, so a single pass is cold")'
+want '.trials[-1].why | contains("host opens guest'"'"'s disk through its memory, so a single pass is cold")'
 nothing_of_guests_left
