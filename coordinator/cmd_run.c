@@ -168,6 +168,14 @@ static bool has_built_in_guests(const struct scenario *scenario)
     return false;
 }
 
+static bool has_building_guests(const struct scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->node_count; i++)
+        if (scenario->nodes[i].built_in && scenario->nodes[i].built_in->compiler)
+            return true;
+    return false;
+}
+
 /* Commands that only look on until a run comes (`tare nodes --watch`, `tare invite --lab`) make way for it. */
 static bool open_hub(struct stage *stage, unsigned port, const struct control_place *place, struct err *e)
 {
@@ -189,7 +197,7 @@ static bool open_hub(struct stage *stage, unsigned port, const struct control_pl
 static bool set_stage(struct stage *stage, struct arguments *a, const struct scenario *scenario, struct err *e)
 {
     char keys[512];
-    if (a->is_lab && has_built_in_guests(scenario) && !lab_prepare_guests(e))
+    if (a->is_lab && has_built_in_guests(scenario) && !lab_prepare_guests(has_building_guests(scenario), e))
         return false;
     /* A signal while the lab is being built waits for the hub, so that it ends in order, too. */
     (void)signals_block();

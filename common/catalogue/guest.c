@@ -83,6 +83,8 @@ static const struct field FIELDS[] = {
       .doc = "a disk of its own, raw and preallocated, with an ext4 on /var/tmp; 0 is none" },
     { .key = "disk_cache", .kind = FIELD_CHOICE, .offset = AT(disk_cache), .choices = CACHES + 1, .fallback = "none",
       .doc = "how the host opens the disk's image: none and directsync go around its page cache, the others through it" },
+    { .key = "compiler", .kind = FIELD_BOOL, .offset = AT(compiler), .fallback = "false",
+      .doc = "a small Debian to build in, for compile; its host builds in the same one, whose agent makes it once" },
     { .key = "huge_pages", .kind = FIELD_BOOL, .offset = AT(huge_pages), .fallback = "false",
       .doc = "its memory from the host's huge pages" },
     { .key = "bridge", .kind = FIELD_TEXT, .offset = AT(bridge), .capacity = 16, .check = check_device, .fallback = "",

@@ -22,6 +22,7 @@ struct guest_options {
     int64_t disk_bytes; /* 0: none */
     int disk_cache;     /* guest_disk_cache_name */
     bool huge_pages;
+    bool compiler;    /* a disk with a system to build in */
     char bridge[16];  /* "": the one that carries the host's own address */
     char address[64]; /* "": given by the lab, elsewhere asked for by DHCP */
     char gateway[64];

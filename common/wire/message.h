@@ -130,14 +130,16 @@ enum guest_hold { GUEST_HOLD_NONE, GUEST_HOLD_PAUSE, GUEST_HOLD_SAVE, GUEST_HOLD
 /* coordinator -> agent: make one part of one job ready; slow and untimed. `address` and `port` say
  * where the peer listens (load part only), `is_stock` that it is a stock netserver (port 0: its usual one);
  * `own` is the agent's own address to connect from or to listen at, "" for any; `options` are lines key=value of
- * the workload's table; `tree` is the hash of the source that it builds, empty where it builds none. */
+ * the workload's table; `tree` is the hash of the source that it builds, empty where it builds none,
+ * `in_root` that it builds that in the system of built-in guests. */
 #define PREPARE_FIELDS(T, U, I, S, B) \
     U(T, trial)                       \
     U(T, job)                         \
     U(T, part)                        \
     S(T, workload, MESSAGE_NAME)      \
     S(T, options, MESSAGE_OPTIONS)    \
-    B(T, token, MESSAGE_TOKEN) S(T, address, 64) U(T, port) S(T, own, 64) U(T, is_stock) B(T, tree, TREE_HASH)
+    B(T, token, MESSAGE_TOKEN)        \
+    S(T, address, 64) U(T, port) S(T, own, 64) U(T, is_stock) B(T, tree, TREE_HASH) U(T, in_root)
 /* agent -> coordinator: ready; `port` is where a serving part listens; `starters` how many threads
  * of this part will do a first operation */
 #define READY_FIELDS(T, U, I, S, B) U(T, trial) U(T, job) U(T, part) U(T, port) U(T, starters) I(T, setup_ns)
@@ -234,7 +236,8 @@ enum guest_hold { GUEST_HOLD_NONE, GUEST_HOLD_PAUSE, GUEST_HOLD_SAVE, GUEST_HOLD
 
 /* coordinator -> a host's agent: start a guest, or have it ready to be lent (`purpose`). `domain` is an existing one;
  * else it is built-in, made as `options` say (GUEST_SCHEMA), and its agent gets the keys and `address`. `attempt` comes
- * back in each GUEST_STATE. */
+ * back in each GUEST_STATE. `tree`: what a guest with a compiler shall have to build, which the host has; empty for
+ * nothing. */
 #define GUEST_START_FIELDS(T, U, I, S, B) \
     S(T, guest, MESSAGE_NAME)             \
     U(T, attempt)                         \
@@ -243,7 +246,7 @@ enum guest_hold { GUEST_HOLD_NONE, GUEST_HOLD_PAUSE, GUEST_HOLD_SAVE, GUEST_HOLD
     S(T, options, MESSAGE_OPTIONS)        \
     S(T, address, 64)                     \
     S(T, server_key, MESSAGE_KEY_TEXT)    \
-    S(T, public_key, MESSAGE_KEY_TEXT) S(T, secret_key, MESSAGE_KEY_TEXT)
+    S(T, public_key, MESSAGE_KEY_TEXT) S(T, secret_key, MESSAGE_KEY_TEXT) B(T, tree, TREE_HASH)
 /* coordinator -> agent: end it; an existing domain is put back as it was found. Answered by GUEST_STATE, of the guest
  * that there is or, where there is none, of that `attempt` */
 #define GUEST_STOP_FIELDS(T, U, I, S, B) S(T, guest, MESSAGE_NAME) U(T, attempt)

@@ -71,7 +71,7 @@ static bool may_make_ports(struct err *e)
     return false;
 }
 
-bool lab_prepare_guests(struct err *e)
+bool lab_prepare_guests(bool they_build, struct err *e)
 {
     const char *program = PROGRAMS[LAB_IS_HOST];
     char path[LAB_PATH];
@@ -80,7 +80,7 @@ bool lab_prepare_guests(struct err *e)
         return false;
     pid_t child = fork();
     if (child == 0) {
-        execl(path, path, "--prepare-guests", (char *)NULL);
+        execl(path, path, they_build ? "--prepare-builds" : "--prepare-guests", (char *)NULL);
         _exit(LAB_COMMAND_NOT_FOUND);
     }
     if (child < 0)

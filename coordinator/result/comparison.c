@@ -163,6 +163,14 @@ static void note_guest_state(const struct pairs *p, struct comparison *c)
             text_copy(c->label.guest_state, sizeof c->label.guest_state, p->base_trial[i]->guest_state);
 }
 
+static void add_paths(struct label *label, const char *workload, const char *base, const char *with)
+{
+    if (strcmp(workload, "compile") == 0)
+        label_add_build(label, base, with);
+    else
+        label_add_path(label, base, with);
+}
+
 static bool conclude(const struct subject *s, const struct sheet_figure *figure, struct pairs *p, struct comparison *c,
                      struct err *e)
 {
@@ -183,8 +191,9 @@ static bool conclude(const struct subject *s, const struct sheet_figure *figure,
              &(struct label_side){ other, sheet_facts(s->with_sheet), s->with, other->steps[s->with_step].to },
              run->steps[s->base_step].workload, &c->label);
     if (p->count > 0)
-        label_add_path(&c->label, sheet_path(s->base_sheet, p->base_trial[0], s->base, s->direction, figure),
-                       sheet_path(s->with_sheet, p->with_trial[0], s->with, s->direction, figure));
+        add_paths(&c->label, run->steps[s->base_step].workload,
+                  sheet_path(s->base_sheet, p->base_trial[0], s->base, s->direction, figure),
+                  sheet_path(s->with_sheet, p->with_trial[0], s->with, s->direction, figure));
     label_add_options(&c->label, run->steps[s->base_step].options, other->steps[s->with_step].options);
     c->label.contention = c->is_together;
     note_guest_state(p, c);

@@ -45,3 +45,31 @@ void label_add_path(struct label *label, const char *base, const char *with)
     if (strcmp(a, b) != 0)
         add(label, "path.place", "place of the files", a, b);
 }
+
+/* Up to the first or behind the last "; ", or what is in between. */
+static void split_build(const char *path, char tree[FILE_PATH], char how[FILE_PATH], char compiler[FILE_PATH])
+{
+    const char *first = strstr(path, "; "), *last = first, *next;
+    while (last && (next = strstr(last + 1, "; ")))
+        last = next;
+    tree[0] = how[0] = compiler[0] = '\0';
+    if (!first)
+        return;
+    text_append(tree, FILE_PATH, "%.*s", (int)(first - path), path);
+    if (last > first)
+        text_append(how, FILE_PATH, "%.*s", (int)(last - first) - 2, first + 2);
+    text_copy(compiler, FILE_PATH, last + 2);
+}
+
+void label_add_build(struct label *label, const char *base, const char *with)
+{
+    char a[3][FILE_PATH], b[3][FILE_PATH];
+    static const struct {
+        const char *fact, *words;
+    } PARTS[] = { { "build.tree", "source tree" }, { "build.how", "build" }, { "build.compiler", "compiler" } };
+    split_build(base, a[0], a[1], a[2]);
+    split_build(with, b[0], b[1], b[2]);
+    for (size_t i = 0; i < ARRAY_SIZE(PARTS); i++)
+        if (strcmp(a[i], b[i]) != 0)
+            add(label, PARTS[i].fact, PARTS[i].words, a[i], b[i]);
+}

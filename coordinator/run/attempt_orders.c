@@ -31,6 +31,15 @@ void attempt_probe(struct attempt *a, int64_t every_ms, bool restart)
     }
 }
 
+/* A built-in guest that builds, or the host of one, which then builds in the same system. */
+static bool builds_in_root(const struct scenario *s, int node)
+{
+    for (size_t i = 0; i < s->node_count; i++)
+        if (s->nodes[i].built_in && s->nodes[i].built_in->compiler && ((int)i == node || s->nodes[i].on == node))
+            return true;
+    return false;
+}
+
 static bool prepare_part(struct attempt *a, uint32_t job_number, uint32_t part, struct err *e)
 {
     const struct job *job = &a->jobs[job_number];
@@ -45,6 +54,7 @@ static bool prepare_part(struct attempt *a, uint32_t job_number, uint32_t part, 
     if (tree) {
         memcpy(m.prepare.tree, tree, TREE_HASH);
         m.prepare.tree_size = TREE_HASH;
+        m.prepare.in_root = builds_in_root(a->context->scenario, a->players[job->load].declared);
     }
     text_copy(m.prepare.own, sizeof m.prepare.own, a->players[part == PART_LOAD ? job->load : job->peer].own);
     if (part == PART_LOAD && job->peer != job->load) {

@@ -244,18 +244,14 @@ static struct parcel *parcel_of(struct delivery *d, size_t source, const char *n
     return p;
 }
 
-static bool offer_all(struct delivery *d, size_t source, const struct plan_trial *place, struct err *e)
+/* Unless it has it. */
+static bool offer_to(struct delivery *d, size_t source, int node_index, struct err *e)
 {
-    for (size_t i = 0; i < place->load_count; i++) {
-        struct parcel *p = parcel_of(d, source, d->options.scenario->nodes[place->loads[i]].name);
-        const struct roster_node *node = p ? node_of(d, p) : NULL;
-        if (!p)
-            return err_set(e, ERR_INTERNAL, "out of memory");
-        bool has_it = p->at == PARCEL_THERE && node && strcmp(p->instance, node->hello.instance) == 0;
-        if (!has_it && !offer(d, p, e))
-            return false;
-    }
-    return true;
+    struct parcel *p = parcel_of(d, source, d->options.scenario->nodes[node_index].name);
+    const struct roster_node *node = p ? node_of(d, p) : NULL;
+    if (!p)
+        return err_set(e, ERR_INTERNAL, "out of memory");
+    return (p->at == PARCEL_THERE && node && strcmp(p->instance, node->hello.instance) == 0) || offer(d, p, e);
 }
 
 /* One look at all: what can be sent is sent, and whoever is late is told of. *wake: when to look again. */
@@ -279,13 +275,9 @@ static bool look(struct delivery *d, int64_t *wake, bool *is_done, struct err *e
     return true;
 }
 
-enum delivery_end delivery_prepare(struct delivery *d, const struct plan_trial *place, struct err *e)
+/* Until all that were offered something have it. */
+static enum delivery_end see_through(struct delivery *d, struct err *e)
 {
-    const char *text = text_of(&d->options.scenario->steps[place->step]);
-    if (!text)
-        return DELIVERY_DONE;
-    if (!offer_all(d, find_source(d, text), place, e))
-        return DELIVERY_FAILED;
     for (;;) {
         struct hub_event h;
         int64_t wake = 0;
@@ -301,4 +293,41 @@ enum delivery_end delivery_prepare(struct delivery *d, const struct plan_trial *
         if (!hear(d, &h, e))
             return DELIVERY_FAILED;
     }
+}
+
+enum delivery_end delivery_prepare(struct delivery *d, const struct plan_trial *place, struct err *e)
+{
+    const char *text = text_of(&d->options.scenario->steps[place->step]);
+    for (size_t i = 0; text && i < place->load_count; i++)
+        if (!offer_to(d, find_source(d, text), place->loads[i], e))
+            return DELIVERY_FAILED;
+    return text ? see_through(d, e) : DELIVERY_DONE;
+}
+
+/* The first step that has node `index` build something. */
+static const struct scenario_step *step_of(const struct delivery *d, int index)
+{
+    const struct scenario *s = d->options.scenario;
+    for (size_t i = 0; i < s->step_count; i++)
+        for (size_t n = 0; text_of(&s->steps[i]) && n < s->steps[i].on_count; n++)
+            if (s->steps[i].on[n] == index)
+                return &s->steps[i];
+    return NULL;
+}
+
+const unsigned char *delivery_hash_for(const struct delivery *d, int index)
+{
+    const struct scenario_step *step = step_of(d, index);
+    return step ? delivery_hash(d, step) : NULL;
+}
+
+enum delivery_end delivery_to_hosts(struct delivery *d, struct err *e)
+{
+    const struct scenario *s = d->options.scenario;
+    for (size_t i = 0; i < s->node_count; i++) {
+        const struct scenario_step *step = s->nodes[i].built_in ? step_of(d, (int)i) : NULL;
+        if (step && !offer_to(d, find_source(d, text_of(step)), s->nodes[i].on, e))
+            return DELIVERY_FAILED;
+    }
+    return see_through(d, e);
 }

@@ -137,6 +137,11 @@ static bool order_start(struct guests *g, struct ward *w, enum guest_start_purpo
     if (ok && g->options.address)
         g->options.address(g->options.lab, (size_t)(w - g->wards), m->guest_start.address,
                            sizeof m->guest_start.address);
+    const unsigned char *tree = g->options.tree ? g->options.tree(g->options.context, w->node) : NULL;
+    if (tree) {
+        memcpy(m->guest_start.tree, tree, TREE_HASH);
+        m->guest_start.tree_size = TREE_HASH;
+    }
     ok = ok && send_to_host(g, w, m, e);
     sodium_memzero(&m->guest_start, sizeof m->guest_start);
     free(m);

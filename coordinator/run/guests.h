@@ -24,6 +24,8 @@ struct guests_options {
     const void *lab;
     /* A guest has joined: node `index` of the scenario, as it was started. */
     MUST_CHECK bool (*joined)(void *context, int index, const struct message_guest_state *state, struct err *e);
+    /* What the guest `index` of the scenario shall have to build; NULL for nothing. */
+    const unsigned char *(*tree)(void *context, int index);
     void *context;
 };
 

@@ -149,9 +149,9 @@ static bool prepare_guests(struct conductor *c, const struct plan_trial *place, 
     return true;
 }
 
-static bool deliver_trees(struct conductor *c, const struct plan_trial *place, struct err *e)
+static bool is_delivered(struct conductor *c, enum delivery_end end, struct err *e)
 {
-    switch (delivery_prepare(c->delivery, place, e)) {
+    switch (end) {
     case DELIVERY_INTERRUPTED: return interrupted(c, e);
     case DELIVERY_FAILED: return false;
     case DELIVERY_DONE: break;
@@ -181,7 +181,7 @@ static bool run_trial(struct conductor *c, const struct plan_trial *place, struc
                                     .overhead_ns = attempt_overhead_ns(),
                                     .left_ns = plan_left_ns(c->plan, attempt_overhead_ns()) };
     place_trial(&trial, place, s->order, number);
-    if (!prepare_guests(c, place, e) || !deliver_trees(c, place, e))
+    if (!prepare_guests(c, place, e) || !is_delivered(c, delivery_prepare(c->delivery, place, e), e))
         return false;
     text_copy(trial.guest_state, sizeof trial.guest_state, guests_state(c->guests));
     live_begin(c->options->live, &step);
@@ -196,6 +196,8 @@ static bool run_trial(struct conductor *c, const struct plan_trial *place, struc
 static bool run_plan(struct conductor *c, struct err *e)
 {
     struct plan_trial place;
+    if (!is_delivered(c, delivery_to_hosts(c->delivery, e), e))
+        return false;
     while (plan_next(c->plan, &place))
         if (!run_trial(c, &place, e))
             return false;
@@ -225,6 +227,12 @@ static bool guest_joined(void *context, int index, const struct message_guest_st
     struct conductor *c = context;
     tell_who_joined(c, roster_by_name(hub_roster(c->options->hub), c->options->scenario->nodes[index].name));
     return keep_node(c, (size_t)index, state, e);
+}
+
+static const unsigned char *guest_tree(void *context, int index)
+{
+    const struct conductor *c = context;
+    return delivery_hash_for(c->delivery, index);
 }
 
 static bool begin(struct conductor *c, struct err *e)
@@ -270,6 +278,7 @@ bool run_conduct(const struct run_options *options, int64_t *no, struct err *e)
                                            .address = options->guest_address,
                                            .lab = options->lab,
                                            .joined = guest_joined,
+                                           .tree = guest_tree,
                                            .context = &c };
     const struct delivery_options delivery = { options->scenario, options->hub, options->live, options->wait_ns };
     c.guests = guests_new(&guests);

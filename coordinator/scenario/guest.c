@@ -36,6 +36,8 @@ static struct guest_options *read_built_in(const struct reader *r, const struct 
     }
     reader_check_keys(r, value, &KEYS);
     reader_fields(r, value, &GUEST_SCHEMA, options);
+    if (options->compiler && options->disk_bytes == 0)
+        READER_SAY(r, value, "compiler: it builds on a disk of its own: say how large, as in disk: 2GiB");
     return options;
 }
 

@@ -175,14 +175,30 @@ static void check_families(const struct reader *r, const struct yaml_value *on, 
     }
 }
 
-/* A built-in guest's image holds no compiler. */
+/* The source that an earlier step has node `index` build; NULL for none. */
+static const char *earlier_source(const struct scenario *s, int index)
+{
+    for (size_t i = 0; i < s->step_count; i++)
+        for (size_t n = 0; s->steps[i].workload && s->steps[i].workload->source && n < s->steps[i].on_count; n++)
+            if (s->steps[i].on[n] == index)
+                return s->steps[i].workload->source(s->steps[i].options);
+    return NULL;
+}
+
+/* A built-in guest has a compiler when it is asked for, and starts with the one tree that it builds. */
 static void check_builders(const struct reader *r, const struct yaml_value *on, const struct scenario_step *step)
 {
-    for (size_t i = 0; step->workload && step->workload->source && i < step->on_count; i++)
-        if (r->scenario->nodes[step->on[i]].built_in)
-            READER_SAY(r, reader_place_of(r, on, step->on[i]),
-                       "on: '%s' is a built-in guest, which has no compiler: %s needs a guest with a system of its own",
-                       r->scenario->nodes[step->on[i]].name, step->workload->name);
+    for (size_t i = 0; step->workload && step->workload->source && step->options && i < step->on_count; i++) {
+        const struct scenario_node *node = &r->scenario->nodes[step->on[i]];
+        const struct yaml_value *place = reader_place_of(r, on, step->on[i]);
+        const char *other = node->built_in ? earlier_source(r->scenario, step->on[i]) : NULL;
+        if (node->built_in && !node->built_in->compiler)
+            READER_SAY(r, place, "on: '%s' is a built-in guest without a compiler: say compiler: true in its built_in",
+                       node->name);
+        else if (other && strcmp(other, step->workload->source(step->options)) != 0)
+            READER_SAY(r, place, "on: '%s' builds '%.80s' already: a built-in guest starts with one source", node->name,
+                       other);
+    }
 }
 
 /* Whether its options go together, as those of the only cell of a step without a matrix must. */

@@ -11,16 +11,14 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "guests/console.h"
-#include "guests/disks.h"
 #include "guests/guest_files.h"
-#include "guests/image.h"
+#include "guests/guest_make.h"
 #include "guests/room.h"
 #include "guests/uplink.h"
 
 enum {
     KVM_BOOT_MS = 15 * 1000,
     TCG_BOOT_MS = 45 * 1000,
-    FETCH_MS = 400 * 1000, /* the kernel: image.c and kernel.c have their own deadlines */
 };
 
 /* Few words on the console, which is slow; and no way back from a panic. */
@@ -89,54 +87,6 @@ void guest_fail(struct keeper *k, struct guest *g, const char *why)
 
 /* ---- a built-in guest ---- */
 
-struct teller {
-    struct keeper *keeper;
-    const struct guest *guest;
-};
-
-static void tell_image(void *context, const char *what)
-{
-    const struct teller *teller = context;
-    guest_tell(teller->keeper, teller->guest, GUEST_PREPARING, FETCH_MS, what);
-}
-
-/* Its own invite: the coordinator as this agent reaches it, unless that is this very machine. */
-static bool make_invite(const struct keeper *k, const struct guest *g, const char *bridge, struct invite *invite,
-                        struct err *e)
-{
-    *invite = (struct invite){ .is_token = false };
-    text_copy(invite->name, sizeof invite->name, g->name);
-    text_copy(invite->server_key, sizeof invite->server_key, g->order.server_key);
-    text_copy(invite->node.public_key, sizeof invite->node.public_key, g->order.public_key);
-    text_copy(invite->node.secret_key, sizeof invite->node.secret_key, g->order.secret_key);
-    return uplink_endpoint(k->endpoint, bridge, invite->endpoint, sizeof invite->endpoint, e);
-}
-
-static bool make_files(struct keeper *k, struct guest *g, const char *bridge, struct guest_files *files, struct err *e)
-{
-    struct teller teller = { k, g };
-    struct invite invite;
-    struct image image;
-    const char *address = *g->options.address ? g->options.address : *g->order.address ? g->order.address : "dhcp";
-    const struct image_order order = { .libraries = &k->libraries,
-                                       .agent = "/proc/self/exe",
-                                       .nic = guest_nic_name(&g->options),
-                                       .invite = &invite,
-                                       .address = address,
-                                       .gateway = g->options.gateway,
-                                       .disk = *files->disk ? GUEST_DISK : "",
-                                       .initrd = files->initrd,
-                                       .cancel_fd = k->cancel_fd,
-                                       .tell = tell_image,
-                                       .context = &teller };
-    bool ok = uplink_is_address(address) || err_set(e, ERR_USAGE, "'%s' is no address, as in 10.0.0.7/24", address);
-    ok = ok && (uplink_is_address(g->options.gateway) || err_set(e, ERR_USAGE, "gateway: no address"));
-    ok = ok && make_invite(k, g, bridge, &invite, e) && image_make(&order, &image, e) &&
-         guest_files_copy_kernel(files, image.kernel.image, e);
-    invite_wipe(&invite);
-    return ok;
-}
-
 /* The time that a boot may take: guests that boot side by side share the CPUs. */
 static int64_t boot_ms(const struct keeper *k, const struct guest *g)
 {
@@ -161,10 +111,12 @@ static bool launch(struct keeper *k, struct guest *g, struct err *e)
     struct guest_files files;
     char bridge[UPLINK_NAME];
     struct domain domain = { .pid = 0 };
-    if (!name_domain(k, g, e) || !room_check("", &g->options, e) || !uplink_bridge(g->options.bridge, bridge, e) ||
+    struct stills stills;
+    if (!stills_make(k, g, &stills, e) || !name_domain(k, g, e) || !room_check("", &g->options, e) ||
+        !uplink_bridge(g->options.bridge, bridge, e) ||
         !guest_files_make(g->options.disk_bytes, k->cancel_fd, &files, e))
         return false;
-    bool ok = make_files(k, g, bridge, &files, e);
+    bool ok = guest_make_files(k, g, bridge, &files, &stills, e);
     const struct machine machine = { .name = g->domain,
                                      .options = &g->options,
                                      .kvm = g->kvm,
@@ -173,7 +125,9 @@ static bool launch(struct keeper *k, struct guest *g, struct err *e)
                                      .command_line = COMMAND_LINE,
                                      .console = files.console,
                                      .disk = files.disk,
-                                     .bridge = bridge };
+                                     .bridge = bridge,
+                                     .stills = { *stills.root ? stills.root_disk : NULL,
+                                                 *stills.tree ? stills.tree_disk : NULL } };
     if (ok) {
         guest_tell(k, g, GUEST_STARTING, GUEST_CREATE_MS, g->accel_why);
         g->defined_ns = clock_raw_ns();

@@ -46,8 +46,8 @@ static bool write_secret(const struct image_order *order, FILE *to, struct err *
 {
     struct cpio cpio = { .to = to };
     char guest[512] = "", invite[1024];
-    bool ok = (text_append(guest, sizeof guest, "ADDRESS='%s'\nGATEWAY='%s'\nDISK='%s'\n", order->address,
-                           order->gateway, order->disk) ||
+    bool ok = (text_append(guest, sizeof guest, "ADDRESS='%s'\nGATEWAY='%s'\nDISK='%s'\nROOT='%s'\nTREE='%s'\n",
+                           order->address, order->gateway, order->disk, order->root, order->tree) ||
                err_set(e, ERR_USAGE, "the address is too long")) &&
               invite_print(order->invite, invite, sizeof invite, e) && cpio_directory(&cpio, "tare", 0700, e) &&
               cpio_text(&cpio, "tare/guest", 0600, guest, e) && cpio_text(&cpio, "tare/invite", 0600, invite, e) &&

@@ -23,6 +23,7 @@ struct image_order {
     const struct invite *invite;
     const char *address, *gateway; /* "10.0.0.7/24" or "dhcp"; "" for no gateway */
     const char *disk;              /* what it shall mount on /var/tmp: "vda"; "" for none */
+    const char *root, *tree;       /* names of what its disks vdb and vdc hold (stills.h); "" for none */
     const char *initrd;            /* where to put it, 0600; NULL: only see to it that the image is kept */
 };
 

@@ -1,7 +1,8 @@
 #!/bin/busybox sh
 # The first program of tare's built-in guest: modules, network, agent. What is special to one guest
 # stands in /tare, which comes in an archive of its own behind this one:
-#   /tare/guest    ADDRESS=10.0.0.7/24 or dhcp, GATEWAY= and DISK=vda or none, as lines that this shell reads
+#   /tare/guest    ADDRESS=10.0.0.7/24 or dhcp, GATEWAY= and DISK=vda or none, as lines that this shell reads;
+#                  ROOT= and TREE=, the names of what vdb and vdc hold in the agent's cache, or nothing
 #   /tare/invite   the key under which the agent joins
 b=/bin/busybox
 
@@ -34,6 +35,15 @@ done </modules/order
 $b mkdir -p /var/tmp
 if [ -n "$DISK" ]; then
     $b mount -t ext4 "/dev/$DISK" /var/tmp || end "cannot mount its disk $DISK"
+fi
+export XDG_CACHE_HOME=/cache
+if [ -n "$ROOT" ]; then
+    $b mkdir -p "/cache/tare/roots/$ROOT/tree"
+    $b mount -t ext4 -o ro /dev/vdb "/cache/tare/roots/$ROOT/tree" || end "cannot mount the system to build in"
+fi
+if [ -n "$TREE" ]; then
+    $b mkdir -p "/cache/tare/trees/$TREE"
+    $b mount -t ext4 -o ro /dev/vdc "/cache/tare/trees/$TREE" || end "cannot mount the tree to build"
 fi
 $b ip link set lo up
 for try in 0 1 2 3 4 5 6 7 8 9; do

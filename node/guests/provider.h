@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "catalogue/guest.h"
 
-enum { DOMAIN_NAME = 64, DOMAINS_MAX = 128 };
+enum { DOMAIN_NAME = 64, DOMAINS_MAX = 128, MACHINE_STILLS = 2 };
 
 /* What tare's own domains are called: this, the guest's name and a number. */
 #define DOMAIN_PREFIX "tare-"
@@ -51,6 +51,8 @@ struct machine {
     const char *console; /* the file that gets what it writes on its serial line */
     const char *disk;    /* "" for none */
     const char *bridge;
+    const char
+        *stills[MACHINE_STILLS]; /* more disks, behind that one, which nobody writes to; NULL where there is none */
 };
 
 /* What its guest has for a disk. Words as libvirt's; "" where they are not said. */

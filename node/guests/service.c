@@ -7,8 +7,9 @@
 #include "base/words.h"
 #include "catalogue/guest.h"
 #include "guests/image.h"
+#include "guests/root.h"
 
-enum option_of_guests { OPT_ALLOW, OPT_LIBVIRT, OPT_PREPARE };
+enum option_of_guests { OPT_ALLOW, OPT_LIBVIRT, OPT_PREPARE, OPT_PREPARE_BUILDS };
 
 #define RIGHT_WORD(name, word, doc) "|" word
 #define RIGHT_DOC(name, word, doc) " " word " (" doc ")"
@@ -22,6 +23,8 @@ static const struct command_option OPTIONS[] = {
                       .doc = "where this host's virtual machines are; default qemu:///system, then qemu:///session" },
     [OPT_PREPARE] = { .name = "prepare-guests",
                       .doc = "make the image of built-in guests, fetch a kernel for it where there is none, and end" },
+    [OPT_PREPARE_BUILDS] = { .name = "prepare-builds",
+                             .doc = "make, by mmdebstrap, the system that guests with a compiler build in, too, and end" },
 };
 /* clang-format on */
 
@@ -33,6 +36,7 @@ static bool take(void *state, int option, const char *value, struct err *e)
     case OPT_ALLOW: g->rights |= 1U << words_index(RIGHT_WORDS + 1, value); break;
     case OPT_LIBVIRT: g->libvirt = value; break;
     case OPT_PREPARE: g->prepares = true; break;
+    case OPT_PREPARE_BUILDS: g->prepares = g->prepares_builds = true; break;
     }
     return true;
 }
@@ -43,7 +47,7 @@ static void tell_user(void *context, const char *what)
     log_info("%s", what);
 }
 
-static bool prepare(struct err *e)
+static bool prepare(bool with_builds, struct err *e)
 {
     struct image image;
     struct libraries *libraries = malloc(sizeof *libraries);
@@ -56,6 +60,8 @@ static bool prepare(struct err *e)
                                        .tell = tell_user };
     bool ok = (libraries || err_set(e, ERR_INTERNAL, "out of memory")) && libraries_of_this_program(libraries, e) &&
               image_make(&order, &image, e);
+    struct root_tree root;
+    ok = ok && (!with_builds || root_make(&(struct root_order){ .cancel_fd = -1, .tell = tell_user }, &root, e));
     free(libraries);
     return ok;
 }
@@ -66,7 +72,7 @@ static int instead(void *state)
     struct err e = { 0 };
     if (!g->prepares)
         return -1;
-    if (prepare(&e))
+    if (prepare(g->prepares_builds, &e))
         return 0;
     log_error("%s", e.text);
     return (int)e.exit;

@@ -8,7 +8,7 @@
 struct guests_service {
     unsigned rights; /* of enum keeper_right */
     const char *libvirt;
-    bool prepares;
+    bool prepares, prepares_builds;
     struct keeper *keeper; /* NULL before the start */
 };
 

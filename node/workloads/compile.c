@@ -7,12 +7,14 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "workloads/compile/build_place.h"
+#include "workloads/compile/root_tree.h"
 #include "workloads/compile/tree_cache.h"
 #include "workloads/workloads.h"
 
 struct compile_work {
     _Atomic bool stopped;
     struct tree_place tree;
+    struct root_tree root; /* its `tree` "" for this machine's own */
     struct build_place place;
     struct build_run timed;
 };
@@ -44,6 +46,9 @@ static void name_route(struct part_flow *f, const struct build_place *place, con
         text_append(f->route, sizeof f->route, "%s; ", o->config);
     text_append(f->route, sizeof f->route, "%s -j%d%s%s; %s", o->command, place->plan.jobs, *o->target ? " " : "",
                 o->target, compiler);
+    const struct compile_work *w = f->part->own;
+    if (*w->root.tree)
+        text_append(f->route, sizeof f->route, ", guests' system %.8s", w->root.name);
 }
 
 /* The tree that the coordinator has sent, and that stays as long as it is built from. */
@@ -58,6 +63,17 @@ static bool find_tree(const struct part *part, struct tree_place *tree, struct e
                        options_of(part)->source);
     return tree_place_is_whole(tree) ||
            err_set(e, ERR_PARTIAL, "source %.200s: it is not here", options_of(part)->source);
+}
+
+/* The system that guests build in, and their host as well, so that nothing but the machine differs. */
+static bool find_root(const struct part *part, struct root_tree *root, struct err *e)
+{
+    if (!part->order.in_root)
+        return true;
+    if (!root_tree_of(root, e))
+        return false;
+    return root_tree_is_there(root) ||
+           err_set(e, ERR_PARTIAL, "the system that guests build in is not here: its host's agent makes it");
 }
 
 static int jobs_of(const struct compile_options *o)
@@ -79,11 +95,16 @@ static bool prepare(struct part *part, struct err *e)
     build_run_init(&w->timed);
     part->flow_count = 1;
     part->flows[0].starts = true;
-    if (!find_tree(part, &w->tree, e))
+    if (!find_tree(part, &w->tree, e) || !find_root(part, &w->root, e))
         return false;
-    const struct build_order order = {
-        .options = o, .tree = w->tree.tree, .jobs = jobs_of(o), .deadline_mono = deadline, .cancel_fd = part->cancel_fd
-    };
+    const struct build_order order = { .options = o,
+                                       .tree = w->tree.tree,
+                                       .root = w->root.tree,
+                                       .system = w->root.name,
+                                       .prepared = w->tree.prepared,
+                                       .jobs = jobs_of(o),
+                                       .deadline_mono = deadline,
+                                       .cancel_fd = part->cancel_fd };
     if (!build_place_enter(&w->place, &order, e) || !build_place_compiler(&w->place, compiler, sizeof compiler, e) ||
         !build_place_prepare(&w->place, e))
         return false;

@@ -142,6 +142,7 @@ static void every_option_acts_and_is_named_or_told_by_the_guest_itself(void **st
         { "nic", "rtl8139", "<model type='rtl8139'/>", "nic_model" },
         { "disk", "64MiB", NULL, "storage_path" }, /* machine.disk */
         { "disk_cache", "writeback\ndisk=64MiB", NULL, "storage_path" },
+        { "compiler", "true", NULL, NULL }, /* machine.stills; a build's path names the system that it was in */
         { "huge_pages", "true", "<hugepages/>", "memory_backing" },
         { "bridge", "br7", NULL, NULL },          /* machine.bridge */
         { "address", "10.9.9.9/24", NULL, NULL }, /* in the image; each node's address is shown */
@@ -174,6 +175,25 @@ static void every_option_acts_and_is_named_or_told_by_the_guest_itself(void **st
         json_decref(with);
         json_decref(base);
     }
+}
+
+/* Behind its own, in the order in which init.sh mounts them. */
+static void disks_that_nobody_writes_to_are_the_second_and_the_third(void **state)
+{
+    (void)state;
+    const struct guest_options options = options_of("");
+    struct machine machine = machine_of(&options);
+    char xml[DOMAIN_XML_MAX];
+    struct err e = { 0 };
+    machine.disk = "/own";
+    machine.stills[0] = "/root";
+    machine.stills[1] = "/tree";
+    assert_true(domain_xml_write(&machine, "", xml, sizeof xml, &e));
+    const char *own = strstr(xml, "'/own'"), *root = strstr(xml, "'/root'"), *tree = strstr(xml, "'/tree'");
+    assert_true(own && root > own && tree > root);
+    assert_true(strstr(own, "vda") < root && strstr(root, "vdb") < tree && strstr(tree, "vdc"));
+    assert_null(strstr(strstr(xml, "<disk"), "<readonly/>") < root ? "the guest's own" : NULL);
+    assert_true(strstr(root, "<readonly/>") < tree && strstr(tree, "<readonly/>"));
 }
 
 static void a_port_that_is_there_is_used_as_it_is(void **state)
@@ -298,6 +318,7 @@ int main(void)
         cmocka_unit_test(disks_of_others_are_read_as_far_as_they_are_said),
         cmocka_unit_test(every_option_shows_in_the_description),
         cmocka_unit_test(every_option_acts_and_is_named_or_told_by_the_guest_itself),
+        cmocka_unit_test(disks_that_nobody_writes_to_are_the_second_and_the_third),
         cmocka_unit_test(a_port_that_is_there_is_used_as_it_is),
         cmocka_unit_test(vcpus_go_round_the_cpus_that_they_are_given),
         cmocka_unit_test(an_option_that_is_wrong_is_refused_with_what_would_be_right),

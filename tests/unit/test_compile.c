@@ -259,9 +259,13 @@ static void a_build_begins_anew_each_time(void **unused)
     write_text("src/Makefile", "all:\n\ttest ! -e made\n\techo building; echo >made\n"
                                "bad:\n\techo oh; exit 3\n");
     struct compile_options o = defaults();
-    const struct build_order order = {
-        .options = &o, .tree = tree, .jobs = 1, .deadline_mono = clock_mono_ns() + clock_ms(60000), .cancel_fd = -1
-    };
+    const struct build_order order = { .options = &o,
+                                       .tree = tree,
+                                       .root = "",
+                                       .prepared = "",
+                                       .jobs = 1,
+                                       .deadline_mono = clock_mono_ns() + clock_ms(60000),
+                                       .cancel_fd = -1 };
     struct build_place *place = calloc(1, sizeof *place);
     struct build_run run;
     struct cage_result result;

@@ -12,6 +12,7 @@
 #include "compared_run.h"
 #include "golden.h"
 #include "result/label.h"
+#include "result/label_path.h"
 
 /* Two values of a fact that has not just any text. */
 static const struct {
@@ -199,6 +200,36 @@ static void more_differences_than_there_is_room_for_are_bounded(void **unused)
     run_destroy(&run);
 }
 
+static void other_trees_and_compilers_are_named(void **unused)
+{
+    (void)unused;
+    static const char HERE[] = "linux-source-6.1 01234567; tinyconfig; make -j2 lib/; cc 12.2.0";
+    static const struct {
+        const char *with, *fact, *base_shown, *with_shown;
+    } CASES[] = {
+        { "linux-source-6.1 89abcdef; tinyconfig; make -j2 lib/; cc 12.2.0", "build.tree", "linux-source-6.1 01234567",
+          "linux-source-6.1 89abcdef" },
+        { "linux-source-6.1 01234567; tinyconfig; make -j4 lib/; cc 12.2.0", "build.how", "tinyconfig; make -j2 lib/",
+          "tinyconfig; make -j4 lib/" },
+        { "linux-source-6.1 01234567; tinyconfig; make -j2 lib/; cc 11.1.0", "build.compiler", "cc 12.2.0",
+          "cc 11.1.0" },
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct label label = { .count = 0 };
+        label_add_build(&label, HERE, CASES[i].with);
+        assert_int_equal(label.count, 1);
+        assert_string_equal(label.differences[0].fact, CASES[i].fact);
+        assert_string_equal(label.differences[0].base, CASES[i].base_shown);
+        assert_string_equal(label.differences[0].with, CASES[i].with_shown);
+    }
+    struct label label = { .count = 0 };
+    label_add_build(&label, HERE, HERE);
+    label_add_build(&label, "tree 1; make -j1; cc", "tree 1; make -j1; cc");
+    assert_int_equal(label.count, 0);
+    label_add_build(&label, "tree 1; make -j1; cc", "");
+    assert_int_equal(label.count, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +240,7 @@ int main(void)
         cmocka_unit_test(the_label_says_under_what_it_was_measured),
         cmocka_unit_test(several_boots_of_a_guest_are_told_from_one),
         cmocka_unit_test(more_differences_than_there_is_room_for_are_bounded),
+        cmocka_unit_test(other_trees_and_compilers_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -184,7 +184,7 @@ static void the_oldest_trees_go_but_not_those_in_use(void **unused)
     struct tree_place places[TREE_CACHE_KEPT + 2];
     for (unsigned char i = 0; i < TREE_CACHE_KEPT + 2; i++) {
         places[i] = place_of((unsigned char)(0x10 + i));
-        shell("mkdir -p '%s/sub' && touch -d @%d '%s'", places[i].tree, 1000 + i, places[i].tree);
+        shell("mkdir -p '%s' && touch -d @%d '%s'", places[i].tree, 1000 + i, places[i].home);
     }
     assert_true(tree_place_lock(&places[1], false, NULL));
     struct tree_place other = places[1];

@@ -80,6 +80,19 @@ static void put_devices(struct writer *w, const struct machine *m, const char *t
         PUT(w, "      <target dev='vda' bus='virtio'/>\n"
                "    </disk>\n");
     }
+    for (int i = 0; i < MACHINE_STILLS && m->stills[i]; i++) {
+        put_value(w,
+                  "    <disk type='file' device='disk'>\n"
+                  "      <driver name='qemu' type='raw'/>\n"
+                  "      <source file='",
+                  m->stills[i], "'/>\n");
+        PUT(w,
+            "      <target dev='vd%c' bus='virtio'/>\n"
+            "      <readonly/>\n"
+            "      <shareable/>\n"
+            "    </disk>\n",
+            'b' + i);
+    }
     if (*tap)
         put_value(w, "    <interface type='ethernet'>\n      <target dev='", tap, "' managed='no'/>\n");
     else

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/directory.h"
 #include "base/text.h"
+#include "wire/tree.h"
 
 enum { NOBODY = 65534, SAID = 220 };
 
@@ -69,15 +70,53 @@ static bool add_bind(struct build_place *p, const char *from, const char *to, bo
            err_set(e, ERR_USAGE, "%.200s...: the path is too long", from);
 }
 
+/* `from` of the machine, in the place of `what` of the build's own system. */
+static bool add_to_root(struct build_place *p, const char *from, const char *what, struct err *e)
+{
+    char to[PATH_MAX];
+    to[0] = '\0';
+    return (text_append(to, sizeof to, "%s%s", p->order.root, what) ||
+            err_set(e, ERR_USAGE, "%.200s...: the path is too long", p->order.root)) &&
+           add_bind(p, from, to, false, e);
+}
+
+/* A directory of the machine, seen in the scratch directory. */
+static bool show(struct build_place *p, const char *from, const char *name, struct err *e)
+{
+    char to[PATH_MAX];
+    return (mkdir(own(p, name, to), 0755) == 0 || err_errno(e, errno, "cannot make '%s'", to)) &&
+           add_bind(p, from, to, true, e);
+}
+
 /* What the build sees: first the tree in the scratch directory, then that where it is looked for. */
 static bool show_all(struct build_place *p, struct err *e)
 {
     char tree[PATH_MAX];
-    own(p, "tree", tree);
     if (!p->is_apart)
-        return symlink(p->order.tree, tree) == 0 || err_errno(e, errno, "cannot make '%s'", tree);
-    return (mkdir(tree, 0755) == 0 || err_errno(e, errno, "cannot make '%s'", tree)) &&
-           add_bind(p, p->order.tree, tree, true, e) && add_bind(p, p->scratch.path, INSIDE, false, e);
+        return symlink(p->order.tree, own(p, "tree", tree)) == 0 || err_errno(e, errno, "cannot make '%s'", tree);
+    if (!show(p, p->order.tree, "tree", e) || (p->is_kept && !show(p, p->kept, "prepared", e)))
+        return false;
+    if (!*p->order.root)
+        return add_bind(p, p->scratch.path, INSIDE, false, e);
+    return add_to_root(p, "/dev", "/dev", e) && add_to_root(p, "/proc", "/proc", e) &&
+           add_to_root(p, p->scratch.path, INSIDE, e);
+}
+
+/* What is prepared is the same where all of this is: of the target only whether it is a part. */
+static void name_kept(struct build_place *p)
+{
+    const struct compile_options *o = p->order.options;
+    unsigned char sum[TREE_SUM];
+    char text[1024] = "", name[2 * TREE_SUM + 1];
+    if (!*p->order.prepared || !*p->order.root || !p->plan.is_kernel)
+        return;
+    text_append(text, sizeof text, "%s\n%s\n%s\n%d", p->order.system, o->config, o->command, *o->target != '\0');
+    tree_hash(text, strlen(text), sum, sizeof sum);
+    for (size_t i = 0; i < sizeof sum; i++)
+        snprintf(name + 2 * i, 3, "%02x", sum[i]);
+    if (!text_append(p->kept, sizeof p->kept, "%s/%s", p->order.prepared, name))
+        p->kept[0] = '\0';
+    p->is_kept = *p->kept && access(p->kept, R_OK | X_OK) == 0;
 }
 
 static void name_paths(struct build_place *p)
@@ -106,6 +145,10 @@ bool build_place_enter(struct build_place *p, const struct build_order *order, s
                                    .jobs = order->jobs,
                                    .tree = p->tree,
                                    .objects = p->objects };
+    if (*order->root && !p->is_apart)
+        return err_set(e, ERR_USAGE,
+                       "to build in the guests' system this agent needs namespaces, which it may not make");
+    name_kept(p);
     return show_all(p, e) && make_own(p, "tmp", e) && make_own(p, "objects", e);
 }
 
@@ -119,7 +162,7 @@ static bool hold(struct build_place *p, struct build_run *run, struct err *e)
     const struct cage_order order = { .argv = run->command.words,
                                       .envp = p->environment,
                                       .directory = p->plan.is_kernel ? p->tmp : p->objects,
-                                      .root = "",
+                                      .root = p->order.root,
                                       .binds = p->binds,
                                       .bind_count = p->bind_count,
                                       .user = p->user,
@@ -210,6 +253,8 @@ bool build_place_compiler(struct build_place *p, char *text, size_t size, struct
 
 bool build_place_prepare(struct build_place *p, struct err *e)
 {
+    if (p->is_kept)
+        return true;
     static const char *const WORDS[BUILD_STEP_COUNT] = { [BUILD_COPY_CONFIG] = "config",
                                                          [BUILD_CONFIGURE] = "configuring",
                                                          [BUILD_PREPARE] = "make prepare",
@@ -218,6 +263,7 @@ bool build_place_prepare(struct build_place *p, struct err *e)
         if (build_has_step(&p->plan, (enum build_step)step) && !run_step(p, (enum build_step)step, e))
             return err_wrap(e, "%s", WORDS[step]);
     char from[PATH_MAX], to[PATH_MAX];
+    build_place_keep(p);
     return rename(own(p, "objects", from), own(p, "prepared", to)) == 0 || err_errno(e, errno, "cannot keep '%s'", to);
 }
 

@@ -3,7 +3,9 @@
  *
  * In the scratch directory: `tree`, the source, read-only; `prepared`, what each build begins with; `objects`, where
  * it builds; `tmp`; `log`, what the last command said. Whoever builds sees it as /mnt, where namespaces can be had, so
- * that the paths in what is compiled are the same everywhere. An agent that is root then builds as nobody.
+ * that the paths in what is compiled are the same everywhere. An agent that is root then builds as nobody. With a
+ * system of its own the build sees that, and of the machine no more than /dev and /proc; what it begins with can then
+ * be kept for the next, on whatever machine, since all that it names is the same there.
  */
 #ifndef TARE_BUILD_PLACE_H
 #define TARE_BUILD_PLACE_H
@@ -19,7 +21,10 @@ enum { BUILD_ENVIRONMENT = 10 };
 /* Borrowed as long as the place is used. */
 struct build_order {
     const struct compile_options *options;
-    const char *tree; /* a directory of this machine */
+    const char *tree;     /* a directory of this machine */
+    const char *root;     /* the system to build in; "" for this machine's own */
+    const char *system;   /* ... what is in it */
+    const char *prepared; /* a directory where what a build in `root` begins with is kept; "" for none */
     int jobs;
     int64_t deadline_mono; /* of all but the build that is timed */
     int cancel_fd;
@@ -34,6 +39,8 @@ struct build_place {
     char tree[PATH_MAX], prepared[PATH_MAX], objects[PATH_MAX], tmp[PATH_MAX]; /* as the build sees them */
     struct cage_bind binds[CAGE_BINDS_MAX];
     size_t bind_count;
+    char kept[PATH_MAX]; /* where what is prepared is, or goes; "" for nowhere */
+    bool is_kept;        /* it is there */
     char home[PATH_MAX + 8], temporary[PATH_MAX + 8];
     const char *environment[BUILD_ENVIRONMENT];
 };
@@ -67,6 +74,9 @@ MUST_CHECK bool build_place_compiler(struct build_place *place, char *text, size
 
 /* Up to where every build begins: configured, copied. */
 MUST_CHECK bool build_place_prepare(struct build_place *place, struct err *e);
+
+/* What is prepared is kept for the next build where that can be: a guest's is a disk that nobody writes to. */
+void build_place_keep(struct build_place *place);
 
 /* Build, and throw it away. */
 MUST_CHECK bool build_place_warm_up(struct build_place *place, struct err *e);

@@ -15,12 +15,15 @@
 
 static bool name_place(struct tree_place *p, const char *name)
 {
+    char *const paths[] = { p->home, p->tree, p->prepared, p->part, p->fresh, p->disk, p->lock };
+    static const char *const ENDS[] = { "", "/tree", "/prepared", ".part", ".new", ".disk", ".lock" };
+    bool fits = text_copy(p->name, sizeof p->name, name);
     p->lock_fd = -1;
-    p->tree[0] = p->part[0] = p->fresh[0] = p->lock[0] = '\0';
-    return text_append(p->tree, sizeof p->tree, "%s/%s", p->cache, name) &&
-           text_append(p->part, sizeof p->part, "%s.part", p->tree) &&
-           text_append(p->fresh, sizeof p->fresh, "%s.new", p->tree) &&
-           text_append(p->lock, sizeof p->lock, "%s.lock", p->tree);
+    for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+        paths[i][0] = '\0';
+        fits = fits && text_append(paths[i], PATH_MAX, "%s/%s%s", p->cache, name, ENDS[i]);
+    }
+    return fits;
 }
 
 bool tree_place_of(const unsigned char hash[TREE_HASH], struct tree_place *p, struct err *e)
@@ -56,7 +59,14 @@ void tree_place_unlock(struct tree_place *p)
     p->lock_fd = -1;
 }
 
-bool tree_place_is_whole(const struct tree_place *p) { return utimensat(AT_FDCWD, p->tree, NULL, 0) == 0; }
+bool tree_place_is_whole(const struct tree_place *p)
+{
+    if (access(p->tree, R_OK | X_OK) != 0)
+        return false;
+    if (utimensat(AT_FDCWD, p->home, NULL, 0) != 0 && errno != EROFS) /* a guest's is a disk that nobody writes to */
+        return false;
+    return true;
+}
 
 static bool is_tree(const char *name)
 {
@@ -95,9 +105,9 @@ void tree_cache_tidy(const char *cache)
         size_t left = count;
         if (name_place(&p, oldest) && tree_place_lock(&p, true, NULL)) {
             /* First by name: what is half removed is no tree. */
-            if (directory_remove_all(p.fresh, NULL) && rename(p.tree, p.fresh) == 0 &&
+            if (directory_remove_all(p.fresh, NULL) && rename(p.home, p.fresh) == 0 &&
                 directory_remove_all(p.fresh, NULL))
-                (void)unlink(p.lock);
+                (void)(unlink(p.disk) + unlink(p.lock));
             tree_place_unlock(&p);
             left = find_oldest(cache, oldest);
         }

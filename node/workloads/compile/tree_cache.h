@@ -1,7 +1,8 @@
 /* tree_cache.h - the source trees that this node has: unpacked, each under the hash of its archive.
  *
- * Below the cache's `trees`: HASH is a tree, whole; HASH.part what has come of its archive; HASH.new what is being
- * unpacked; HASH.lock is locked by who fills it, and shared by who builds from it. The trees that were not used for
+ * Below the cache's `trees`: HASH/tree is a tree, whole; HASH/prepared holds what builds in the guests' system begin
+ * with; HASH.part what has come of its archive; HASH.new what is being unpacked; HASH.disk an image of HASH for a
+ * guest. HASH.lock is locked by who fills it, and shared by who builds from it. The trees that were not used for
  * longest go.
  */
 #ifndef TARE_TREE_CACHE_H
@@ -16,7 +17,9 @@ enum { TREE_CACHE_KEPT = 4 };
 
 struct tree_place {
     char cache[PATH_MAX - 128];
-    char tree[PATH_MAX], part[PATH_MAX], fresh[PATH_MAX], lock[PATH_MAX];
+    char name[TREE_HASH_TEXT];
+    char home[PATH_MAX], tree[PATH_MAX], prepared[PATH_MAX], part[PATH_MAX], fresh[PATH_MAX], disk[PATH_MAX],
+        lock[PATH_MAX];
     int lock_fd; /* -1: not locked */
 };
 

@@ -103,10 +103,10 @@ static void find_top(const char *fresh, char *top, size_t size)
 }
 
 /* tar(1) takes no name that leads out of its directory. */
-static bool extract(const struct tree_place *p, int64_t deadline_mono, int cancel_fd, struct err *e)
+static bool extract(const struct tree_place *p, const char *into, int64_t deadline_mono, int cancel_fd, struct err *e)
 {
     static const char *const ENVIRONMENT[] = { "PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C", NULL };
-    const char *const argv[] = { "tar", "-x", "-f", p->part, "-C", p->fresh, "--no-same-owner", "--no-same-permissions",
+    const char *const argv[] = { "tar", "-x", "-f", p->part, "-C", into, "--no-same-owner", "--no-same-permissions",
                                  NULL };
     const struct build_watch watch = { .cancel_fd = cancel_fd, .deadline_mono = deadline_mono };
     struct build_run run;
@@ -134,20 +134,28 @@ static bool extract(const struct tree_place *p, int64_t deadline_mono, int cance
     return ok;
 }
 
+/* What was unpacked becomes the tree, whole. */
+static bool move_in(const struct tree_place *p, const char *into, struct err *e)
+{
+    char top[PATH_MAX], tree[PATH_MAX + 8];
+    find_top(into, top, sizeof top);
+    snprintf(tree, sizeof tree, "%s/tree", p->fresh);
+    if (!check_tree(top, e))
+        return false;
+    return (chmod(top, 0755) == 0 && rename(top, tree) == 0 && (rmdir(into) == 0 || errno == ENOENT) &&
+            rename(p->fresh, p->home) == 0) ||
+           err_errno(e, errno, "cannot keep '%s'", p->home);
+}
+
 bool tree_place_unpack(const struct tree_place *p, int64_t deadline_mono, int cancel_fd, struct err *e)
 {
-    char top[PATH_MAX];
+    char into[PATH_MAX + 8];
+    snprintf(into, sizeof into, "%s/in", p->fresh);
     if (!directory_remove_all(p->fresh, e))
         return false;
-    if (mkdir(p->fresh, 0755) != 0)
-        return err_errno(e, errno, "cannot make '%s'", p->fresh);
-    bool ok = extract(p, deadline_mono, cancel_fd, e);
-    if (ok) {
-        find_top(p->fresh, top, sizeof top);
-        ok = check_tree(top, e);
-    }
-    if (ok && (chmod(top, 0755) != 0 || rename(top, p->tree) != 0))
-        ok = err_errno(e, errno, "cannot keep '%s'", p->tree);
+    if (mkdir(p->fresh, 0755) != 0 || mkdir(into, 0755) != 0)
+        return err_errno(e, errno, "cannot make '%s'", into);
+    bool ok = extract(p, into, deadline_mono, cancel_fd, e) && move_in(p, into, e);
     (void)!directory_remove_all(p->fresh, NULL); /* else the next one does */
     if (ok)
         (void)unlink(p->part);

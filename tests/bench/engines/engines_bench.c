@@ -103,6 +103,8 @@ static void measure_build(char **argv)
     snprintf(o.directory, sizeof o.directory, "%s", argv[2]);
     const struct build_order order = { .options = &o,
                                        .tree = argv[0],
+                                       .root = "",
+                                       .prepared = "",
                                        .jobs = (int)number(argv[1]),
                                        .deadline_mono = clock_mono_ns() + clock_ms(600 * 1000),
                                        .cancel_fd = -1 };
