@@ -12,7 +12,10 @@ command -v virsh >/dev/null || skip "no virsh (package libvirt-clients)"
 "$tare" lab up real --host-arg=--libvirt --host-arg= || fail "up"
 on_host() { "$tare" lab exec --lab real host -- "$@"; }
 virsh() { on_host virsh -q -c qemu:///system "$@"; }
-"$tare" guests --lab=real >"$scratch/list" 2>&1
+for try in {1..20}; do # it waits for the agents no longer than 6 s
+    "$tare" guests --lab=real >"$scratch/list" 2>&1
+    grep -q "^host: libvirt" "$scratch/list" && break
+done
 says list "host: libvirt (qemu:///system): Failed to connect socket"
 says list "no libvirt daemon runs here: install the package 'libvirt-daemon-system'"
 cat >"$scratch/own_files" <<'END'
