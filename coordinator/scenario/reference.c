@@ -52,7 +52,7 @@ static const struct entry NODE_ENTRIES[] = {
 static const struct entry STEP_ENTRIES[] = {
     { "run", "the workload; `tare workloads` lists them, and its options are keys of the step; required" },
     { "on", "the nodes under test, a list; required" },
-    { "to", "the node of role peer at the other end; required where the workload needs one" },
+    { "to", "the node of role peer at the other end, or the guest that is started; where the workload needs one" },
     { "matrix", "a step for each combination of options' values, in lists or ranges that double; or the name of the "
                 "workload's own, as iozone" },
     { NULL, NULL },
