@@ -146,6 +146,7 @@ static void obey(struct keeper *k, const struct message *m)
         g = guest_find(k, m->guest_hold.guest);
         if (g && m->guest_hold.hold <= GUEST_HOLD_RESTORE)
             guest_hold(k, g, (enum guest_hold)m->guest_hold.hold);
+        tell_domains(k); /* libvirt's own word of it may be late */
         break;
     case MESSAGE_WATCH:
         if (m->watch.begin)

@@ -18,7 +18,11 @@ END
 run_pid=$!
 agents+=("$run_pid")
 until_says 60 "$scratch/err" "host send"
-"$tare" guests >"$scratch/list" 2>&1 || fail "tare guests: $(<"$scratch/list")"
+for try in {1..40}; do
+    "$tare" guests >"$scratch/list" 2>&1 || fail "tare guests: $(<"$scratch/list")"
+    grep -q paused "$scratch/list" && break
+    sleep 0.05
+done
 grep -Eq "^host +tare-guest-[0-9]+ \(tare's\) +paused " "$scratch/list" || fail "tare guests: $(<"$scratch/list")"
 wait "$run_pid" || { cat "$scratch/out" "$scratch/err"; fail "exit code $?"; }
 want '[.trials[] | "\(.streams[0].node) \(.guest_state)"] ==
