@@ -11,6 +11,7 @@
 #include "report/clock_lines.h"
 #include "report/columns.h"
 #include "report/limit_words.h"
+#include "report/matrix_report.h"
 #include "report/notes.h"
 #include "report/page.h"
 #include "report/print.h"
@@ -115,13 +116,13 @@ static void put_figures(const struct page *page, const struct summary *summary, 
     for (size_t i = 0; i < summary->figure_count; i++) {
         const struct summary_figure *f = &summary->figures[i];
         int own = print_width(f->name), node = print_width(f->node);
-        names = f->step == step && own > names ? own : names;
+        names = f->step == step && !matrix_report_is_size(f) && own > names ? own : names;
         nodes = f->step == step && node > nodes ? node : nodes;
     }
     for (size_t i = 0; i < summary->figure_count; i++) {
         const struct summary_figure *f = &summary->figures[i];
         char median[32], least[32], most[32], line[256] = "", clean[256];
-        if (f->step != step)
+        if (f->step != step || matrix_report_is_size(f))
             continue;
         units_show_in(f->spread.median, f->unit, median, sizeof median);
         units_show_in(f->spread.least, f->unit, least, sizeof least);
@@ -166,25 +167,46 @@ static size_t rows_of_step(const struct summary *summary, size_t first)
     return count;
 }
 
+/* A step's rows from `first` on, and what stands below them. */
+static bool put_rows(const struct page *page, const struct run *run, struct sheet *sheet, const struct summary *summary,
+                     size_t first, struct err *e)
+{
+    const struct table table = columns_of(summary);
+    const size_t count = rows_of_step(summary, first);
+    const struct table_layout layout = table_lay_out(&table, first, count, page->width);
+    const int step = summary->rows[first].step;
+    put_step(page, &run->steps[step]);
+    table_put_head(page, &table, &layout);
+    for (size_t i = 0; i < count; i++)
+        table_put_row(page, &table, &layout, first + i);
+    put_totals(page, summary, step);
+    put_figures(page, summary, step);
+    return matrix_report_put_sizes(page, run, summary, step, e) && put_limits(page, sheet, summary, step, e);
+}
+
+/* The cells of one matrix, as one step. */
+static bool put_cells(const struct page *page, const struct run *run, const struct summary *summary, int step,
+                      size_t count, struct err *e)
+{
+    struct run_step all = run->steps[step];
+    char axes[MODEL_STEP];
+    matrix_report_name(run->steps[step].name, all.name, sizeof all.name, axes, sizeof axes);
+    put_step(page, &all);
+    return matrix_report_put(page, run, summary, step, count, e);
+}
+
 static bool put_table(const struct page *page, const struct run *run, struct sheet *sheet,
                       const struct summary *summary, struct err *e)
 {
-    const struct table table = columns_of(summary);
-    struct table_layout layout = { 0 };
-    for (size_t i = 0; i < summary->row_count; i++) {
-        if (i == 0 || summary->rows[i].step != summary->rows[i - 1].step) {
-            layout = table_lay_out(&table, i, rows_of_step(summary, i), page->width);
-            fputc('\n', page->out);
-            put_step(page, &run->steps[summary->rows[i].step]);
-            table_put_head(page, &table, &layout);
-        }
-        table_put_row(page, &table, &layout, i);
-        if (i + 1 == summary->row_count || summary->rows[i + 1].step != summary->rows[i].step) {
-            put_totals(page, summary, summary->rows[i].step);
-            put_figures(page, summary, summary->rows[i].step);
-            if (!put_limits(page, sheet, summary, summary->rows[i].step, e))
-                return false;
-        }
+    for (size_t i = 0; i < summary->row_count;) {
+        const int step = summary->rows[i].step;
+        const size_t cells = matrix_report_cells(run, step);
+        const int end = step + (cells > 0 ? (int)cells : 1);
+        fputc('\n', page->out);
+        if (cells > 0 ? !put_cells(page, run, summary, step, cells, e) : !put_rows(page, run, sheet, summary, i, e))
+            return false;
+        while (i < summary->row_count && summary->rows[i].step < end)
+            i++;
     }
     if (summary->row_count == 0)
         fputs("\nno trial was finished\n", page->out);
