@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 
-enum { STEP_MS = 50 };
+enum { STEP_MS = 50, NAPS = 4, NAP_NS = 500 * 1000, NAPS_NEED_NS = 20 * 1000 * 1000 };
 
 void start_gate_prepare(void)
 {
@@ -63,15 +63,39 @@ static void leave_cpu(struct start_gate_before *before)
     before->is_pinned = false;
 }
 
-/* Sleep until RAW reads `at_ns` - `lead_ns`. In steps, for two reasons: a wait that is cancelled ends
+/* Sleep for `ns`. What that took beyond it, three times, is how long before T this machine has to be awake: a longer
+ * lead than there is becomes it, unless there is none. */
+static void sleep_for(int64_t ns, int64_t *lead_ns)
+{
+    const int64_t until = clock_mono_ns() + ns;
+    clock_sleep_until_mono(until);
+    int64_t seen = START_GATE_MARGIN * (clock_mono_ns() - until);
+    if (seen > START_GATE_SPIN_MOST_NS)
+        seen = START_GATE_SPIN_MOST_NS;
+    if (*lead_ns > 0 && seen > *lead_ns)
+        *lead_ns = seen;
+}
+
+/* Sleep until RAW reads `at_ns` - *lead_ns. In steps, for two reasons: a wait that is cancelled ends
  * soon, and MONOTONIC, which is slept on, may be slewed by 500 ppm against RAW, so what is left is
  * read anew each time. */
-static void sleep_until_raw(int64_t at_ns, int64_t lead_ns, const _Atomic bool *cancelled)
+static void sleep_until_raw(int64_t at_ns, int64_t *lead_ns, const _Atomic bool *cancelled)
 {
     int64_t now, step = clock_ms(STEP_MS);
-    while ((now = clock_raw_ns()) < at_ns && at_ns - now > lead_ns && !atomic_load(cancelled)) {
-        int64_t left = at_ns - now - lead_ns;
-        clock_sleep_until_mono(clock_mono_ns() + (left < step ? left : step));
+    while ((now = clock_raw_ns()) < at_ns && at_ns - now > *lead_ns && !atomic_load(cancelled)) {
+        int64_t left = at_ns - now - *lead_ns;
+        sleep_for(left < step ? left : step, lead_ns);
+    }
+}
+
+/* A few naps for practice, where there is the time: how late this machine wakes up is seen before it matters. */
+static void rehearse(int64_t at_ns, int64_t *lead_ns, const _Atomic bool *cancelled)
+{
+    for (int i = 0; i < NAPS; i++) {
+        const int64_t now = clock_raw_ns();
+        if (now >= at_ns || at_ns - now < NAPS_NEED_NS || atomic_load(cancelled))
+            return;
+        sleep_for(NAP_NS, lead_ns);
     }
 }
 
@@ -86,15 +110,17 @@ static int64_t spin_until_raw(int64_t at_ns, const _Atomic bool *cancelled)
 
 bool start_gate_approach(struct start_gate *gate)
 {
+    int64_t lead_ns = gate->may_spin ? START_GATE_SPIN_NS : 0;
     if (gate->may_spin) {
         take_cpu(gate->slot, &gate->before);
         gate->how = gate->before.is_fifo ? "fifo" : "spin";
-        sleep_until_raw(gate->at_ns, START_GATE_SPIN_NS, gate->cancelled);
+        rehearse(gate->at_ns, &lead_ns, gate->cancelled);
+        sleep_until_raw(gate->at_ns, &lead_ns, gate->cancelled);
         if (gate->before.is_fifo)
             leave_cpu(&gate->before);
     } else {
         gate->how = "sleep";
-        sleep_until_raw(gate->at_ns, 0, gate->cancelled);
+        sleep_until_raw(gate->at_ns, &lead_ns, gate->cancelled);
     }
     return !atomic_load(gate->cancelled);
 }
