@@ -31,10 +31,8 @@ static bool report(const struct view *view, const struct run *run, FILE *out, st
 {
     if (strcmp(view->format, "json") == 0)
         return report_json(run, out, e);
-    if (strcmp(view->format, "csv") == 0) {
-        report_csv(run, out);
-        return true;
-    }
+    if (strcmp(view->format, "csv") == 0)
+        return report_csv(run, out, e);
     return report_table(run, out, view->width, view->color, e);
 }
 

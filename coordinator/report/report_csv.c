@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "report/print.h"
+#include "result/latency.h"
 #include "result/summary.h"
 
 /* A spreadsheet takes a field that begins with one of these for a formula, and runs it. */
@@ -51,8 +52,31 @@ static void put_figure(const struct run *run, const struct trial *trial, const s
     fputc('\n', out);
 }
 
-void report_csv(const struct run *run, FILE *out)
+/* A figure of all rounds belongs to no trial: those fields, `counts` among them, are empty. */
+static void put_latencies(const struct run *run, const struct summary_row *row, FILE *out)
 {
+    const struct run_step *step = &run->steps[row->step];
+    const char *const before[] = { run->scenario, step->name, step->workload, step->when };
+    struct latency_figure figures[LATENCY_FIGURES];
+    latency_figures(row->latencies, figures);
+    for (size_t f = 0; f < LATENCY_FIGURES; f++) {
+        fprintf(out, "%" PRId64, run->no);
+        for (size_t i = 0; i < ARRAY_SIZE(before); i++)
+            fputc(',', out), report_csv_text(before[i], out);
+        fputs(",,,,,,rounds,,", out);
+        report_csv_text(row->node, out);
+        fputs(",,load,", out);
+        report_csv_text(row->direction, out);
+        fprintf(out, ",%s,%.15g,s,%s,%s,\n", figures[f].name, figures[f].ns / 1e9, window_name(WINDOW_WHOLE),
+                figure_clock_name(FIGURE_ON_OWN));
+    }
+}
+
+bool report_csv(const struct run *run, FILE *out, struct err *e)
+{
+    struct summary *summary = NULL;
+    if (!summary_of(run, &summary, e))
+        return false;
     fputs("run,scenario,step,workload,when,trial,round,block,attempt,counts,kind,verdict,node,peer,role,direction,"
           "figure,value,unit,window,clock,path\n",
           out);
@@ -62,4 +86,9 @@ void report_csv(const struct run *run, FILE *out)
             for (size_t f = 0; f < stream->figure_count; f++)
                 put_figure(run, &run->trials[t], stream, &stream->figures[f], out);
         }
+    for (size_t i = 0; i < summary->row_count; i++)
+        if (summary->rows[i].latencies)
+            put_latencies(run, &summary->rows[i], out);
+    summary_destroy(&summary);
+    return true;
 }

@@ -7,6 +7,7 @@
 #include "report/limit_words.h"
 #include "report/report_compare.h"
 #include "report/value.h"
+#include "result/latency.h"
 #include "result/summary.h"
 #include "result/total.h"
 
@@ -267,6 +268,35 @@ static json_t *trial_list(const struct run *run, const struct facts *facts)
     return made;
 }
 
+static json_t *latency_value(const struct run *run, const struct summary_row *row)
+{
+    struct latency_figure figures[LATENCY_FIGURES];
+    json_t *made = json_object();
+    latency_figures(row->latencies, figures);
+    for (size_t i = 0; made && i < LATENCY_FIGURES; i++) {
+        json_t *one = VALUE_OBJECT({ "value", value_real(figures[i].ns / 1e9) }, { "unit", json_string("s") });
+        if (json_object_set_new(made, figures[i].name, one) != 0) {
+            json_decref(made);
+            made = NULL;
+        }
+    }
+    return VALUE_OBJECT({ "step", value_text(run->steps[row->step].name) }, { "node", value_text(row->node) },
+                        { "direction", value_word(row->direction) }, { "trials", json_integer(row->used) },
+                        { "transactions", json_integer((json_int_t)row->latencies->total) }, { "figures", made });
+}
+
+/* What the table has: of the transactions of all rounds, for percentiles of rounds have no sum. */
+static json_t *latency_list(const struct run *run)
+{
+    struct summary *summary = NULL;
+    json_t *made = summary_of(run, &summary, NULL) ? json_array() : NULL;
+    for (size_t i = 0; made && i < summary->row_count; i++)
+        if (summary->rows[i].latencies)
+            made = value_append(made, latency_value(run, &summary->rows[i]));
+    summary_destroy(&summary);
+    return made;
+}
+
 bool report_json(const struct run *run, FILE *out, struct err *e)
 {
     struct comparisons *comparisons = NULL;
@@ -286,7 +316,7 @@ bool report_json(const struct run *run, FILE *out, struct err *e)
         { "overrides", override_list(run->overrides ? run->overrides : "") }, { "seed", json_string(seed) },
         { "rounds", json_integer(run->rounds) }, { "tolerance_ns", json_integer(run->tolerance_ns) },
         { "nodes", node_list(run) }, { "steps", step_list(run) }, { "trials", trial_list(run, facts) },
-        { "comparisons", report_compare_json(comparisons) });
+        { "latencies", latency_list(run) }, { "comparisons", report_compare_json(comparisons) });
     comparisons_destroy(&comparisons);
     facts_destroy(&facts);
     return value_write(root, out, e);

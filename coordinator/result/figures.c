@@ -9,6 +9,7 @@
 #include "result/clocks.h"
 #include "result/cpu_use.h"
 #include "result/laps.h"
+#include "result/latency.h"
 #include "result/netserver.h"
 #include "result/price.h"
 #include "result/span.h"
@@ -85,26 +86,16 @@ static bool add_loss(const struct raw_trial *raw, const struct raw_end *load, co
 static bool add_latencies(const struct raw_end *load, struct stream *s)
 {
     const struct message_stream *m = &load->stream;
-    static const struct {
-        const char *name;
-        double share;
-    } SHARES[] = { { "latency_p50", 0.5 },
-                   { "latency_p90", 0.9 },
-                   { "latency_p99", 0.99 },
-                   { "latency_p999", 0.999 },
-                   { "latency_p9999", 0.9999 } };
+    struct latency_figure figures[LATENCY_FIGURES];
     struct hist *h = malloc(sizeof *h);
     s->latencies = malloc(m->latencies_size ? m->latencies_size : 1);
     bool ok = h && s->latencies;
     if (ok && hist_unpack(m->latencies, m->latencies_size, h, NULL) && h->total > 0) {
         s->latencies_size = m->latencies_size;
         memcpy(s->latencies, m->latencies, m->latencies_size);
-        ok = stream_add_figure(s, "latency_min", "s", (double)h->least_ns / 1e9, WINDOW_WHOLE, FIGURE_ON_OWN) &&
-             stream_add_figure(s, "latency_mean", "s", hist_mean(h) / 1e9, WINDOW_WHOLE, FIGURE_ON_OWN);
-        for (size_t i = 0; ok && i < ARRAY_SIZE(SHARES); i++)
-            ok = stream_add_figure(s, SHARES[i].name, "s", hist_percentile(h, SHARES[i].share) / 1e9, WINDOW_WHOLE,
-                                   FIGURE_ON_OWN);
-        ok = ok && stream_add_figure(s, "latency_max", "s", (double)h->most_ns / 1e9, WINDOW_WHOLE, FIGURE_ON_OWN);
+        latency_figures(h, figures);
+        for (size_t i = 0; ok && i < LATENCY_FIGURES; i++)
+            ok = stream_add_figure(s, figures[i].name, "s", figures[i].ns / 1e9, WINDOW_WHOLE, FIGURE_ON_OWN);
     }
     free(h);
     return ok;
@@ -130,7 +121,7 @@ static bool add_tcp(const struct raw_trial *raw, const struct raw_end *load, str
     const struct raw_end *sender = span_sender(raw, load);
     if (!sender || !sender->is_over)
         return true;
-    if (raw->kind != RAW_STREAM && sender->stream.mss == 0) /* datagrams, or a connection for each transaction */
+    if (raw->kind != RAW_STREAM && sender->stream.mss == 0) /* datagrams */
         return true;
     const struct message_stream *tcp = &sender->stream;
     return stream_add_figure(s, "retransmits", "1", tcp->retransmits, WINDOW_WHOLE, FIGURE_ON_OWN) &&

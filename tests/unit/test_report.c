@@ -205,25 +205,80 @@ static void strange_values_do_not_break_the_json(void **state)
     run_destroy(&run);
 }
 
+static char *csv_of(const struct run *run)
+{
+    char *text = NULL;
+    size_t size = 0;
+    struct err e = { 0 };
+    FILE *out = open_memstream(&text, &size);
+    if (!report_csv(run, out, &e))
+        fail_msg("%s", e.text);
+    fclose(out);
+    return text;
+}
+
 static void the_csv_has_a_row_a_figure(void **state)
 {
     (void)state;
     struct run *run = rich_run();
-    size_t figures = 0, lines = 0, size = 0;
+    size_t figures = 0, lines = 0;
     for (size_t t = 0; t < run->trial_count; t++)
         for (size_t s = 0; s < run->trials[t].stream_count; s++)
             figures += run->trials[t].streams[s].figure_count;
     text_copy(run->scenario, sizeof run->scenario, "=cmd(\"x\"), and more");
-    char *text = NULL;
-    FILE *out = open_memstream(&text, &size);
-    report_csv(run, out);
-    fclose(out);
+    char *text = csv_of(run);
     for (const char *c = text; *c; c++)
         lines += *c == '\n';
     assert_int_equal(lines, figures + 1);
     assert_non_null(strstr(text,
                            "\n12,\"'=cmd(\"\"x\"\"), and more\",stream,net_stream,paired,1,0,0,0,1,measure,single,"
                            "host,peer,load,send,throughput,94150000,bit/s,whole,coordinator,\n"));
+    free(text);
+    run_destroy(&run);
+}
+
+/* A slow round of many and a fast one of few: no sum of rounds gives what is told of both; the third, which was cut
+ * short, is in neither. */
+static void exports_tell_the_percentiles_of_all_rounds(void **state)
+{
+    (void)state;
+    struct run *run = new_run();
+    struct hist *h = malloc(sizeof *h);
+    assert_non_null(h);
+    for (int round = 0; round < 3; round++) {
+        struct trial *t = new_trial(run, 0, round, 0);
+        struct stream *s = add_load(t, "host", "ask", 1e6, 0);
+        *h = (struct hist){ 0 };
+        for (int i = 0; i < (round == 0 ? 990 : 10); i++)
+            hist_add(h, round == 0 ? 100 : round == 1 ? 50 : 10);
+        s->latencies = malloc(HIST_PACKED_MAX);
+        assert_non_null(s->latencies);
+        s->latencies_size = hist_pack(h, s->latencies);
+        t->partial = round == 2;
+    }
+    free(h);
+    json_t *root = json_of(run), *all = json_object_get(root, "latencies");
+    const char *step, *node, *direction, *unit;
+    int trials, transactions;
+    double least, mean, middle;
+    assert_int_equal(json_array_size(all), 1);
+    assert_int_equal(json_unpack(json_array_get(all, 0), "{s:s s:s s:s s:i s:i s:{s:{s:F s:s} s:{s:F} s:{s:F}}}",
+                                 "step", &step, "node", &node, "direction", &direction, "trials", &trials,
+                                 "transactions", &transactions, "figures", "latency_min", "value", &least, "unit",
+                                 &unit, "latency_mean", "value", &mean, "latency_p50", "value", &middle),
+                     0);
+    assert_string_equal(step, "stream");
+    assert_string_equal(direction, "ask");
+    assert_string_equal(unit, "s");
+    assert_int_equal(trials, 2);
+    assert_int_equal(transactions, 1000);
+    assert_float_equal(least, 50e-9, 1e-15);
+    assert_float_equal(mean, 99.5e-9, 1e-15);
+    assert_float_equal(middle, 100e-9, 1e-15);
+    json_decref(root);
+    char *text = csv_of(run);
+    assert_non_null(strstr(text, "\n12,quickstart,stream,net_stream,paired,,,,,,rounds,,host,,load,ask,latency_p50,"
+                                 "1e-07,s,whole,own,\n"));
     free(text);
     run_destroy(&run);
 }
@@ -312,6 +367,7 @@ int main(void)
         cmocka_unit_test(the_json_has_its_stable_keys),
         cmocka_unit_test(strange_values_do_not_break_the_json),
         cmocka_unit_test(the_csv_has_a_row_a_figure),
+        cmocka_unit_test(exports_tell_the_percentiles_of_all_rounds),
         cmocka_unit_test(a_summary_counts_what_counts),
         cmocka_unit_test(the_hosts_price_is_told_only_where_it_is_known),
         cmocka_unit_test(lists_look_as_agreed),
