@@ -1,8 +1,6 @@
 #include "token.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <sodium.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,24 +9,20 @@
 #include "flow/address.h"
 #include "flow/dial.h"
 #include "flow/sockopt.h"
+#include "flow/token_set.h"
 #include "flow/token_wait.h"
-
-enum { HELLO_BYTES = TOKEN_BYTES + 4 };
 
 /* A connection that has not shown its token yet. */
 struct pending {
     int fd;
     size_t got;
-    unsigned char hello[HELLO_BYTES];
+    unsigned char hello[TOKEN_HELLO_BYTES];
 };
 
 struct accepting {
-    const struct token *token;
-    unsigned count, taken;
-    int flows[TOKEN_FLOWS_MAX];                /* -1: still missing */
+    struct token_set set;
     struct pending pending[TOKEN_PENDING_MAX]; /* oldest first */
     unsigned waiting;
-    unsigned refused; /* for the message of a deadline */
 };
 
 /* ---- the listening side ---- */
@@ -70,53 +64,42 @@ static void forget(struct accepting *a, unsigned index)
 static void refuse(struct accepting *a, unsigned index)
 {
     close(a->pending[index].fd);
-    a->refused++;
+    a->set.refused++;
     forget(a, index);
-}
-
-static uint32_t flow_number(const unsigned char hello[HELLO_BYTES])
-{
-    uint32_t number;
-    memcpy(&number, hello + TOKEN_BYTES, sizeof number);
-    return ntohl(number);
 }
 
 /* The whole hello is there: take it or refuse it. */
-static bool decide(struct accepting *a, unsigned index, struct err *e)
+static void decide(struct accepting *a, unsigned index)
 {
-    struct pending *p = &a->pending[index];
-    uint32_t number = flow_number(p->hello);
-    bool is_ours =
-        sodium_memcmp(p->hello, a->token->bytes, TOKEN_BYTES) == 0 && number < a->count && a->flows[number] < 0;
+    const struct pending *p = &a->pending[index];
     const unsigned char answer = TOKEN_TAKEN;
-    if (!is_ours || send(p->fd, &answer, 1, MSG_NOSIGNAL) != 1) {
+    int number = token_set_place(&a->set, p->hello, p->got);
+    if (number < 0 || send(p->fd, &answer, 1, MSG_NOSIGNAL) != 1) {
         refuse(a, index);
-        return true;
+        return;
     }
-    a->flows[number] = p->fd;
-    a->taken++;
+    token_set_take(&a->set, number, p->fd);
     forget(a, index);
-    return sockopt_blocking(a->flows[number], e);
 }
 
-/* Read what has come of a hello, never a byte behind it. False only for a fault of this machine. */
-static bool hear(struct accepting *a, unsigned index, struct err *e)
+/* Read what has come of a hello, never a byte behind it. */
+static void hear(struct accepting *a, unsigned index)
 {
     struct pending *p = &a->pending[index];
-    ssize_t got = recv(p->fd, p->hello + p->got, HELLO_BYTES - p->got, 0);
+    ssize_t got = recv(p->fd, p->hello + p->got, TOKEN_HELLO_BYTES - p->got, 0);
     if (got > 0) {
         p->got += (size_t)got;
-        return p->got < HELLO_BYTES || decide(a, index, e);
-    }
-    if (got == 0 || (errno != EAGAIN && errno != EINTR))
+        if (p->got == TOKEN_HELLO_BYTES)
+            decide(a, index);
+    } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
         refuse(a, index);
-    return true;
+    }
 }
 
 /* Those that knock; the rest when the waiting ones have been heard and the deadline was looked at. */
 static bool let_in(struct accepting *a, int listen_fd, struct err *e)
 {
-    for (unsigned round = 0; round < TOKEN_PENDING_MAX && a->taken < a->count; round++) {
+    for (unsigned round = 0; round < TOKEN_PENDING_MAX && a->set.taken < a->set.count; round++) {
         /* cppcheck-suppress nullPointer ; accept4(2) takes NULL */
         int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd < 0 && errno == EAGAIN)
@@ -129,28 +112,27 @@ static bool let_in(struct accepting *a, int listen_fd, struct err *e)
         if (a->waiting == TOKEN_PENDING_MAX)
             refuse(a, 0);
         a->pending[a->waiting++] = (struct pending){ .fd = fd };
-        if (!hear(a, a->waiting - 1, e))
-            return false;
+        hear(a, a->waiting - 1);
     }
     return true;
 }
 
 static bool accept_all(struct accepting *a, int listen_fd, const struct token_wait *wait, struct err *e)
 {
-    while (a->taken < a->count) {
+    while (a->set.taken < a->set.count) {
         struct pollfd fds[TOKEN_PENDING_MAX + 2];
         unsigned waiting = a->waiting;
         for (unsigned i = 0; i < waiting; i++)
             fds[i] = (struct pollfd){ .fd = a->pending[i].fd, .events = POLLIN };
         fds[waiting] = (struct pollfd){ .fd = listen_fd, .events = POLLIN };
         char awaited[96] = "";
-        text_append(awaited, sizeof awaited, "data connections (%u of %u are here, %u were refused)", a->taken,
-                    a->count, a->refused);
+        text_append(awaited, sizeof awaited, "data connections (%u of %u are here, %u were refused)", a->set.taken,
+                    a->set.count, a->set.refused);
         if (!token_wait_for(fds, waiting + 2, -1, wait, awaited, e))
             return false;
         for (unsigned i = waiting; i-- > 0;) /* from the end, for they close ranks */
-            if (fds[i].revents && !hear(a, i, e))
-                return false;
+            if (fds[i].revents)
+                hear(a, i);
         if (fds[waiting].revents && !let_in(a, listen_fd, e))
             return false;
     }
@@ -160,30 +142,21 @@ static bool accept_all(struct accepting *a, int listen_fd, const struct token_wa
 bool token_accept(int listen_fd, const struct token *token, unsigned count, int *fds, const struct token_wait *wait,
                   struct err *e)
 {
-    if (count == 0 || count > TOKEN_FLOWS_MAX)
-        return err_set(e, ERR_USAGE, "%u flows asked for; between 1 and %d are possible", count, TOKEN_FLOWS_MAX);
-    struct accepting a = { .token = token, .count = count };
-    for (unsigned i = 0; i < count; i++)
-        a.flows[i] = -1;
+    struct accepting a = { 0 };
+    if (!token_set_begin(&a.set, token, count, e))
+        return false;
     bool ok = accept_all(&a, listen_fd, wait, e);
     for (unsigned i = 0; i < a.waiting; i++)
         close(a.pending[i].fd);
-    for (unsigned i = 0; i < count; i++) {
-        if (ok)
-            fds[i] = a.flows[i];
-        else if (a.flows[i] >= 0)
-            close(a.flows[i]);
-    }
-    return ok;
+    return token_set_end(&a.set, ok, fds, e);
 }
 
 /* ---- the connecting side ---- */
 
 static bool present(int fd, const struct token *token, uint32_t number, const struct token_wait *wait, struct err *e)
 {
-    unsigned char hello[HELLO_BYTES];
-    memcpy(hello, token->bytes, TOKEN_BYTES);
-    memcpy(hello + TOKEN_BYTES, &(uint32_t){ htonl(number) }, sizeof number);
+    unsigned char hello[TOKEN_HELLO_BYTES];
+    token_hello(token, number, hello);
     if (send(fd, hello, sizeof hello, MSG_NOSIGNAL) != (ssize_t)sizeof hello) /* an empty socket takes 20 bytes */
         return err_errno(e, errno, "presenting the token");
     for (;;) {

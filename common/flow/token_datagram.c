@@ -3,16 +3,16 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <sodium.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "flow/address.h"
 #include "flow/sockopt.h"
+#include "flow/token_set.h"
 #include "flow/token_wait.h"
 
-enum { HELLO_BYTES = TOKEN_BYTES + 4, HELLO_EVERY_MS = 200 };
+enum { HELLO_EVERY_MS = 200 };
 
 /* A socket bound to `at`, which others of this machine's user may share. */
 static bool bound_socket(const struct address *at, const struct flow_options *options, int *fd, struct err *e)
@@ -58,7 +58,7 @@ bool token_datagram_listen(const char *address, const struct flow_options *optio
 }
 
 struct hello {
-    unsigned char bytes[HELLO_BYTES + 1]; /* more is none */
+    unsigned char bytes[TOKEN_HELLO_BYTES + 1]; /* more is none */
     ssize_t size;
     struct address from, at; /* who sent it, and to which address of ours */
 };
@@ -106,74 +106,57 @@ static bool read_hello(int listen_fd, struct hello *h)
     return true;
 }
 
-struct accepting {
-    const struct token *token;
-    const struct flow_options *options;
-    unsigned count, taken, refused;
-    int flows[TOKEN_FLOWS_MAX]; /* -1: still missing */
-};
-
-/* The number of the flow whose hello this is; -1: nobody's. */
-static int flow_of(const struct accepting *a, const struct hello *h)
-{
-    uint32_t number;
-    if (h->size != HELLO_BYTES || sodium_memcmp(h->bytes, a->token->bytes, TOKEN_BYTES) != 0)
-        return -1;
-    memcpy(&number, h->bytes + TOKEN_BYTES, sizeof number);
-    number = ntohl(number);
-    return number < a->count && a->flows[number] < 0 ? (int)number : -1;
-}
-
-static bool take(struct accepting *a, const struct hello *h, int number, struct err *e)
+static bool take(struct token_set *set, const struct flow_options *options, const struct hello *h, int number,
+                 struct err *e)
 {
     const unsigned char answer = TOKEN_TAKEN;
     int fd = -1;
-    if (!bound_socket(&h->at, a->options, &fd, e))
+    if (!bound_socket(&h->at, options, &fd, e))
         return false;
     if (connect(fd, address_of(&h->from), h->from.size) != 0) {
-        a->refused++; /* no way back to it */
+        set->refused++; /* no way back to it */
         close(fd);
         return true;
     }
     /* What came between bind and connect may be anybody's; this client says nothing new before it is answered. */
-    for (unsigned char lost[HELLO_BYTES]; recv(fd, lost, sizeof lost, MSG_DONTWAIT) >= 0;)
+    for (unsigned char lost[TOKEN_HELLO_BYTES]; recv(fd, lost, sizeof lost, MSG_DONTWAIT) >= 0;)
         ;
     (void)send(fd, &answer, 1, MSG_NOSIGNAL); /* lost, it asks again: this socket then hears it */
-    a->flows[number] = fd;
-    a->taken++;
+    token_set_take(set, number, fd);
     return true;
 }
 
 /* A client whose answer was lost asks again, by now through its own socket. */
-static void answer_again(const struct accepting *a, unsigned number)
+static void answer_again(int fd)
 {
     const unsigned char answer = TOKEN_TAKEN;
-    unsigned char again[HELLO_BYTES];
-    if (recv(a->flows[number], again, sizeof again, MSG_DONTWAIT) == HELLO_BYTES)
-        (void)send(a->flows[number], &answer, 1, MSG_NOSIGNAL);
+    unsigned char again[TOKEN_HELLO_BYTES];
+    if (recv(fd, again, sizeof again, MSG_DONTWAIT) == TOKEN_HELLO_BYTES)
+        (void)send(fd, &answer, 1, MSG_NOSIGNAL);
 }
 
-static bool accept_all(struct accepting *a, int listen_fd, const struct token_wait *wait, struct err *e)
+static bool accept_all(struct token_set *set, int listen_fd, const struct flow_options *options,
+                       const struct token_wait *wait, struct err *e)
 {
-    while (a->taken < a->count) {
+    while (set->taken < set->count) {
         struct pollfd fds[TOKEN_FLOWS_MAX + 2];
         char awaited[96] = "";
-        for (unsigned i = 0; i < a->count; i++)
-            fds[i] = (struct pollfd){ .fd = a->flows[i], .events = POLLIN };
-        fds[a->count] = (struct pollfd){ .fd = listen_fd, .events = POLLIN };
-        text_append(awaited, sizeof awaited, "flows of datagrams (%u of %u are here, %u were refused)", a->taken,
-                    a->count, a->refused);
-        if (!token_wait_for(fds, a->count + 2, -1, wait, awaited, e))
+        for (unsigned i = 0; i < set->count; i++)
+            fds[i] = (struct pollfd){ .fd = set->fds[i], .events = POLLIN };
+        fds[set->count] = (struct pollfd){ .fd = listen_fd, .events = POLLIN };
+        text_append(awaited, sizeof awaited, "flows of datagrams (%u of %u are here, %u were refused)", set->taken,
+                    set->count, set->refused);
+        if (!token_wait_for(fds, set->count + 2, -1, wait, awaited, e))
             return false;
-        for (unsigned i = 0; i < a->count; i++)
+        for (unsigned i = 0; i < set->count; i++)
             if (fds[i].revents)
-                answer_again(a, i);
+                answer_again(set->fds[i]);
         struct hello h;
-        if (!fds[a->count].revents || !read_hello(listen_fd, &h))
+        if (!fds[set->count].revents || !read_hello(listen_fd, &h))
             continue;
-        int number = flow_of(a, &h);
-        a->refused += number < 0;
-        if (number >= 0 && !take(a, &h, number, e))
+        int number = token_set_place(set, h.bytes, h.size > 0 ? (size_t)h.size : 0);
+        set->refused += number < 0;
+        if (number >= 0 && !take(set, options, &h, number, e))
             return false;
     }
     return true;
@@ -182,30 +165,17 @@ static bool accept_all(struct accepting *a, int listen_fd, const struct token_wa
 bool token_datagram_accept(int listen_fd, const struct token *token, unsigned count, int *fds,
                            const struct flow_options *options, const struct token_wait *wait, struct err *e)
 {
-    if (count == 0 || count > TOKEN_FLOWS_MAX)
-        return err_set(e, ERR_USAGE, "%u flows asked for; between 1 and %d are possible", count, TOKEN_FLOWS_MAX);
-    struct accepting a = { .token = token, .options = options, .count = count };
-    for (unsigned i = 0; i < count; i++)
-        a.flows[i] = -1;
-    bool ok = accept_all(&a, listen_fd, wait, e);
-    for (unsigned i = 0; ok && i < count; i++)
-        ok = sockopt_blocking(a.flows[i], e);
-    for (unsigned i = 0; i < count; i++) {
-        if (ok)
-            fds[i] = a.flows[i];
-        else if (a.flows[i] >= 0)
-            close(a.flows[i]);
-    }
-    return ok;
+    struct token_set set;
+    return token_set_begin(&set, token, count, e) &&
+           token_set_end(&set, accept_all(&set, listen_fd, options, wait, e), fds, e);
 }
 
 /* ---- the connecting side ---- */
 
 static bool present(int fd, const struct token *token, uint32_t number, const struct token_wait *wait, struct err *e)
 {
-    unsigned char hello[HELLO_BYTES], answer[2];
-    memcpy(hello, token->bytes, TOKEN_BYTES);
-    memcpy(hello + TOKEN_BYTES, &(uint32_t){ htonl(number) }, sizeof number);
+    unsigned char hello[TOKEN_HELLO_BYTES], answer[2];
+    token_hello(token, number, hello);
     for (;;) {
         struct pollfd fds[2] = { { .fd = fd, .events = POLLIN } };
         if (send(fd, hello, sizeof hello, MSG_NOSIGNAL) < 0 && errno != ECONNREFUSED && errno != EAGAIN &&
