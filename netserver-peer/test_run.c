@@ -136,7 +136,9 @@ static bool move(struct mover *m)
     case NETPERF_MAERTS: return tcp_stream_send(m->flow, &m->meter, &m->times, &m->e);
     case NETPERF_RR: return tcp_rr_answer(m->flow, &m->meter, &m->times, &m->e);
     case NETPERF_CRR: return tcp_crr_answer(m->flow, &NO_PREAMBLE, &m->meter, &m->strangers, &m->times, &m->e);
-    case NETPERF_UDP_STREAM: return udp_stream_receive(m->flow, true, &m->meter, &m->counts, &m->times, &m->e);
+    case NETPERF_UDP_STREAM:
+        return udp_stream_receive(m->flow, &(struct udp_stream_plan){ .is_stock = true }, &m->meter, &m->counts,
+                                  &m->times, &m->e);
     case NETPERF_UDP_RR: return udp_rr_answer(m->flow, true, &m->meter, &m->counts, &m->times, &m->e);
     case NETPERF_KIND_COUNT: break;
     }

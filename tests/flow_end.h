@@ -2,7 +2,9 @@
 #ifndef TARE_TESTS_FLOW_END_H
 #define TARE_TESTS_FLOW_END_H
 
+#include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -37,12 +39,14 @@ struct end {
     struct udp_counts counts;
     struct tcp_crr_target target;
     uint64_t strangers;
+    _Atomic pid_t tid; /* 0: not begun */
     _Atomic bool is_over;
 };
 
 static inline void *end_thread(void *argument)
 {
     struct end *end = argument;
+    atomic_store(&end->tid, gettid());
     end->ok = end->run(end);
     atomic_store(&end->is_over, true);
     return NULL;
@@ -65,15 +69,42 @@ static inline void end_start(struct end *end)
     assert_int_equal(pthread_create(&end->thread, NULL, end_thread, end), 0);
 }
 
-/* Until it has moved something, however busy the machine is, and a little longer. */
+/* Until it has moved something more than once, however busy the machine is. */
 static inline void end_moves(const struct end *end)
 {
-    for (int i = 0; meter_read(&end->meter).operations == 0; i++) {
+    for (int i = 0; meter_read(&end->meter).operations < 2; i++) {
         if (i == 10000 || atomic_load(&end->is_over))
             fail_msg("nothing moves: %s", end->e.text);
         sleep_ms(1);
     }
-    sleep_ms(20);
+}
+
+/* Until thread `*tid` waits in the kernel: what woke it before it has dealt with. */
+static inline void thread_waits(const _Atomic pid_t *tid)
+{
+    for (int i = 0; i < 10000; i++) {
+        char path[64], stat[512];
+        snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)atomic_load(tid));
+        FILE *file = atomic_load(tid) ? fopen(path, "re") : NULL;
+        size_t size = file ? fread(stat, 1, sizeof stat - 1, file) : 0;
+        if (file)
+            fclose(file);
+        stat[size] = '\0';
+        const char *state = strrchr(stat, ')'); /* proc(5): pid (name) state ... */
+        if (state && strncmp(state, ") S", 3) == 0)
+            return;
+        sleep_ms(1);
+    }
+    fail_msg("the thread does not wait for anything");
+}
+
+static inline void end_waits(const struct end *end) { thread_waits(&end->tid); }
+
+/* Until the end of what comes has come to `fd`. */
+static inline void is_closed_to(int fd)
+{
+    struct pollfd one = { .fd = fd, .events = POLLRDHUP };
+    assert_int_equal(poll(&one, 1, 10000), 1);
 }
 
 static inline void end_join(struct end *end) { pthread_join(end->thread, NULL); }
@@ -82,6 +113,23 @@ static inline void end_good(const struct end *end)
 {
     if (!end->ok)
         fail_msg("%s", end->e.text);
+}
+
+/* The one that answers or receives, then the one that asks or sends, which is stopped when it has moved something. */
+static inline void ends_run(struct end *client, struct end *server, void (*stop)(struct flow *))
+{
+    end_start(server);
+    end_start(client);
+    end_moves(client);
+    stop(client->flow);
+    end_join(client);
+    end_join(server);
+}
+
+static inline void ends_destroy(struct end *client, struct end *server)
+{
+    flow_destroy(&client->flow);
+    flow_destroy(&server->flow);
 }
 
 static inline void end_says(const struct end *end, const char *because)

@@ -157,7 +157,8 @@ static bool run(struct part_flow *f, struct err *e)
     bool ok = (!f->opens || open_at_start(f, &opened_ns, e)) && loop->run(f, e);
     if (f->opens && f->times.first_op_ns)
         f->times.first_op_ns = opened_ns;
-    return (loop->is_per_transaction || flow_tcp_info(f->flow, &f->tcp, ok ? e : NULL)) && ok;
+    bool listens = loop->is_per_transaction && !f->starts; /* which tells nothing of its connections */
+    return (listens || flow_tcp_info(f->flow, &f->tcp, ok ? e : NULL)) && ok;
 }
 
 /* Who answers learns of the end from the other side; of datagrams even that can get lost. */

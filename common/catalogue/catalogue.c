@@ -97,10 +97,12 @@ static const struct schema NET_CRR = SCHEMA("net_crr", NET_RR_FIELDS, struct net
 static const struct schema UDP_STREAM = SCHEMA("udp_stream", UDP_STREAM_FIELDS, struct udp_stream_options);
 static const struct schema UDP_RR = SCHEMA("udp_rr", UDP_RR_FIELDS, struct net_rr_options);
 
-static const char LATENCY_TEXT[] =
-    "transactions   responses that came whole, a second\n"
-    "latency_*      least, mean, p50, p90, p99, p99.9, p99.99 and most, from a histogram of every transaction whose\n"
-    "               buckets are at most 1.6 % wide; over several rounds that of all their transactions\n";
+#define LATENCY_TEXT                                                                                                   \
+    "transactions   responses that came whole, a second\n"                                                             \
+    "latency_*      least, mean, p50, p90, p99, p99.9, p99.99 and most, from a histogram of every transaction whose\n" \
+    "               buckets are at most 1.6 % wide; over several rounds that of all their transactions\n"
+static const char TCP_LATENCY_TEXT[] =
+    LATENCY_TEXT "retransmits    segments that the asking side sent again, over all its connections\n";
 
 static const struct workload_info WORKLOADS[] = {
     { .name = "net_stream",
@@ -119,14 +121,14 @@ static const struct workload_info WORKLOADS[] = {
     { .name = "net_rr",
       .doc = "request and response over one TCP connection, one at a time (netperf's TCP_RR)",
       .first_operation = "the node's first send(2)",
-      .text = LATENCY_TEXT,
+      .text = TCP_LATENCY_TEXT,
       .kind = WORKLOAD_TRANSACTIONS,
       .options = &NET_RR,
       .needs_peer = true },
     { .name = "net_crr",
       .doc = "connect, request, response and close, one after the other (netperf's TCP_CRR)",
       .first_operation = "the node's first socket(2)",
-      .text = LATENCY_TEXT,
+      .text = TCP_LATENCY_TEXT,
       .kind = WORKLOAD_TRANSACTIONS,
       .options = &NET_CRR,
       .needs_peer = true },

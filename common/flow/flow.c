@@ -257,6 +257,10 @@ bool flow_tcp_info(const struct flow *f, struct flow_tcp_info *info, struct err 
     struct flow_tcp_info read = { 0 };
     int protocol = 0;
     socklen_t size = sizeof protocol;
+    if (f->fd < 0) {
+        *info = (struct flow_tcp_info){ .retransmits = f->retransmits, .mss = f->mss };
+        return true;
+    }
     if (getsockopt(f->fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0)
         return err_errno(e, errno, "reading SO_PROTOCOL");
     if (protocol == IPPROTO_TCP && !read_tcp(f->fd, &read, e))

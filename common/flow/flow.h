@@ -106,7 +106,8 @@ int flow_broken_by(const struct flow *flow);
  * the kernel does not tell. */
 MUST_CHECK bool flow_acknowledged(const struct flow *flow, uint64_t *bytes);
 
-/* Cheap: a few getsockopt. Also after the end of a flow. Of a socket for datagrams only the buffers. */
+/* Cheap: a few getsockopt. Also after the end of a flow. Of a socket for datagrams only the buffers; where CRR asked,
+ * of many sockets, the retransmits of all and the mss of the last, after its loop is through. */
 MUST_CHECK bool flow_tcp_info(const struct flow *flow, struct flow_tcp_info *info, struct err *e);
 
 #endif

@@ -27,6 +27,7 @@ struct flow {
     _Atomic bool stopped, aborted;
     int broken_by; /* errno of what broke it */
     bool failed;
+    uint32_t retransmits, mss; /* CRR asking: of all its connections, and of the last one */
 };
 
 /* What `errno_value` means to the person who reads it; 0: the other side closed where it should not.

@@ -1,8 +1,8 @@
 #include "tcp_crr.h"
 
 #include <errno.h>
+#include <linux/tcp.h> /* as flow.c */
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -31,6 +31,18 @@ static void put_down(struct flow *f)
     close(fd);
 }
 
+/* What the connection at hand had to send again: one system call a transaction, which nothing cheaper replaces, for
+ * the counter of the network namespace is everybody's. */
+static void count_retransmits(struct flow *f)
+{
+    struct tcp_info tcp = { 0 };
+    socklen_t size = sizeof tcp;
+    if (getsockopt(f->at_hand, IPPROTO_TCP, TCP_INFO, &tcp, &size) != 0)
+        return;
+    f->retransmits += tcp.tcpi_total_retrans;
+    f->mss = tcp.tcpi_snd_mss;
+}
+
 static ssize_t read_whole(int fd, unsigned char *buffer, size_t size)
 {
     size_t done = 0;
@@ -47,10 +59,10 @@ static ssize_t read_whole(int fd, unsigned char *buffer, size_t size)
     return (ssize_t)done;
 }
 
-static bool write_whole(int fd, const unsigned char *buffer, size_t size)
+static bool write_whole(int fd, const unsigned char *buffer, size_t size, int flags)
 {
     for (size_t done = 0; done < size;) {
-        ssize_t sent = send(fd, buffer + done, size - done, MSG_NOSIGNAL);
+        ssize_t sent = send(fd, buffer + done, size - done, MSG_NOSIGNAL | flags);
         if (sent < 0 && errno != EINTR)
             return false;
         done += sent > 0 ? (size_t)sent : 0;
@@ -111,7 +123,7 @@ static bool transact(struct flow *f, const struct tcp_crr_target *t, struct err 
     flow_begun(f);
     if (!is_open)
         return false;
-    if (!write_whole(f->at_hand, f->message, f->message_bytes))
+    if (!write_whole(f->at_hand, f->message, f->message_bytes, 0))
         return flow_break(f, errno, "sending a request", e);
     ssize_t got = read_whole(f->at_hand, f->inbox, f->read_bytes);
     if (got != (ssize_t)f->read_bytes)
@@ -125,7 +137,7 @@ static bool take_leave(struct flow *f, const struct tcp_crr_target *t, struct er
     if (t->preamble.size == 0)
         return true;
     bool ok = open_connection(f, t, e);
-    if (ok && !write_whole(f->at_hand, t->preamble.bytes, t->preamble.size))
+    if (ok && !write_whole(f->at_hand, t->preamble.bytes, t->preamble.size, 0))
         ok = flow_break(f, errno, "saying that it is over", e);
     if (ok)
         (void)shutdown(f->at_hand, SHUT_WR);
@@ -143,8 +155,10 @@ bool tcp_crr_ask(struct flow *f, const struct tcp_crr_target *t, const struct rr
     times->last_op_ns = times->first_op_ns = begun;
     while (!flow_is_stopped(f)) {
         bool ok = transact(f, t, e);
-        if (f->at_hand >= 0)
+        if (f->at_hand >= 0) {
+            count_retransmits(f);
             put_down(f);
+        }
         if (!ok)
             return false;
         int64_t now = clock_raw_ns();
@@ -170,7 +184,8 @@ static enum visit attend(struct flow *f, const struct tcp_crr_preamble *p)
     bool is_known = got >= (ssize_t)p->size && sodium_memcmp(f->inbox, p->bytes, p->size) == 0;
     if (is_known && p->size > 0 && got == (ssize_t)p->size)
         return LEFT;
-    if (!is_known || got < (ssize_t)f->read_bytes || !write_whole(f->at_hand, f->message, f->message_bytes))
+    /* MSG_MORE: the close that follows at once takes the response's end with it, in one segment. */
+    if (!is_known || got < (ssize_t)f->read_bytes || !write_whole(f->at_hand, f->message, f->message_bytes, MSG_MORE))
         return STRANGER;
     return ANSWERED;
 }
@@ -199,6 +214,7 @@ static bool next_connection(struct flow *f, bool *ok, struct err *e)
         int fd = accept4(f->fd, NULL, NULL, SOCK_CLOEXEC);
         int reason = fd < 0 ? errno : 0;
         if (fd >= 0) {
+            *ok = true; /* also when there was none for a while */
             take_in_hand(f, fd);
             return true;
         }

@@ -10,11 +10,12 @@
 
 #include "flow/flow.h"
 
-enum { UDP_MESSAGE_MOST = 65507, UDP_NUMBER_BYTES = 8 };
+enum { UDP_MESSAGE_MOST = 65507, UDP_NUMBER_BYTES = 8, UDP_BATCH_MOST = 64 };
 
 struct udp_stream_plan {
-    int64_t bits_per_s; /* of the datagrams' contents; 0: as fast as the kernel takes them */
+    int64_t bits_per_s; /* sending: of the datagrams' contents; 0: as fast as the kernel takes them */
     bool is_stock;      /* no numbers, and nobody answers the end */
+    int batch;          /* datagrams a system call, up to UDP_BATCH_MOST; 0: what was best, see udp_stream.c */
 };
 
 /* What a meter does not count. */
@@ -34,7 +35,7 @@ MUST_CHECK bool udp_stream_send(struct flow *flow, const struct udp_stream_plan 
 
 /* Receive messages of flow_new's read_bytes until the end is told, or nothing has come for 2 s after flow_stop().
  * `meter` counts what came, duplicates too. Stamps: when the first ones were there, and the last; 0 without any. */
-MUST_CHECK bool udp_stream_receive(struct flow *flow, bool is_stock, struct meter *meter, struct udp_counts *counts,
-                                   struct flow_times *times, struct err *e);
+MUST_CHECK bool udp_stream_receive(struct flow *flow, const struct udp_stream_plan *plan, struct meter *meter,
+                                   struct udp_counts *counts, struct flow_times *times, struct err *e);
 
 #endif

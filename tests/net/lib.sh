@@ -261,6 +261,8 @@ check_network_run()
         want "[.trials[] | select(.step == \"$step\") | .streams[] |
                .figures.transaction_count.value * .figures.latency_mean.value * 1e9 <= .own_elapsed_ns * 1.001] | all"
     done
+    want '[.trials[] | select(.step == "rr" or .step == "crr") | .streams[].figures.retransmits.value] |
+          length == 3 and all(. >= 0)'
     for step in udp udp_receive; do
         want "[.trials[] | select(.step == \"$step\") | .streams[].figures] | length == 1 and
               all(.datagrams_received.value > 0 and .datagrams_received.value <= .datagrams_sent.value and

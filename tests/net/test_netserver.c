@@ -147,12 +147,24 @@ static void is_closed(int fd)
     close(fd);
 }
 
+/* The data port, from the answer to a request. */
+static uint16_t port_of(int fd, const struct netperf_test *test)
+{
+    struct control c;
+    struct netperf_answer answer;
+    struct err e = { 0 };
+    answer_of(fd, netperf_answer_form(test), &c);
+    if (!netperf_read_answer(test, &c, &answer, &e))
+        fail_msg("%s: %s", netperf_kind_name(test->kind), e.text);
+    assert_true(answer.receive_bytes <= NETPERF_MESSAGE_MAX && answer.send_bytes <= NETPERF_MESSAGE_MAX);
+    return answer.data_port;
+}
+
 /* Ask for the test of that capture, with what `change` makes of it. The data port. */
 static uint16_t ask(int fd, const char *name, void (*change)(struct control *), struct netperf_test *test)
 {
     unsigned char bytes[CONTROL_BYTES];
     struct control c;
-    struct netperf_answer answer;
     struct err e = { 0 };
     load(name, bytes);
     assert_true(control_decode_request(bytes, &c));
@@ -161,11 +173,7 @@ static uint16_t ask(int fd, const char *name, void (*change)(struct control *), 
     assert_int_equal(netperf_read_request(&c, test, &e), 0);
     control_encode(&c, bytes);
     send_all(fd, bytes, sizeof bytes);
-    answer_of(fd, netperf_answer_form(test), &c);
-    if (!netperf_read_answer(test, &c, &answer, &e))
-        fail_msg("%s: %s", name, e.text);
-    assert_true(answer.receive_bytes <= NETPERF_MESSAGE_MAX && answer.send_bytes <= NETPERF_MESSAGE_MAX);
-    return answer.data_port;
+    return port_of(fd, test);
 }
 
 static struct netperf_outcome results_of(int fd, const struct netperf_test *test)
@@ -278,6 +286,24 @@ static void every_test_is_served_one_after_the_other_on_one_connection(void **st
     run_datagrams(control);
     close(control);
     says(&s, "client=127.0.0.1 test=TCP_STREAM");
+    stop(&s);
+}
+
+/* Who does not wait for results has its second test behind them, not among the bytes of the first. */
+static void a_second_test_asked_for_in_mid_test_has_its_turn_behind_it(void **state)
+{
+    struct server s = start(state, NULL);
+    struct netperf_test test;
+    unsigned char bytes[CONTROL_BYTES];
+    int control = dial(s.port);
+    int fd = dial(ask(control, "stream", NULL, &test));
+    load("stream", bytes);
+    send_all(control, bytes, sizeof bytes);
+    send_bytes(fd, STREAM_BYTES);
+    assert_int_equal(results_of(control, &test).bytes_received, STREAM_BYTES);
+    send_bytes(dial(port_of(control, &test)), 2 * STREAM_BYTES);
+    assert_int_equal(results_of(control, &test).bytes_received, 2 * STREAM_BYTES);
+    close(control);
     stop(&s);
 }
 
@@ -501,6 +527,7 @@ int main(void)
 #define ON_ITS_OWN(test) cmocka_unit_test_setup_teardown(test, tempdir_make, tempdir_remove)
     const struct CMUnitTest tests[] = {
         ON_ITS_OWN(every_test_is_served_one_after_the_other_on_one_connection),
+        ON_ITS_OWN(a_second_test_asked_for_in_mid_test_has_its_turn_behind_it),
         ON_ITS_OWN(sizes_of_gigabytes_are_clamped_or_refused),
         ON_ITS_OWN(garbage_half_messages_and_silence_end_the_connection_and_not_the_server),
         ON_ITS_OWN(a_thousand_silent_connections_do_not_keep_a_client_out),

@@ -25,7 +25,7 @@ static bool sends_datagrams(struct end *end)
 }
 static bool receives_datagrams(struct end *end)
 {
-    return udp_stream_receive(end->flow, false, &end->meter, &end->counts, &end->times, &end->e);
+    return udp_stream_receive(end->flow, &end->udp, &end->meter, &end->counts, &end->times, &end->e);
 }
 
 /* The kernel stamps what arrives as long as anybody has asked for it, as an agent's clock probes do; it
@@ -53,7 +53,7 @@ static bool first_bytes(bool is_datagram)
     end_start(&receiver);
     sleep_ms(150);
     end_start(&sender);
-    sleep_ms(20);
+    end_moves(&sender);
     if (is_datagram)
         flow_stop(sender.flow);
     else
@@ -70,8 +70,7 @@ static bool first_bytes(bool is_datagram)
         assert_true(at_ns > sender.times.first_op_ns);
         assert_true(at_ns < receiver.times.first_op_ns);
     }
-    flow_destroy(&sender.flow);
-    flow_destroy(&receiver.flow);
+    ends_destroy(&sender, &receiver);
     close(stamps);
     return at_ns != 0;
 }
@@ -95,7 +94,7 @@ static void a_flow_that_is_reset_before_its_first_byte_fails_as_ever(void **unus
     connected_pair(fds);
     end_make(&receiver, receives, 0, TCP_STREAM_READ_BYTES, fds[1]);
     end_start(&receiver);
-    sleep_ms(20);
+    end_waits(&receiver);
     reset_on_close(fds[0]);
     end_join(&receiver);
     end_says(&receiver, "reset");
@@ -112,7 +111,7 @@ static void waiting_ends_with_a_stop_and_an_abort(void **unused)
         pair_at("127.0.0.1", kind == 0, fds);
         end_make(&receiver, kind == 0 ? receives_datagrams : receives, 0, MESSAGE_BYTES, fds[1]);
         end_start(&receiver);
-        sleep_ms(20);
+        end_waits(&receiver);
         flow_abort(receiver.flow);
         end_join(&receiver);
         end_says(&receiver, "aborted");

@@ -43,19 +43,14 @@ static void every_byte_that_is_sent_is_received(void **unused)
         make_receiver(&receiver, fds[1]);
         receiver.flag = kind % 2;
         int64_t before_ns = clock_raw_ns();
-        end_start(&receiver);
-        end_start(&sender);
-        end_moves(&sender); /* readable meanwhile */
-        flow_stop_sending(sender.flow);
-        end_join(&sender);
-        end_join(&receiver);
+        ends_run(&sender, &receiver, flow_stop_sending);
         int64_t after_ns = clock_raw_ns();
         end_good(&sender);
         end_good(&receiver);
         assert_true(sender.meter.bytes > 0);
         assert_int_equal(sender.meter.bytes, receiver.meter.bytes);
         assert_true(sender.times.first_op_ns >= before_ns && sender.times.last_op_ns <= after_ns);
-        assert_true(sender.times.last_op_ns - sender.times.first_op_ns >= clock_ms(20));
+        assert_true(sender.times.last_op_ns > sender.times.first_op_ns);
         assert_true(receiver.times.first_op_ns >= sender.times.first_op_ns);
         assert_true(receiver.times.last_op_ns <= sender.times.last_op_ns);
         assert_true(flow_tcp_info(sender.flow, &info, &sender.e));
@@ -79,7 +74,7 @@ static void a_broken_pipe_while_sending_a_file_raises_no_signal(void **unused)
     end_make(&sender, sends_file, MESSAGE_BYTES, 0, fds[0]);
     assert_true(tcp_sendfile_prepare(sender.flow, &sender.e));
     close(fds[1]);
-    sleep_ms(20);
+    is_closed_to(fds[0]);
     end_start(&sender);
     end_join(&sender);
     end_says(&sender, "while sending a file");
@@ -105,8 +100,7 @@ static void stopped_beforehand_it_sends_nothing(void **unused)
     assert_int_equal(sender.meter.bytes, 0);
     assert_int_equal(receiver.times.first_op_ns, 0);
     assert_int_equal(receiver.times.last_op_ns, 0);
-    flow_destroy(&sender.flow);
-    flow_destroy(&receiver.flow);
+    ends_destroy(&sender, &receiver);
 }
 
 static void what_hangs_can_be_aborted(void **unused)
@@ -130,9 +124,9 @@ static void what_hangs_can_be_aborted(void **unused)
     connected_pair(fds);
     make_sender(&sender, fds[0]);
     end_start(&sender);
-    sleep_ms(20);
+    end_waits(&sender);
     flow_stop_sending(sender.flow);
-    sleep_ms(20);
+    end_waits(&sender);
     flow_abort(sender.flow);
     end_join(&sender);
     end_says(&sender, "aborted while waiting for the other side to read");
@@ -145,7 +139,8 @@ static void what_hangs_can_be_aborted(void **unused)
         if (when == 1)
             flow_abort(receiver.flow);
         end_start(&receiver);
-        sleep_ms(20);
+        if (when == 0)
+            end_waits(&receiver);
         flow_abort(receiver.flow);
         end_join(&receiver);
         end_says(&receiver, "aborted while receiving");
@@ -162,7 +157,7 @@ static void a_peer_that_breaks_off_is_no_normal_end(void **unused)
     connected_pair(fds);
     make_sender(&sender, fds[0]);
     end_start(&sender);
-    sleep_ms(20);
+    end_waits(&sender);
     reset_on_close(fds[1]);
     end_join(&sender);
     end_says(&sender, "reset the connection while sending");
@@ -171,7 +166,7 @@ static void a_peer_that_breaks_off_is_no_normal_end(void **unused)
     connected_pair(fds);
     make_receiver(&receiver, fds[0]);
     end_start(&receiver);
-    sleep_ms(20);
+    end_waits(&receiver);
     reset_on_close(fds[1]);
     end_join(&receiver);
     end_says(&receiver, "reset the connection while receiving");
@@ -181,7 +176,7 @@ static void a_peer_that_breaks_off_is_no_normal_end(void **unused)
     connected_pair(fds);
     make_sender(&sender, fds[0]);
     close(fds[1]);
-    sleep_ms(20);
+    is_closed_to(fds[0]);
     end_start(&sender);
     end_join(&sender);
     end_says(&sender, "while sending");
@@ -233,8 +228,7 @@ static void signals_do_not_end_a_flow(void **unused)
     if (!sender.ok || !receiver.ok)
         fail_msg("%s%s", sender.e.text, receiver.e.text);
     assert_int_equal(sender.meter.bytes, receiver.meter.bytes);
-    flow_destroy(&sender.flow);
-    flow_destroy(&receiver.flow);
+    ends_destroy(&sender, &receiver);
 }
 
 static void a_setting_that_is_refused_is_named(void **unused)

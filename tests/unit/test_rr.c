@@ -44,7 +44,6 @@ static void check_ends(const struct end *client, const struct end *server, size_
 {
     end_good(client);
     end_good(server);
-    assert_true(client->meter.operations > 0);
     assert_int_equal(client->meter.operations, server->meter.operations);
     assert_int_equal(client->meter.bytes, client->meter.operations * bytes);
     assert_int_equal(server->meter.bytes, client->meter.bytes);
@@ -57,26 +56,26 @@ static void check_ends(const struct end *client, const struct end *server, size_
                 (double)(client->times.last_op_ns - client->times.first_op_ns));
 }
 
+/* Both ends of one connection. */
+static void make_rr(struct end *client, struct end *server, size_t request, size_t response)
+{
+    int fds[2];
+    connected_pair(fds);
+    end_make(client, asks, request, response, fds[0]);
+    end_make(server, answers, response, request, fds[1]);
+}
+
 static void each_request_has_its_response_over_one_connection(void **unused)
 {
     (void)unused;
     for (size_t i = 0; i < SIZE_COUNT; i++) {
-        int fds[2];
         struct end client, server;
         struct hist h = { 0 };
-        connected_pair(fds);
-        end_make(&client, asks, SIZES[i].request, SIZES[i].response, fds[0]);
-        end_make(&server, answers, SIZES[i].response, SIZES[i].request, fds[1]);
+        make_rr(&client, &server, SIZES[i].request, SIZES[i].response);
         client.plan.hist = &h;
-        end_start(&server);
-        end_start(&client);
-        end_moves(&client);
-        flow_stop_sending(client.flow);
-        end_join(&client);
-        end_join(&server);
+        ends_run(&client, &server, flow_stop_sending);
         check_ends(&client, &server, SIZES[i].request + SIZES[i].response, &h);
-        flow_destroy(&client.flow);
-        flow_destroy(&server.flow);
+        ends_destroy(&client, &server);
     }
 }
 
@@ -84,47 +83,29 @@ static void a_warm_up_is_in_no_histogram(void **unused)
 {
     (void)unused;
     for (int warm = 0; warm < 2; warm++) {
-        int fds[2];
         struct end client, server;
         struct hist h = { 0 };
-        connected_pair(fds);
-        end_make(&client, asks, 1, 1, fds[0]);
-        end_make(&server, answers, 1, 1, fds[1]);
+        make_rr(&client, &server, 1, 1);
         client.plan = (struct rr_plan){ .hist = &h, .hist_from_ns = clock_raw_ns() + (warm ? clock_ms(60000) : 0) };
-        end_start(&server);
-        end_start(&client);
-        end_moves(&client);
-        flow_stop_sending(client.flow);
-        end_join(&client);
-        end_join(&server);
+        ends_run(&client, &server, flow_stop_sending);
         end_good(&client);
         assert_int_equal(h.total, warm ? 0 : client.meter.operations);
-        flow_destroy(&client.flow);
-        flow_destroy(&server.flow);
+        ends_destroy(&client, &server);
     }
 }
 
 static void with_an_interval_there_are_no_more_requests_than_intervals(void **unused)
 {
     (void)unused;
-    int fds[2];
     struct end client, server;
-    connected_pair(fds);
-    end_make(&client, asks, 1, 1, fds[0]);
-    end_make(&server, answers, 1, 1, fds[1]);
+    make_rr(&client, &server, 1, 1);
     client.plan.interval_ns = clock_ms(10);
-    end_start(&server);
-    end_start(&client);
-    end_moves(&client);
-    flow_stop_sending(client.flow);
-    end_join(&client);
-    end_join(&server);
+    ends_run(&client, &server, flow_stop_sending);
     end_good(&client);
     end_good(&server);
     int64_t elapsed = client.times.last_op_ns - client.times.first_op_ns;
     assert_in_range(client.meter.operations, 1, (uint64_t)(elapsed / clock_ms(10) + 1));
-    flow_destroy(&client.flow);
-    flow_destroy(&server.flow);
+    ends_destroy(&client, &server);
 }
 
 static void who_asks_or_answers_in_vain_can_be_aborted(void **unused)
@@ -137,7 +118,7 @@ static void who_asks_or_answers_in_vain_can_be_aborted(void **unused)
         bool (*const RUN[])(struct end *) = { asks, answers, asks_by_datagram, answers_datagrams };
         end_make(&end, RUN[kind], 100, 100, fds[0]);
         end_start(&end);
-        sleep_ms(20);
+        end_waits(&end);
         flow_abort(end.flow);
         end_join(&end);
         end_says(&end, "aborted while");
@@ -192,8 +173,8 @@ static void an_end_within_a_request_is_an_end(void **unused)
 
 static const struct tcp_crr_preamble PREAMBLE = { "0123456789abcdef", 16 };
 
-/* A server that listens, and the address where. */
-static void make_crr_server(struct end *server, size_t request, size_t response, struct address *at)
+/* A server that listens, and the address where. `backlog`: of connections that it has not accepted. */
+static void make_crr_server(struct end *server, size_t request, size_t response, int backlog, struct address *at)
 {
     int listener = -1;
     uint16_t port = 0;
@@ -201,6 +182,7 @@ static void make_crr_server(struct end *server, size_t request, size_t response,
     assert_true(token_listen("127.0.0.1", &PLAIN, &listener, &port, &e));
     assert_true(address_parse("127.0.0.1", port, at, &e));
     assert_true(tcp_crr_prepare(listener, &e));
+    assert_int_equal(listen(listener, backlog), 0);
     end_make(server, answers_anew, response, PREAMBLE.size + request, listener);
     server->target.preamble = PREAMBLE;
 }
@@ -218,20 +200,14 @@ static void each_request_has_its_response_over_a_connection_of_its_own(void **un
         struct end client, server;
         struct address at;
         struct hist h = { 0 };
-        make_crr_server(&server, SIZES[i].request, SIZES[i].response, &at);
+        make_crr_server(&server, SIZES[i].request, SIZES[i].response, SOMAXCONN, &at);
         make_crr_client(&client, SIZES[i].request, SIZES[i].response, &at);
         client.plan.hist = &h;
-        client.target.closes_first = i % 2; /* as stock netperf does */
-        end_start(&server);
-        end_start(&client);
-        end_moves(&client);
-        flow_stop(client.flow);
-        end_join(&client);
-        end_join(&server); /* the last word ended it */
+        client.target.closes_first = i % 2;    /* as stock netperf does */
+        ends_run(&client, &server, flow_stop); /* the last word ends the server */
         check_ends(&client, &server, PREAMBLE.size + SIZES[i].request + SIZES[i].response, &h);
         assert_int_equal(server.strangers, 0);
-        flow_destroy(&client.flow);
-        flow_destroy(&server.flow);
+        ends_destroy(&client, &server);
     }
 }
 
@@ -248,7 +224,7 @@ static void strangers_are_dropped_and_do_not_end_it(void **unused)
     struct end client, server;
     struct address at;
     char response[8];
-    make_crr_server(&server, 1, 1, &at);
+    make_crr_server(&server, 1, 1, SOMAXCONN, &at);
     make_crr_client(&client, 1, 1, &at);
     end_start(&server);
     int silent = dial(&at), wrong = dial(&at), half = dial(&at);
@@ -263,14 +239,38 @@ static void strangers_are_dropped_and_do_not_end_it(void **unused)
     end_join(&server);
     end_good(&client);
     end_good(&server);
-    assert_true(client.meter.operations > 0);
     assert_int_equal(client.meter.operations, server.meter.operations);
     assert_true(server.strangers >= 2);
     close(silent);
     close(wrong);
     close(half);
-    flow_destroy(&client.flow);
-    flow_destroy(&server.flow);
+    ends_destroy(&client, &server);
+}
+
+/* A queue that is full drops the first SYN; the one that is sent again, a second later, finds it empty, and a server
+ * that has looked in vain for longer than its own patience. */
+static void what_had_to_be_sent_again_is_counted_over_all_connections(void **unused)
+{
+    (void)unused;
+    struct end client, server;
+    struct address at;
+    struct flow_tcp_info info;
+    make_crr_server(&server, 1, 1, 0, &at);
+    make_crr_client(&client, 1, 1, &at);
+    int before = dial(&at);
+    assert_int_equal(send(before, "x", 1, 0), 1);
+    end_start(&client);
+    end_waits(&client);
+    close(before);
+    end_start(&server);
+    end_moves(&client);
+    flow_stop(client.flow);
+    end_join(&client);
+    end_join(&server);
+    end_good(&client);
+    assert_true(flow_tcp_info(client.flow, &info, &client.e));
+    assert_true(info.retransmits >= 1 && info.mss > 0);
+    ends_destroy(&client, &server);
 }
 
 static void what_hangs_in_a_connection_of_many_can_be_aborted(void **unused)
@@ -278,16 +278,16 @@ static void what_hangs_in_a_connection_of_many_can_be_aborted(void **unused)
     (void)unused;
     struct end client, server;
     struct address at;
-    make_crr_server(&server, 1, 1, &at); /* nobody answers there: */
+    make_crr_server(&server, 1, 1, SOMAXCONN, &at); /* nobody answers there: */
     make_crr_client(&client, 1, 1, &at);
     end_start(&client);
-    sleep_ms(20);
+    end_waits(&client);
     flow_abort(client.flow);
     end_join(&client);
     end_says(&client, "aborted while");
     flow_destroy(&client.flow);
     end_start(&server); /* and here nobody asks */
-    sleep_ms(20);
+    end_waits(&server);
     flow_abort(server.flow);
     end_join(&server);
     end_says(&server, "aborted while waiting for connections");
@@ -305,7 +305,7 @@ static void a_side_that_answers_a_stock_tool_ends_when_stopped(void **unused)
     (void)unused;
     struct end server;
     struct address at;
-    make_crr_server(&server, 1, 1, &at);
+    make_crr_server(&server, 1, 1, SOMAXCONN, &at);
     end_start(&server);
     flow_stop(server.flow);
     end_join(&server);
@@ -327,16 +327,10 @@ static void each_request_has_its_response_in_datagrams(void **unused)
         end_make(&client, asks_by_datagram, SIZES[i].request, SIZES[i].response, fds[0]);
         end_make(&server, answers_datagrams, SIZES[i].response, SIZES[i].request, fds[1]);
         client.plan.hist = &h;
-        end_start(&server);
-        end_start(&client);
-        end_moves(&client);
-        flow_stop(client.flow);
-        end_join(&client);
-        end_join(&server);
+        ends_run(&client, &server, flow_stop);
         check_ends(&client, &server, SIZES[i].request + SIZES[i].response, &h);
         assert_int_equal(client.counts.lost + client.counts.late + client.counts.strange, 0);
-        flow_destroy(&client.flow);
-        flow_destroy(&server.flow);
+        ends_destroy(&client, &server);
     }
 }
 
@@ -357,7 +351,6 @@ static void a_lost_datagram_is_counted_and_a_late_one_is_no_response(void **unus
     flow_stop(client.flow);
     assert_int_equal(send(fds[1], first, sizeof first, 0), 16);
     assert_int_equal(send(fds[1], "?", 1, 0), 1);
-    sleep_ms(20);
     assert_int_equal(send(fds[1], second, sizeof second, 0), 16);
     assert_int_equal(recv(fds[1], first, sizeof first, 0), 0); /* the end */
     assert_int_equal(send(fds[1], "", 0, 0), 0);
@@ -367,8 +360,7 @@ static void a_lost_datagram_is_counted_and_a_late_one_is_no_response(void **unus
     assert_int_equal(client.counts.lost, 1);
     assert_int_equal(client.counts.late, 1);
     assert_int_equal(client.counts.strange, 1);
-    assert_int_equal(h.total, 1);
-    assert_true(h.least_ns >= clock_ms(20)); /* the late one did not pass for it */
+    assert_int_equal(h.total, 1); /* the late one did not pass for it */
     close(fds[1]);
     flow_destroy(&client.flow);
 }
@@ -398,6 +390,7 @@ int main(void)
         cmocka_unit_test(an_end_within_a_request_is_an_end),
         cmocka_unit_test(each_request_has_its_response_over_a_connection_of_its_own),
         cmocka_unit_test(strangers_are_dropped_and_do_not_end_it),
+        cmocka_unit_test(what_had_to_be_sent_again_is_counted_over_all_connections),
         cmocka_unit_test(what_hangs_in_a_connection_of_many_can_be_aborted),
         cmocka_unit_test(a_side_that_answers_a_stock_tool_ends_when_stopped),
         cmocka_unit_test(each_request_has_its_response_in_datagrams),

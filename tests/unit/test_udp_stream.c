@@ -17,10 +17,9 @@ static bool sends(struct end *end)
     return udp_stream_send(end->flow, &end->udp, &end->meter, &end->counts, &end->times, &end->e);
 }
 
-/* `flag`: from a stock netperf. */
 static bool receives(struct end *end)
 {
-    return udp_stream_receive(end->flow, end->flag, &end->meter, &end->counts, &end->times, &end->e);
+    return udp_stream_receive(end->flow, &end->udp, &end->meter, &end->counts, &end->times, &end->e);
 }
 
 static void what_was_sent_came_or_is_missing(void **unused)
@@ -30,9 +29,11 @@ static void what_was_sent_came_or_is_missing(void **unused)
         const char *address;
         size_t bytes;
         int64_t bits_per_s;
-    } CASES[] = {
-        { "127.0.0.1", 1472, 0 }, { "127.0.0.1", 1, 0 }, { "127.0.0.1", 1000, 8000000 }, { "::1", 30000, 0 }
-    };
+        int batch;
+    } CASES[] = { { "127.0.0.1", 1472, 0, 0 },     { "127.0.0.1", 1472, 0, UDP_BATCH_MOST },
+                  { "127.0.0.1", 1, 0, 1 },        { "127.0.0.1", 1000, 8000000, 0 },
+                  { "127.0.0.1", 10, 8000000, 3 }, /* a burst is no whole number of batches */
+                  { "::1", 30000, 0, 0 } };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         int fds[2];
         struct end sender, receiver;
@@ -40,6 +41,7 @@ static void what_was_sent_came_or_is_missing(void **unused)
         end_make(&sender, sends, CASES[i].bytes, 0, fds[0]);
         end_make(&receiver, receives, 0, CASES[i].bytes, fds[1]);
         sender.udp.bits_per_s = CASES[i].bits_per_s;
+        sender.udp.batch = receiver.udp.batch = CASES[i].batch;
         end_start(&receiver);
         end_start(&sender);
         end_moves(&sender);
@@ -60,8 +62,7 @@ static void what_was_sent_came_or_is_missing(void **unused)
             assert_true((double)sender.meter.bytes * 8 <=
                         (double)CASES[i].bits_per_s * (elapsed / 1e9 + 0.002) + 8.0 * (double)CASES[i].bytes);
         }
-        flow_destroy(&sender.flow);
-        flow_destroy(&receiver.flow);
+        ends_destroy(&sender, &receiver);
     }
 }
 
@@ -132,7 +133,7 @@ static void a_receiver_without_a_sender_ends_when_stopped_or_aborted(void **unus
         datagram_pair(fds);
         end_make(&receiver, receives, 0, 100, fds[1]);
         end_start(&receiver);
-        sleep_ms(10);
+        end_waits(&receiver);
         (aborted ? flow_abort : flow_stop)(receiver.flow);
         end_join(&receiver);
         if (aborted)

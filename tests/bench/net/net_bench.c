@@ -1,6 +1,7 @@
 /* net_bench.c - one measurement over loopback, by tare's loops or by another tool's programs.
  *
  *   net-bench tare TEST SECONDS MESSAGE_BYTES CONGESTION         TEST: stream plain sendfile rr crr
+ *   net-bench tare udp SECONDS MESSAGE_BYTES BATCH               datagrams a system call at both ends; 0: as tare does
  *   net-bench other PORT REPORT SERVER... -- CLIENT...           (the client's output goes to REPORT)
  *
  * Both are a server process on CPU 1 and a client process on CPU 0, and both are charged by wait4(2):
@@ -33,6 +34,8 @@
 #include "flow/tcp_sendfile.h"
 #include "flow/tcp_stream.h"
 #include "flow/token.h"
+#include "flow/token_datagram.h"
+#include "flow/udp_stream.h"
 #include "observe/cpu.h"
 
 enum { CLIENT_CPU = 0, SERVER_CPU = 1, SAMPLE_NS = 10 * CLOCK_NS_PER_MS };
@@ -40,8 +43,8 @@ enum { CLIENT_CPU = 0, SERVER_CPU = 1, SAMPLE_NS = 10 * CLOCK_NS_PER_MS };
 static const struct token TOKEN = { "loopback-bench" };
 static const struct tcp_crr_preamble PREAMBLE = { "loopback-bench", sizeof TOKEN };
 
-enum test { STREAM, PLAIN, SENDFILE, RR, CRR };
-static const char *const TESTS[] = { "stream", "plain", "sendfile", "rr", "crr" };
+enum test { STREAM, PLAIN, SENDFILE, RR, CRR, UDP };
+static const char *const TESTS[] = { "stream", "plain", "sendfile", "rr", "crr", "udp" };
 
 /* Which test, and with what. */
 static struct {
@@ -49,6 +52,7 @@ static struct {
     size_t message_bytes;
     struct flow_options options;
     struct tcp_crr_target target;
+    struct udp_stream_plan udp;
 } bench;
 
 static void die(const char *what, const struct err *e)
@@ -77,6 +81,7 @@ static bool move_with(struct mover *m, struct flow_times *times, struct err *e)
 {
     static struct hist hist;
     const struct rr_plan plan = { .hist = &hist };
+    struct udp_counts counts = { 0 };
     uint64_t strangers = 0;
     switch (bench.test) {
     case STREAM:
@@ -89,6 +94,8 @@ static bool move_with(struct mover *m, struct flow_times *times, struct err *e)
     case RR:
         return m->is_client ? tcp_rr_ask(m->flow, &plan, m->meter, times, e)
                             : tcp_rr_answer(m->flow, m->meter, times, e);
+    case UDP:
+        return (m->is_client ? udp_stream_send : udp_stream_receive)(m->flow, &bench.udp, m->meter, &counts, times, e);
     case CRR: break;
     }
     return m->is_client ? tcp_crr_ask(m->flow, &bench.target, &plan, m->meter, times, e)
@@ -111,7 +118,9 @@ static void *move(void *argument)
 static struct flow *make_flow(bool is_client, struct err *e)
 {
     size_t request = bench.message_bytes + (bench.test == CRR ? PREAMBLE.size : 0), response = bench.message_bytes;
-    size_t read = bench.test == PLAIN ? TCP_STREAM_PLAIN_READ_BYTES : TCP_STREAM_READ_BYTES;
+    size_t read = bench.test == UDP     ? bench.message_bytes
+                  : bench.test == PLAIN ? TCP_STREAM_PLAIN_READ_BYTES
+                                        : TCP_STREAM_READ_BYTES;
     if (transacts())
         return is_client ? flow_new(request, response, e) : flow_new(response, request, e);
     struct flow *flow = is_client ? flow_new(bench.message_bytes, 0, e) : flow_new(0, read, e);
@@ -139,7 +148,7 @@ static struct half run_half(int fd, bool is_client, int64_t length_ns)
     }
     (void)sampled;
     if (is_client)
-        (bench.test == CRR ? flow_stop : flow_stop_sending)(mover.flow);
+        (bench.test == CRR || bench.test == UDP ? flow_stop : flow_stop_sending)(mover.flow);
     pthread_join(thread, NULL);
     flow_destroy(&mover.flow);
     return mover.half;
@@ -221,7 +230,8 @@ static void run_tare(int64_t length_ns)
     struct err e = { 0 };
     int listener = -1, fd = -1, server_pipe[2], client_pipe[2];
     uint16_t port = 0;
-    if (!token_listen("127.0.0.1", &bench.options, &listener, &port, &e) ||
+    bool is_udp = bench.test == UDP;
+    if (!(is_udp ? token_datagram_listen : token_listen)("127.0.0.1", &bench.options, &listener, &port, &e) ||
         (bench.test == CRR && !tcp_crr_prepare(listener, &e)) ||
         !address_parse("127.0.0.1", port, &bench.target.to, &e))
         die("listening", &e);
@@ -232,14 +242,16 @@ static void run_tare(int64_t length_ns)
     struct token_wait wait = soon();
     pid_t server = fork_on(SERVER_CPU);
     if (server == 0) {
-        if (bench.test != CRR && !token_accept(listener, &TOKEN, 1, &fd, &wait, &e))
+        if (bench.test != CRR && !(is_udp ? token_datagram_accept(listener, &TOKEN, 1, &fd, &bench.options, &wait, &e)
+                                          : token_accept(listener, &TOKEN, 1, &fd, &wait, &e)))
             die("accepting", &e);
         tell(server_pipe[1], run_half(bench.test == CRR ? listener : fd, false, 0));
         exit(0);
     }
     pid_t client = fork_on(CLIENT_CPU);
     if (client == 0) {
-        if (bench.test != CRR && !token_connect("127.0.0.1", port, &TOKEN, 0, &bench.options, &wait, &fd, &e))
+        if (bench.test != CRR && !(is_udp ? token_datagram_connect : token_connect)("127.0.0.1", port, &TOKEN, 0,
+                                                                                    &bench.options, &wait, &fd, &e))
             die("connecting", &e);
         tell(client_pipe[1], run_half(fd, true, length_ns));
         exit(0);
@@ -247,7 +259,9 @@ static void run_tare(int64_t length_ns)
     close(server_pipe[1]);
     close(client_pipe[1]);
     struct half received = hear(server_pipe[0]), sent = hear(client_pipe[0]);
-    if (transacts() ? received.count != sent.count : received.bytes != sent.bytes) {
+    if (is_udp        ? received.bytes > sent.bytes
+        : transacts() ? received.count != sent.count
+                      : received.bytes != sent.bytes) {
         fprintf(stderr, "net-bench: %" PRIu64 " bytes sent, %" PRIu64 " received\n", sent.bytes, received.bytes);
         exit(1);
     }
@@ -329,7 +343,7 @@ int main(int count, char **arguments)
         return 0;
     }
     if (count != 6 || strcmp(arguments[1], "tare") != 0 || !find_test(arguments[2])) {
-        fprintf(stderr, "usage: net-bench tare TEST SECONDS MESSAGE_BYTES CONGESTION\n"
+        fprintf(stderr, "usage: net-bench tare TEST SECONDS MESSAGE_BYTES CONGESTION|BATCH\n"
                         "       net-bench other PORT REPORT SERVER... -- CLIENT...\n");
         return 2;
     }
@@ -337,7 +351,11 @@ int main(int count, char **arguments)
         bytes < 1)
         die("SECONDS and MESSAGE_BYTES are whole numbers from 1 on", &e);
     bench.message_bytes = (size_t)bytes;
-    bench.options = (struct flow_options){ .congestion = arguments[5] };
+    int64_t batch = 0;
+    if (bench.test == UDP && (!units_parse_int(arguments[5], &batch, &e) || batch < 0 || batch > UDP_BATCH_MOST))
+        die("BATCH is a whole number up to 64", &e);
+    bench.udp = (struct udp_stream_plan){ .batch = (int)batch };
+    bench.options = (struct flow_options){ .congestion = bench.test == UDP ? NULL : arguments[5] };
     run_tare(seconds * CLOCK_NS_PER_S);
     return 0;
 }
