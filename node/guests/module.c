@@ -29,6 +29,9 @@ bool module_load(const char *name, const struct provider **provider, struct err 
         if (strcmp(found->version, TARE_VERSION) != 0)
             return err_set(e, ERR_USAGE, "'%s' is of tare %s, this program of %s: install the same version", path,
                            found->version, TARE_VERSION);
+        if (found->shape != PROVIDER_SHAPE)
+            return err_set(e, ERR_USAGE, "'%s' is of another build of tare %s than this program: build or install both",
+                           path, TARE_VERSION);
         *provider = found;
         return true;
     }

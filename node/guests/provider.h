@@ -83,6 +83,7 @@ struct link; /* a connection, the provider's own */
 struct provider {
     const char *name;
     const char *version; /* of tare: a module of another one is refused */
+    size_t shape;        /* PROVIDER_SHAPE: so is one of the same version that was built with other structs */
 
     /* `uri` is the provider's own way to say where; NULL or "" tries what is usual. `may_start`: a
      * connection that only looks is not enough. */
@@ -118,6 +119,12 @@ struct provider {
     int (*fd)(struct link *link);
     bool (*next_event)(struct link *link, struct domain_event *event);
 };
+
+/* What changes when a struct that goes through this table does. */
+#define PROVIDER_SHAPE                                                                                      \
+    (sizeof(struct provider) + 3 * sizeof(struct domain) + 5 * sizeof(struct provider_facts) +              \
+     7 * sizeof(struct machine) + 11 * sizeof(struct domain_disk) + 13 * sizeof(struct domain_statistics) + \
+     17 * sizeof(struct domain_event) + 19 * sizeof(struct guest_options))
 
 /* The one symbol that a module exports: const struct provider tare_provider. */
 #define PROVIDER_SYMBOL "tare_provider"

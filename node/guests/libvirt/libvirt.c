@@ -286,6 +286,7 @@ extern const struct provider tare_provider __attribute__((visibility("default"))
 const struct provider tare_provider = {
     .name = "libvirt",
     .version = TARE_VERSION,
+    .shape = PROVIDER_SHAPE,
     .open = link_open,
     .close = link_close,
     .is_alive = is_alive,
