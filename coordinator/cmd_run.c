@@ -250,6 +250,19 @@ static int show_run(char *archive, int64_t no)
     return cmd_show(ARRAY_SIZE(args) - 1, args);
 }
 
+/* What only a lab can do is left out where there is none, and said. */
+static bool fit_to_machines(struct scenario *scenario, const struct arguments *a, struct err *e)
+{
+    char names[256];
+    if (a->is_lab)
+        return true;
+    if (!scenario_drop_lab_steps(scenario, names, sizeof names, e))
+        return false;
+    if (*names)
+        log_info("left out, for tare lifts the shaping of a lab's ports alone (`wire: unshaped`): %s", names);
+    return true;
+}
+
 static int run_scenario(const struct scenario *scenario, struct arguments *a)
 {
     struct stage stage = { 0 };
@@ -266,6 +279,7 @@ static int run_scenario(const struct scenario *scenario, struct arguments *a)
             .probe_log = probes,
             .wait_ns = a->wait_ns >= 0 ? a->wait_ns : clock_ms(a->is_lab ? 15000 : 60000),
             .guest_address = a->is_lab ? lab_guest_address : NULL,
+            .lift_shaping = a->is_lab ? lab_lift_shaping : NULL,
             .lab = stage.lab,
             .join_hint = a->is_lab ? ""
                                    : "; start each with its invite (`tare invite NAME`): tare-node --invite FILE, "
@@ -305,11 +319,14 @@ int cmd_run(int argc, char **argv)
     a.scenario = argv[optind];
     struct diags *diags = diags_new(strcmp(a.scenario, "-") == 0 ? "stdin" : a.scenario);
     struct scenario *scenario = NULL;
+    struct err e = { 0 };
     exit_code = ERR_USAGE;
     if (!diags)
         exit_code = fail(&(struct err){ ERR_INTERNAL, "out of memory" });
     else if (scenario_load_with(a.scenario, a.overrides.list, &scenario, diags))
-        exit_code = a.dry_run ? show_plan(scenario) : run_scenario(scenario, &a);
+        exit_code = !fit_to_machines(scenario, &a, &e) ? fail(&e)
+                    : a.dry_run                        ? show_plan(scenario)
+                                                       : run_scenario(scenario, &a);
     else
         diags_print(diags, stderr);
     scenario_destroy(&scenario);

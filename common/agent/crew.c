@@ -292,6 +292,18 @@ static void approach(struct crew *c, int64_t at_ns)
         trial_post_failure(c->trial, &e);
 }
 
+/* What is used from now on is the trial's: the warm-up is over, or there is none. By one crew's thread, before it
+ * leaves `crews_at_work`; who is last reads it. */
+static void begin_account(struct trial *t)
+{
+    struct cpu_times *now = malloc(sizeof *now);
+    if (now && cpu_machine(now, NULL)) {
+        t->machine_before = *now;
+        t->process_before = cpu_process();
+    }
+    free(now);
+}
+
 /* From ARM to the end of every flow. */
 static void see_through(struct crew *c)
 {
@@ -300,7 +312,9 @@ static void see_through(struct crew *c)
     if (wait_for_arm(c->trial, &arm)) {
         approach(c, arm.at_ns);
         const struct workload_time time = catalogue_time(catalogue_find(w->name), &c->part.options);
-        int64_t end = clock_mono_at_raw_ns(arm.at_ns) + time.warmup_ns + time.most_ns;
+        int64_t measured = clock_mono_at_raw_ns(arm.at_ns) + time.warmup_ns, end = measured + time.most_ns;
+        if (c == c->trial->crews[0] && time.warmup_ns > 0 && !wait_for_runners(c, measured))
+            begin_account(c->trial);
         if (!wait_for_runners(c, end)) {
             w->stop(&c->part);
             if (!wait_for_runners(c, end + clock_ms(GRACE_MS)))

@@ -44,7 +44,7 @@ struct trial {
     struct crew *crews[TRIAL_PARTS_MAX];
     size_t crew_count;
     bool is_running;
-    struct cpu_times machine_before; /* written before ARM is told to the threads, read after */
+    struct cpu_times machine_before; /* at ARM, then when the warm-up is over: crew.c */
     struct cpu_process process_before;
     struct netdevs devs_before; /* as they were before anything was made ready */
     bool knows_devs;

@@ -103,6 +103,7 @@ static void take_link(struct netdevs *devs, const void *body, size_t size)
     dev->rx_queues = (int)number(&a, IFLA_NUM_RX_QUEUES, 0);
     dev->tx_queues = (int)number(&a, IFLA_NUM_TX_QUEUES, 0);
     copy(&a, IFLA_STATS64, &stats, sizeof stats);
+    dev->rx_bytes = stats.rx_bytes, dev->tx_bytes = stats.tx_bytes;
     dev->rx_errors = stats.rx_errors, dev->tx_errors = stats.tx_errors;
     dev->rx_dropped = stats.rx_dropped, dev->tx_dropped = stats.tx_dropped;
     dev->rx_crc_errors = stats.rx_crc_errors, dev->rx_frame_errors = stats.rx_frame_errors;

@@ -52,8 +52,8 @@ struct netdev {
     uint32_t root_handle, default_class; /* of the qdisc htb */
     struct netdev_shaper shaper;
     /* Since it is there. */
-    uint64_t rx_errors, tx_errors, rx_dropped, tx_dropped, rx_crc_errors, rx_frame_errors, tx_carrier_errors,
-        collisions;
+    uint64_t rx_bytes, tx_bytes, rx_errors, tx_errors, rx_dropped, tx_dropped, rx_crc_errors, rx_frame_errors,
+        tx_carrier_errors, collisions;
 };
 
 /* `index` of the device that an address belongs to, or over which what the prefix fits is sent. */

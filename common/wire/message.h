@@ -107,7 +107,8 @@ enum guest_hold { GUEST_HOLD_NONE, GUEST_HOLD_PAUSE, GUEST_HOLD_SAVE, GUEST_HOLD
     M(32, TREE_OFFER, tree_offer)   \
     M(33, TREE_STATE, tree_state)   \
     M(34, TREE_CHUNK, tree_chunk)   \
-    M(35, GUEST_HERE, guest_here)
+    M(35, GUEST_HERE, guest_here)     \
+    M(36, WATCHING, watching)
 
 /* agent -> coordinator, a map: who speaks. `name` must be the one that its key was invited under;
  * `instance` is random for each process. */
@@ -190,7 +191,8 @@ enum guest_hold { GUEST_HOLD_NONE, GUEST_HOLD_PAUSE, GUEST_HOLD_SAVE, GUEST_HOLD
     U(T, number)                  \
     I(T, first_ns) I(T, last_ns) B(T, counters, MESSAGE_COUNTERS * 8) B(T, times, HIST_PACKED_MAX)
 /* agent -> coordinator: all flows of all jobs have ended; what the machine and this process used
- * from T to now, and which error counters of its network devices have risen since PREPARE ("" for none) */
+ * since the warm-up was over (from ARM on where there is none), and which error counters of its network devices have
+ * risen since PREPARE ("" for none) */
 #define DONE_FIELDS(T, U, I, S, B) \
     U(T, trial)                    \
     U(T, cpus)                     \
@@ -269,10 +271,14 @@ enum guest_hold { GUEST_HOLD_NONE, GUEST_HOLD_PAUSE, GUEST_HOLD_SAVE, GUEST_HOLD
  * as JSON (node/guests/listing.h) */
 #define DOMAINS_FIELDS(T, U, I, S, B) S(T, json, 16384)
 /* coordinator -> agent of a host: from now on, or (begin 0) up to now, see what CPU time the machine
- * and each guest uses; `watch` is the number of that observation */
+ * and each guest uses; `watch` is the number of that observation. Begun anew under its number it
+ * begins then: the warm-up is over. */
 #define WATCH_FIELDS(T, U, I, S, B) U(T, watch) U(T, begin)
 /* agent -> coordinator: what a guest used meanwhile, and last, with an empty name, the machine. -1
- * where it cannot be told. `touched_bytes` of a guest's memory were touched for the first time. `disks`: a
+ * where it cannot be told. `tap` is the device of the host that leads to the guest, with what it is
+ * shaped to (0: it is not) and the bytes that it has sent and received; those of an empty guest are of the
+ * port by which the guests' bridge leads out. `load_milli`: how many were running or ready here before it, in the
+ * last minute, times 1000. `touched_bytes` of a guest's memory were touched for the first time. `disks`: a
  * line each, as node/guests/disks.h has them. */
 #define WATCHED_FIELDS(T, U, I, S, B) \
     U(T, watch)                       \
@@ -288,7 +294,18 @@ enum guest_hold { GUEST_HOLD_NONE, GUEST_HOLD_PAUSE, GUEST_HOLD_SAVE, GUEST_HOLD
     I(T, emulator_ns)                 \
     I(T, vhost_ns)                    \
     I(T, wait_ns)                     \
-    I(T, exits) I(T, halt_poll_ns) U(T, others) I(T, memory_bytes) I(T, touched_bytes) S(T, disks, 1024)
+    I(T, exits)                       \
+    I(T, halt_poll_ns)                \
+    U(T, others)                      \
+    S(T, tap, 16)                     \
+    I(T, shaped_bit_s)                \
+    U(T, shaped_overhead)             \
+    I(T, sent) I(T, received) U(T, load_milli) I(T, memory_bytes) I(T, touched_bytes) S(T, disks, 1024)
+/* agent -> coordinator, ten times a second while it watches: whether a guest's domain runs, and all its CPU time
+ * so far */
+#define WATCHING_FIELDS(T, U, I, S, B) \
+    U(T, watch)                        \
+    S(T, guest, MESSAGE_NAME) U(T, is_running) I(T, raw_ns) I(T, cpu_ns)
 
 /* coordinator -> agent of a host: let all pages of its guests' disks go from memory; `cool` comes back */
 #define COOL_FIELDS(T, U, I, S, B) U(T, cool)

@@ -94,7 +94,7 @@ static bool read_streams(struct archive *archive, int64_t trial_id, bool with_po
         struct stream *stream = &trial->streams[i];
         ok = row_read_all(archive, &TABLE_FIGURE, ids[i], &stream->figures, &stream->figure_count, NULL, e) &&
              row_read_all(archive, &TABLE_LAP, ids[i], &stream->laps, &stream->lap_count, NULL, e) &&
-             (!with_points || read_blob(archive, &POINTS, ids[i], stream, e)) &&
+             (!(with_points || stream->role == STREAM_DOMAIN) || read_blob(archive, &POINTS, ids[i], stream, e)) &&
              read_blob(archive, &LATENCIES, ids[i], stream, e);
     }
     free(ids);

@@ -92,7 +92,7 @@ CREATE TABLE stream (
     idx INTEGER NOT NULL,
     node TEXT NOT NULL,
     peer TEXT NOT NULL,
-    role TEXT NOT NULL,                   -- load: the node under test; witness: the other end
+    role TEXT NOT NULL,                   -- load: the node under test; witness: the other end; domain: a guest, as its host saw it
     direction TEXT NOT NULL,              -- send, receive: seen from the node
     operates INTEGER NOT NULL,            -- 1: does the first operation, so it enters the skew
     first_op_ns INTEGER NOT NULL,         -- 0 when never
@@ -110,7 +110,8 @@ CREATE TABLE stream (
     UNIQUE (trial, idx)
 ) STRICT;
 
--- Points of (own RAW stamp, bytes, operations), cumulative; three big-endian 64-bit numbers each.
+-- Points of (own RAW stamp, bytes, operations), cumulative; three big-endian 64-bit numbers each. Of a domain
+-- (its host's RAW stamp, ns of CPU, ns in which it was not running).
 CREATE TABLE sample (
     stream INTEGER PRIMARY KEY REFERENCES stream (id) ON DELETE CASCADE,
     points BLOB NOT NULL
@@ -168,7 +169,7 @@ CREATE TABLE cost (
     trial INTEGER NOT NULL REFERENCES trial (id) ON DELETE CASCADE,
     idx INTEGER NOT NULL,
     node TEXT NOT NULL,
-    scope TEXT NOT NULL,                  -- machine, process, domain
+    scope TEXT NOT NULL,                  -- machine, process, domain, vcpu, vhost, emulator, unattributed
     wall_ns INTEGER NOT NULL,
     cpus INTEGER NOT NULL,
     used_ns INTEGER NOT NULL,             -- machine: wall x CPUs - idle - iowait - steal

@@ -16,8 +16,8 @@
 
 /* All that stands in a lab's directory: nothing else is ever removed. */
 static const char *const FILES[] = {
-    "record",      "record.new", "keys.db", "keys.db-journal", "keys.db-wal",
-    "keys.db-shm", "log",        "control", "passwd",          "group",
+    "record", "record.new", "keys.db", "keys.db-journal", "keys.db-wal", "keys.db-shm",
+    "log",    "control",    "passwd",  "group",           "lifted",
 };
 
 /* Whole directories: the libvirt of each host. */

@@ -266,6 +266,26 @@ bool lab_enter(const struct lab *lab, int machine, struct err *e)
     return lab_is_single_threaded(e) && check_alive(lab, e) && lab_join(&lab->record, machine, CLONE_NEWNET, e);
 }
 
+/* Says that the shaping is lifted, for whoever comes after one that was killed meanwhile. */
+static const char LIFTED[] = "lifted";
+
+bool lab_lift_shaping(const void *of, bool lifts, struct err *e)
+{
+    const struct lab *lab = of;
+    char path[LAB_PATH + sizeof LIFTED] = "";
+    text_append(path, sizeof path, "%s/%s", lab->dir, LIFTED);
+    if (!lab->record.shaped || (access(path, F_OK) == 0) == lifts)
+        return true;
+    if (lifts) {
+        int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        if (fd < 0)
+            return err_errno(e, errno, "cannot write '%s'", path);
+        close(fd);
+    }
+    return (lab_network_shape(&lab->record, !lifts, e) || err_wrap(e, "the shaping of the lab's ports")) &&
+           (lifts || unlink(path) == 0 || err_errno(e, errno, "cannot remove '%s'", path));
+}
+
 bool lab_spawn(const struct lab *lab, int machine, char *const argv[], const char *log_path, pid_t *pid, struct err *e)
 {
     int log = -1, null = -1;

@@ -78,6 +78,11 @@ void lab_close(struct lab **lab);
 /* The address of the lab's n-th guest, from 0, with the length of its prefix. `lab` is a struct lab. */
 void lab_guest_address(const void *lab, size_t n, char *text, size_t size);
 
+/* Have the ports carry what the machine can do (`lifts`), or what they carried before; nothing happens where they
+ * do already. What lifted it is to put it back: where it cannot (kill -9), the next run in the lab does. `lab`
+ * is a struct lab. */
+MUST_CHECK bool lab_lift_shaping(const void *lab, bool lifts, struct err *e);
+
 /* The 0700 directory with its keyring, invites and its agents' logs. */
 const char *lab_directory(const struct lab *lab);
 const char *lab_name(const struct lab *lab);

@@ -25,7 +25,7 @@ enum { BATCH_SIZE = 16 * 1024, PORT_NAME = IFNAMSIZ, MAC = sizeof "02:74:61:72:6
  * nothing down, holds no two of them, and tbf cuts up what does not fit into it. Without, a guest, whose packets come
  * from its tap in pieces of up to 16 KB, sent 94.3 to 94.6 Mbit/s, with it 94.0 to 94.1 (`tare run --lab`, net_stream
  * for 4 s). */
-static const char SHAPE[] = "qdisc add dev %s root tbf rate 100mbit burst 16kb limit 512kb overhead 24 "
+static const char SHAPE[] = "qdisc replace dev %s root tbf rate 100mbit burst 16kb limit 512kb overhead 24 "
                             "peakrate 1gbit mtu 2000\n";
 
 /* What the tools say where this kernel lacks something, and what to do then. */
@@ -163,12 +163,15 @@ static bool make_machine(const struct lab_record *record, int machine, struct er
     return (fits || err_set(e, ERR_INTERNAL, "the machine is too large")) && run_tool(record, machine, "ip", batch, e);
 }
 
-static bool shape(const struct lab_record *record, struct err *e)
+static const char LIFT[] = "qdisc del dev %s root\n";
+
+bool lab_network_shape(const struct lab_record *record, bool is_shaped, struct err *e)
 {
+    const char *const line = is_shaped ? SHAPE : LIFT;
     char ports[BATCH_SIZE] = "", port[256] = "", name[PORT_NAME];
-    bool fits = text_append(port, sizeof port, SHAPE, "eth0");
+    bool fits = text_append(port, sizeof port, line, "eth0");
     for (int i = LAB_COORDINATOR; i < record->machine_count; i++) {
-        fits &= text_append(ports, sizeof ports, SHAPE, port_of(record, i, name));
+        fits &= text_append(ports, sizeof ports, line, port_of(record, i, name));
         if (!fits)
             return err_set(e, ERR_INTERNAL, "the switch is too large");
         if (!run_tool(record, i, "tc", port, e))
@@ -184,5 +187,5 @@ bool lab_network_make(const struct lab_record *record, struct err *e)
     for (int i = LAB_COORDINATOR; i < record->machine_count; i++)
         if (!make_machine(record, i, e))
             return false;
-    return !record->shaped || shape(record, e);
+    return !record->shaped || lab_network_shape(record, true, e);
 }

@@ -19,4 +19,7 @@ const char *lab_network_endpoint(const struct lab_record *record);
 /* Build all links of the lab; shaped where `record` says so. */
 MUST_CHECK bool lab_network_make(const struct lab_record *record, struct err *e);
 
+/* Shape the ports of a lab whose record says that they are, or lift that for a while. */
+MUST_CHECK bool lab_network_shape(const struct lab_record *record, bool is_shaped, struct err *e);
+
 #endif

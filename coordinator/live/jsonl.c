@@ -140,6 +140,7 @@ static json_t *rate_value(const struct live_rate *r)
     return VALUE_OBJECT(
         { "node", value_text(r->node) }, { "peer", value_word(r->peer) }, { "direction", json_string(r->direction) },
         { "figures", VALUE_OBJECT({ name, rate }) },
+        { "host_cpus", r->host_cpus > 0 ? value_real(r->host_cpus) : json_null() },
         { "clock", VALUE_OBJECT({ "offset_bound_ns", value_if(r->clock_bound_ns >= 0, r->clock_bound_ns) },
                                 { "stamps", value_word(r->stamps ? r->stamps : "") }) });
 }

@@ -48,6 +48,7 @@ struct live_rate {
     double last_rate;       /* over the time since the last call */
     int64_t clock_bound_ns; /* the node's clock is known within +- this; -1: not yet */
     const char *stamps;     /* where that comes from (stamp_kind.h); "" while nothing has come */
+    double host_cpus;       /* that a guest's domain used of its host in the last second; 0: nothing is known */
 };
 
 struct live_step {

@@ -241,10 +241,31 @@ static void name_phase(const struct screen *s, char *out, size_t size)
         snprintf(out, size, "finishing");
 }
 
+/* "guest uses 0.98 CPUs": of its host, all guests' virtual machines together. */
+static void name_guests(const struct screen *s, char *out, size_t size)
+{
+    double sum = 0;
+    int guests = 0;
+    const char *last = "";
+    out[0] = '\0';
+    for (size_t i = 0; i < s->row_count; i++) {
+        const struct screen_row *row = &s->rows[i];
+        if (row->host_cpus <= 0 || strcmp(row->node, last) == 0) /* a node's flows stand together */
+            continue;
+        last = row->node;
+        sum += row->host_cpus;
+        guests++;
+    }
+    if (guests == 1)
+        print_clean(last, out, size);
+    if (guests > 0)
+        text_append(out, size, guests == 1 ? " uses %.2f CPUs" : "guests use %.2f CPUs", sum);
+}
+
 static void put_run(struct line *l, const struct screen *s)
 {
-    enum { RUN, SCENARIO, TRIAL, ROUND, STEP, PHASE, LEFT, PARTS };
-    static const int FIRST_TO_GO[] = { RUN, ROUND, SCENARIO, PHASE, TRIAL, STEP };
+    enum { RUN, SCENARIO, TRIAL, ROUND, STEP, PHASE, GUESTS, LEFT, PARTS };
+    static const int FIRST_TO_GO[] = { RUN, ROUND, SCENARIO, GUESTS, PHASE, TRIAL, STEP };
     char parts[PARTS][CELL] = { 0 }, wait[32];
     const char *dot = l->utf8 ? " · " : " | ";
     snprintf(parts[RUN], CELL, "run %" PRId64, s->no);
@@ -255,6 +276,7 @@ static void put_run(struct line *l, const struct screen *s)
     if (s->step.attempt > 0)
         text_append(parts[STEP], CELL, ", attempt %d", s->step.attempt + 1);
     name_phase(s, parts[PHASE], CELL);
+    name_guests(s, parts[GUESTS], CELL);
     snprintf(parts[LEFT], CELL, "%s left", units_show_wait(screen_left_ns(s), wait, sizeof wait));
     int cells = 1 - line_cells(dot);
     for (int i = 0; i < PARTS; i++)

@@ -53,6 +53,7 @@ void screen_rates(struct screen *s, int64_t at_ns, const struct live_rate *rates
         row->is_known = rate->is_known;
         row->rate = rate->rate;
         row->clock_bound_ns = rate->clock_bound_ns;
+        row->host_cpus = rate->host_cpus;
         text_copy(row->stamps, sizeof row->stamps, rate->stamps ? rate->stamps : "");
         if (at_ns >= 0)
             row->history[row->history_count++ % SCREEN_HISTORY] = rate->is_known ? (float)rate->last_rate : -1;

@@ -17,6 +17,7 @@ struct screen_row {
     char direction[16], unit[16];
     double rate;
     int64_t clock_bound_ns;
+    double host_cpus;
     char stamps[16];
     float history[SCREEN_HISTORY]; /* in the unit, a ring; negative where nothing was known */
     unsigned history_count;        /* ever */

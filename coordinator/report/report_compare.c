@@ -1,5 +1,6 @@
 #include "report_compare.h"
 
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -183,6 +184,29 @@ static void put_sentences(const struct page *page, const struct rows *rows)
     }
 }
 
+/* What had no room beside the rest stands in a second table below it. */
+static void put_rest(const struct page *page, const struct table *table, const struct table_layout *shown)
+{
+    enum { HEAD = 2 }; /* step and figure, which name the row */
+    struct table_layout rest = table_lay_out(table, 0, table->row_count, INT_MAX);
+    int width = PAGE_MARGIN + rest.width[0] + PAGE_GAP + rest.width[1], head = width;
+    for (int drop = 1; drop < TABLE_COLUMNS_MAX; drop++) /* what matters more first, as far as there is room */
+        for (size_t i = HEAD; i < table->column_count; i++) {
+            if (table->column(i)->drop != drop)
+                continue;
+            if (shown->width[i] || width + PAGE_GAP + rest.width[i] > page->width)
+                rest.width[i] = 0;
+            width += rest.width[i] ? PAGE_GAP + rest.width[i] : 0;
+        }
+    for (size_t i = HEAD; i < table->column_count; i++)
+        rest.width[i] = table->column(i)->drop == 0 ? 0 : rest.width[i]; /* which never go stand above */
+    if (width == head)
+        return;
+    table_put_head(page, table, &rest);
+    for (size_t i = 0; i < table->row_count; i++)
+        table_put_row(page, table, &rest, i);
+}
+
 static void put_pair(const struct page *page, const struct rows *rows)
 {
     const struct table table = { rows, rows->count, ARRAY_SIZE(COLUMNS), column, cell, NULL };
@@ -196,6 +220,7 @@ static void put_pair(const struct page *page, const struct rows *rows)
     table_put_head(page, &table, &layout);
     for (size_t i = 0; i < rows->count; i++)
         table_put_row(page, &table, &layout, i);
+    put_rest(page, &table, &layout);
     put_sentences(page, rows);
 }
 

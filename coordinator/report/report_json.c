@@ -220,6 +220,25 @@ static json_t *override_list(const char *overrides)
     return made;
 }
 
+static json_t *domain_value(const struct stream *s)
+{
+    json_t *points = json_array();
+    for (size_t i = 0; i < s->point_count; i++)
+        points = value_append(points, json_pack("[I, I, I]", (json_int_t)s->points[i].raw_ns,
+                                                (json_int_t)s->points[i].bytes, (json_int_t)s->points[i].operations));
+    return VALUE_OBJECT({ "node", value_text(s->node) }, { "host", value_text(s->peer) }, { "points", points });
+}
+
+/* What guests had used in all: [the host's own stamp, CPU, time in which it did not run], in ns each. */
+static json_t *domain_list(const struct trial *trial)
+{
+    json_t *made = json_array();
+    for (size_t i = 0; i < trial->stream_count; i++)
+        if (trial->streams[i].role == STREAM_DOMAIN)
+            made = value_append(made, domain_value(&trial->streams[i]));
+    return made;
+}
+
 static json_t *trial_parts(const struct run *run, const struct trial *trial, const struct limits *limits)
 {
     const struct run_step *step = &run->steps[trial->step];
@@ -227,18 +246,18 @@ static json_t *trial_parts(const struct run *run, const struct trial *trial, con
         VALUE_OBJECT({ "verdict", json_string(verdict_name(trial->verdict)) }, { "late", value_word(trial->late) },
                      { "pairs", skew_list(trial) }, { "at_ns", value_if(trial->at_ns != 0, trial->at_ns) },
                      { "at", value_utc(trial->at_real_ns) });
-    return VALUE_OBJECT({ "trial", json_integer(trial->order + 1) }, /* as the table numbers them */
-                        { "step", value_text(step->name) }, { "workload", value_text(step->workload) },
-                        { "round", json_integer(trial->round) }, { "block", json_integer(trial->block) },
-                        { "idx", json_integer(trial->idx) }, { "attempt", json_integer(trial->attempt) },
-                        { "order", json_integer(trial->order) }, { "when", value_text(step->when) },
-                        { "kind", json_string(trial_kind_name(trial->kind)) },
-                        { "counts", json_boolean(summary_uses(run, trial)) },
-                        { "partial", json_boolean(trial->partial) }, { "why", value_word(trial->why) },
-                        { "guest_state", value_word(trial->guest_state) }, { "start", start },
-                        { "streams", stream_list(run, trial, limits, STREAM_LOAD) },
-                        { "witnesses", stream_list(run, trial, limits, STREAM_WITNESS) },
-                        { "totals", total_list(trial) }, { "costs", cost_list(trial) }, { "flags", flag_list(trial) });
+    return VALUE_OBJECT(
+        { "trial", json_integer(trial->order + 1) }, /* as the table numbers them */
+        { "step", value_text(step->name) }, { "workload", value_text(step->workload) },
+        { "round", json_integer(trial->round) }, { "block", json_integer(trial->block) },
+        { "idx", json_integer(trial->idx) }, { "attempt", json_integer(trial->attempt) },
+        { "order", json_integer(trial->order) }, { "when", value_text(step->when) },
+        { "kind", json_string(trial_kind_name(trial->kind)) }, { "counts", json_boolean(summary_uses(run, trial)) },
+        { "partial", json_boolean(trial->partial) }, { "why", value_word(trial->why) },
+        { "guest_state", value_word(trial->guest_state) }, { "start", start },
+        { "streams", stream_list(run, trial, limits, STREAM_LOAD) },
+        { "witnesses", stream_list(run, trial, limits, STREAM_WITNESS) }, { "totals", total_list(trial) },
+        { "costs", cost_list(trial) }, { "domains", domain_list(trial) }, { "flags", flag_list(trial) });
 }
 
 /* NULL when memory is out, as of all values here. */

@@ -20,7 +20,8 @@ static int64_t used_ns(const struct raw_trial *raw, const struct raw_node *n)
     return shares_machine(raw, n) ? n->done.process_used_ns : n->done.machine_used_ns;
 }
 
-/* Bytes that the node's flows carried from T on, or transactions that they made. */
+/* Bytes that the node's flows carried, or transactions that they made, in the time of which DONE tells: after the
+ * warm-up. */
 static double work_of(const struct raw_trial *raw, size_t node)
 {
     double work = 0;
@@ -28,8 +29,10 @@ static double work_of(const struct raw_trial *raw, size_t node)
         return 0;
     for (size_t i = 0; i < raw->end_count; i++) {
         const struct raw_end *end = &raw->ends[i];
+        const enum raw_count what = raw->kind == RAW_TRANSACTIONS ? RAW_OPERATIONS : RAW_BYTES;
         if (end->node == node && end->is_over)
-            work += (double)(raw->kind == RAW_TRANSACTIONS ? end->stream.operations : end->stream.bytes);
+            work += (double)(what == RAW_OPERATIONS ? end->stream.operations : end->stream.bytes) -
+                    (raw->warmup_ns > 0 ? raw_count_at(raw, end, what, raw->nodes[node].at_ns + raw->warmup_ns) : 0);
     }
     return work;
 }

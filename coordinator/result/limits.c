@@ -28,6 +28,43 @@ static double throughput_of(const struct stream *stream)
 
 /* ---- the wire ---- */
 
+/* The step had a lab's shaping lifted: what the ports carry then is the machine's affair, not told. */
+static bool is_unshaped(const struct run_step *step)
+{
+    json_t *options = json_loads(step->options ? step->options : "{}", 0, NULL);
+    const char *wire = json_string_value(json_object_get(options, "wire"));
+    bool is_so = wire && strcmp(wire, "unshaped") == 0;
+    json_decref(options);
+    return is_so;
+}
+
+static void drop_shaped_links(struct wire *wire)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < wire->count; i++)
+        if (!wire->links[i].is_shaped)
+            wire->links[kept++] = wire->links[i];
+    wire->count = kept;
+}
+
+/* The device that leads from its host to the guest is there since the guest is, so its shaper stands with the trial
+ * and not in the host's facts (price.h). It shapes what goes to the guest. */
+static void add_tap(const struct stream *stream, struct wire *wire)
+{
+    const struct figure *shaped = stream_main_figure(stream, "tap_shaped");
+    const struct figure *overhead = stream_main_figure(stream, "tap_overhead");
+    const char *device = shaped ? strchr(shaped->path, ' ') : NULL;
+    if (!device || shaped->value <= 0 || strcmp(stream->direction, "receive") != 0 || wire->count == WIRE_LINKS_MAX)
+        return;
+    struct wire_link *link = &wire->links[wire->count++];
+    *link = (struct wire_link){ .sends = true,
+                                .is_shaped = true,
+                                .bits_per_s = shaped->value,
+                                .extra = WIRE_HEADER_BYTES + (overhead ? (int)overhead->value : 0) };
+    snprintf(link->node, sizeof link->node, "%.*s", (int)(device - shaped->path), shaped->path);
+    snprintf(link->device, sizeof link->device, "%s", device + 1);
+}
+
 static void way_of(const struct run *run, const struct facts *facts, int step, const struct stream *stream,
                    struct wire *wire)
 {
@@ -35,6 +72,9 @@ static void way_of(const struct run *run, const struct facts *facts, int step, c
     bool is_udp = strncmp(run->steps[step].workload, "udp_", 4) == 0;
     wire_between(run, facts, sends ? stream->node : stream->peer, sends ? stream->peer : stream->node,
                  is_udp ? WIRE_UDP : WIRE_TCP, wire);
+    if (is_unshaped(&run->steps[step]))
+        drop_shaped_links(wire);
+    add_tap(stream, wire);
 }
 
 static bool passes(const struct wire *wire, const struct wire_link *link, bool same_way)

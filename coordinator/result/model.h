@@ -28,7 +28,7 @@ enum { MODEL_NAME = 64, MODEL_STEP = 128, MODEL_TEXT = 256 };
     X(VERDICT_SINGLE, "single")     \
     X(VERDICT_NONE, "none")
 #define TRIAL_KINDS(X) X(TRIAL_MEASURE_KIND, "measure") X(TRIAL_WARMUP_KIND, "warmup")
-#define STREAM_ROLES(X) X(STREAM_LOAD, "load") X(STREAM_WITNESS, "witness")
+#define STREAM_ROLES(X) X(STREAM_LOAD, "load") X(STREAM_WITNESS, "witness") X(STREAM_DOMAIN, "domain")
 #define FIGURE_WINDOWS(X) X(WINDOW_WHOLE, "whole") X(WINDOW_COMMON, "common")
 #define FIGURE_CLOCKS(X) X(FIGURE_ON_COORDINATOR, "coordinator") X(FIGURE_ON_OWN, "own")
 #define LIMITED_BY(X)              \
@@ -39,11 +39,13 @@ enum { MODEL_NAME = 64, MODEL_STEP = 128, MODEL_TEXT = 256 };
     X(LIMIT_CACHE, "memory-cache") \
     X(LIMIT_UNKNOWN, "unknown")
 /* A guest's, as its host sees it: all of its process and what serves it (domain), and of that its vCPUs,
- * vhost's workers, and the rest of QEMU. */
+ * vhost's workers, and the rest of QEMU. Of a host `unattributed`: what its machine used beyond its idle
+ * baseline and is neither a domain's nor a process' of a node, where that is more than 5 % of it. */
 #define COST_SCOPES(X)         \
     X(COST_MACHINE, "machine") \
     X(COST_PROCESS, "process") \
-    X(COST_DOMAIN, "domain") X(COST_VCPU, "vcpu") X(COST_VHOST, "vhost") X(COST_EMULATOR, "emulator")
+    X(COST_DOMAIN, "domain")   \
+    X(COST_VCPU, "vcpu") X(COST_VHOST, "vhost") X(COST_EMULATOR, "emulator") X(COST_UNATTRIBUTED, "unattributed")
 
 /* the enum, its list, how many members it has */
 #define MODEL_ENUMS(E)                                 \
@@ -99,7 +101,9 @@ struct lap {
     } times; /* a histogram of single operations (hist.h), packed; of size 0: none */
 };
 
-/* One end of one flow of bytes. The LOAD end is the node under test, the WITNESS the other one. */
+/* One end of one flow of bytes. The LOAD end is the node under test, the WITNESS the other one. The DOMAIN is none of
+ * them: what a guest (`node`) had used in all, as its host (`peer`) saw it about ten times a second; of its points,
+ * by the host's clock, `bytes` are ns of CPU and `operations` ns in which it was not running. */
 struct stream {
     char node[MODEL_NAME], peer[MODEL_NAME];
     enum stream_role role;

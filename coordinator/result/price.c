@@ -1,5 +1,6 @@
 #include "price.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -50,9 +51,42 @@ static bool add_watching_host(const struct raw_watched *w, struct trial *trial)
                                                        .idle_baseline_ns = idle_of(w->idle_rate, u->wall_ns) });
 }
 
-/* What the host's kernel did for the guest, on the guest's own streams. */
-static bool add_guest_figures(const struct message_watched *u, struct trial *trial)
+static bool add_on_path(struct stream *s, const char *name, const char *unit, double value, const char *host,
+                        const char *device)
 {
+    if (!stream_add_figure(s, name, unit, value, WINDOW_WHOLE, FIGURE_ON_OWN))
+        return false;
+    struct figure *figure = &s->figures[s->figure_count - 1];
+    figure->path[0] = '\0';
+    return text_append(figure->path, sizeof figure->path, "%s%s%s", host, *device ? " " : "", device);
+}
+
+/* Beside what: the device that leads to the guest, and what else its host had to do. */
+static bool add_surroundings(const struct raw_trial *raw, const struct message_watched *u, const char *host,
+                             struct stream *s)
+{
+    const struct message_watched *m = NULL;
+    bool ok = true;
+    for (size_t i = 0; i < raw->watched_count; i++)
+        if (!*raw->watched[i].use.guest && strcmp(raw->watched[i].host, host) == 0)
+            m = &raw->watched[i].use;
+    if (*u->tap && u->sent >= 0)
+        ok = add_on_path(s, "tap_sent", "B", (double)u->sent, host, u->tap) &&
+             add_on_path(s, "tap_received", "B", (double)u->received, host, u->tap) &&
+             (u->shaped_bit_s <= 0 || (add_on_path(s, "tap_shaped", "bit/s", (double)u->shaped_bit_s, host, u->tap) &&
+                                       add_on_path(s, "tap_overhead", "B", (double)u->shaped_overhead, host, u->tap)));
+    if (ok && m && *m->tap && m->sent >= 0)
+        ok = add_on_path(s, "uplink_sent", "B", (double)m->sent, host, m->tap) &&
+             add_on_path(s, "uplink_received", "B", (double)m->received, host, m->tap);
+    return ok && (!m || m->wall_ns <= 0 ||
+                  (add_on_path(s, "host_load", "1", (double)m->load_milli / 1e3, host, "") &&
+                   add_on_path(s, "host_domains", "1", (double)m->others, host, "")));
+}
+
+/* What the host's kernel did for the guest, on the guest's own streams. */
+static bool add_guest_figures(const struct raw_trial *raw, const struct raw_watched *w, struct trial *trial)
+{
+    const struct message_watched *u = &w->use;
     bool ok = true;
     for (size_t i = 0; ok && i < trial->stream_count; i++) {
         struct stream *s = &trial->streams[i];
@@ -60,7 +94,8 @@ static bool add_guest_figures(const struct message_watched *u, struct trial *tri
             continue;
         ok = (u->exits < 0 || stream_add_figure(s, "vm_exits", "1", (double)u->exits, WINDOW_WHOLE, FIGURE_ON_OWN)) &&
              (u->halt_poll_ns < 0 || stream_add_figure(s, "halt_poll", "s", (double)u->halt_poll_ns / CLOCK_NS_PER_S,
-                                                       WINDOW_WHOLE, FIGURE_ON_OWN));
+                                                       WINDOW_WHOLE, FIGURE_ON_OWN)) &&
+             add_surroundings(raw, u, w->host, s);
     }
     return ok;
 }
@@ -102,10 +137,26 @@ static bool flag_first_touch(const struct message_watched *u, struct trial *tria
                           (double)u->touched_bytes / 0x1p20, (double)u->memory_bytes / 0x1p20);
 }
 
+static bool add_series(const struct raw_domain *d, struct trial *trial)
+{
+    struct stream *s = trial_add_stream(trial);
+    struct meter_point *points = s ? calloc(d->point_count, sizeof *points) : NULL;
+    if (!points)
+        return false;
+    s->role = STREAM_DOMAIN;
+    text_copy(s->node, sizeof s->node, d->guest);
+    text_copy(s->peer, sizeof s->peer, d->host);
+    memcpy(points, d->points, d->point_count * sizeof *points);
+    s->points = points;
+    s->point_count = d->point_count;
+    return true;
+}
+
 /* The guest as its host saw it: the whole, and what it is made of. Its steal is the time that its vCPUs
  * were ready and had no CPU. */
-static bool add_guest_costs(const struct message_watched *u, struct trial *trial)
+static bool add_guest_costs(const struct raw_trial *raw, const struct raw_watched *w, struct trial *trial)
 {
+    const struct message_watched *u = &w->use;
     const struct {
         enum cost_scope scope;
         int64_t used_ns;
@@ -125,7 +176,47 @@ static bool add_guest_costs(const struct message_watched *u, struct trial *trial
         };
         ok = part.used_ns < 0 || add_cost(trial, u->guest, &part);
     }
-    return ok && add_guest_figures(u, trial);
+    return ok && add_guest_figures(raw, w, trial);
+}
+
+/* What is known by name of what a host used: its guests, and the processes of nodes that run on it. */
+static int64_t attributed_ns(const struct raw_trial *raw, const char *host, bool *has_guest)
+{
+    const char *machine = "";
+    int64_t sum = 0;
+    *has_guest = false;
+    for (size_t i = 0; i < raw->watched_count; i++) {
+        const struct raw_watched *w = &raw->watched[i];
+        if (!*w->use.guest || strcmp(w->host, host) != 0 || w->use.used_ns < 0)
+            continue;
+        *has_guest = true;
+        sum += w->use.used_ns;
+        for (size_t n = 0; n < raw->node_count; n++)
+            if (strcmp(raw->nodes[n].name, w->use.guest) == 0)
+                machine = raw->nodes[n].machine;
+    }
+    for (size_t n = 0; n < raw->node_count && *machine; n++)
+        if (raw->nodes[n].is_done && strcmp(raw->nodes[n].boot_id, machine) == 0)
+            sum += raw->nodes[n].done.process_used_ns;
+    return sum;
+}
+
+static bool add_unattributed(const struct raw_trial *raw, const struct raw_watched *w, struct trial *trial)
+{
+    static const double SHOWN_FROM = 0.05;
+    const struct cost *told = cost_of(trial, w->host, COST_MACHINE);
+    bool has_guest;
+    const int64_t parts = attributed_ns(raw, w->host, &has_guest);
+    const int64_t idle = told ? idle_of(w->idle_rate, told->wall_ns) : -1;
+    if (!has_guest || idle < 0)
+        return true;
+    const int64_t whole = told->used_ns - idle, rest = whole - parts;
+    struct cost cost = { .scope = COST_UNATTRIBUTED,
+                         .wall_ns = told->wall_ns,
+                         .cpus = told->cpus,
+                         .used_ns = rest,
+                         .idle_baseline_ns = -1 };
+    return (double)rest <= SHOWN_FROM * (double)whole || add_cost(trial, w->host, &cost);
 }
 
 bool price_add(const struct raw_trial *raw, struct trial *trial)
@@ -133,8 +224,12 @@ bool price_add(const struct raw_trial *raw, struct trial *trial)
     bool ok = true;
     for (size_t i = 0; ok && i < raw->watched_count; i++)
         ok = *raw->watched[i].use.guest
-                 ? add_guest_costs(&raw->watched[i].use, trial) && add_tax(&raw->watched[i], trial) &&
+                 ? add_guest_costs(raw, &raw->watched[i], trial) && add_tax(&raw->watched[i], trial) &&
                        flag_first_touch(&raw->watched[i].use, trial)
                  : add_watching_host(&raw->watched[i], trial);
+    for (size_t i = 0; ok && i < raw->watched_count; i++)
+        ok = *raw->watched[i].use.guest || add_unattributed(raw, &raw->watched[i], trial);
+    for (size_t i = 0; ok && i < raw->domain_count; i++)
+        ok = add_series(&raw->domains[i], trial);
     return ok;
 }

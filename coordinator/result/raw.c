@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/text.h"
 
 void raw_clear(struct raw_trial *raw)
 {
@@ -16,6 +17,9 @@ void raw_clear(struct raw_trial *raw)
     }
     free(raw->ends);
     free(raw->watched);
+    for (size_t i = 0; i < raw->domain_count; i++)
+        free(raw->domains[i].points);
+    free(raw->domains);
     free(raw->nodes);
     *raw = (struct raw_trial){ 0 };
 }
@@ -71,6 +75,56 @@ struct raw_watched *raw_add_watched(struct raw_trial *raw)
     raw->watched = more;
     raw->watched[raw->watched_count] = (struct raw_watched){ .idle_rate = -1 };
     return &raw->watched[raw->watched_count++];
+}
+
+const struct raw_domain *raw_domain(const struct raw_trial *raw, const char *guest)
+{
+    for (size_t i = 0; i < raw->domain_count; i++)
+        if (strcmp(raw->domains[i].guest, guest) == 0)
+            return &raw->domains[i];
+    return NULL;
+}
+
+static struct raw_domain *make_domain(struct raw_trial *raw, const char *host, const char *guest)
+{
+    enum { DOMAINS_MAX = 1024 };
+    struct raw_domain *more =
+        raw->domain_count < DOMAINS_MAX ? reallocarray(raw->domains, raw->domain_count + 1, sizeof *more) : NULL;
+    if (!more)
+        return NULL;
+    raw->domains = more;
+    struct raw_domain *d = &raw->domains[raw->domain_count++];
+    *d = (struct raw_domain){ .point_count = 0 };
+    text_copy(d->host, sizeof d->host, host);
+    text_copy(d->guest, sizeof d->guest, guest);
+    return d;
+}
+
+bool raw_add_domain(struct raw_trial *raw, const char *host, const struct message_watching *m)
+{
+    struct raw_domain *d = (struct raw_domain *)raw_domain(raw, m->guest);
+    if (!d)
+        d = make_domain(raw, host, m->guest);
+    if (!d || strcmp(d->host, host) != 0 || d->point_count >= RAW_POINTS_MAX)
+        return false;
+    const struct meter_point *last = d->point_count > 0 ? &d->points[d->point_count - 1] : NULL;
+    struct meter_point point = { .raw_ns = m->raw_ns, .bytes = (uint64_t)m->cpu_ns };
+    if (last && point.raw_ns <= last->raw_ns)
+        return false;
+    if (last) { /* the last one after its end goes backwards */
+        point.bytes = point.bytes > last->bytes ? point.bytes : last->bytes;
+        point.operations = last->operations + (m->is_running ? 0 : (uint64_t)(point.raw_ns - last->raw_ns));
+    }
+    if (d->point_count == d->point_room) {
+        size_t room = 2 * d->point_room + 64;
+        struct meter_point *more = reallocarray(d->points, room, sizeof *more);
+        if (!more)
+            return false;
+        d->points = more;
+        d->point_room = room;
+    }
+    d->points[d->point_count++] = point;
+    return true;
 }
 
 bool raw_add_points(struct raw_end *end, const unsigned char *blob, size_t size, struct err *e)

@@ -47,6 +47,14 @@ struct raw_watched {
     int64_t idle_rate; /* of the host, ns a second; -1 where it was not measured */
 };
 
+/* What a guest's domain had used in all, as its host saw it about ten times a second. Of its points, by the host's
+ * clock, `bytes` are ns of CPU, `operations` those ns of the series in which it was not running. */
+struct raw_domain {
+    char host[MODEL_NAME], guest[MODEL_NAME];
+    struct meter_point *points; /* owned */
+    size_t point_count, point_room;
+};
+
 /* One of the things that a flow has done (lap.h). */
 struct raw_lap {
     uint32_t test, number;
@@ -84,6 +92,8 @@ struct raw_trial {
     size_t end_count;
     struct raw_watched *watched; /* owned */
     size_t watched_count;
+    struct raw_domain *domains; /* owned */
+    size_t domain_count;
 };
 
 void raw_clear(struct raw_trial *raw);
@@ -99,6 +109,12 @@ struct raw_end *raw_add_end(struct raw_trial *raw, size_t node, size_t other, en
 
 /* Append what a host saw. NULL when memory is out or there are too many. */
 struct raw_watched *raw_add_watched(struct raw_trial *raw);
+
+/* Append a point of a domain's series. False where memory is out, there are too many, or its stamp goes back. */
+bool raw_add_domain(struct raw_trial *raw, const char *host, const struct message_watching *m);
+
+/* The one of that guest; NULL without. */
+const struct raw_domain *raw_domain(const struct raw_trial *raw, const char *guest);
 
 /* Append what a SAMPLE holds, from an untrusted blob: its points must follow on those that are
  * there; false else, and nothing has changed. */

@@ -173,6 +173,7 @@ static bool act(struct attempt *a, enum trial_action action, struct err *e)
     case DO_WATCH_SAMPLES:
         a->deadline_mono = a->at_mono + a->time.warmup_ns + a->time.most_ns + clock_ms(GRACE_MS);
         a->rates_mono = a->at_mono + clock_ms(RATES_EVERY_MS);
+        a->measured_mono = a->time.warmup_ns > 0 ? a->at_mono + a->time.warmup_ns : 0;
         return true;
     case DO_PROBE_AGAIN:
         attempt_watch(a, false);
@@ -262,9 +263,15 @@ static int64_t next_wake(struct attempt *a)
         attempt_disarm(a);
     if (a->state == TRIAL_RUN && now >= a->rates_mono)
         attempt_show_rates(a);
+    if (a->state == TRIAL_RUN && a->measured_mono && now >= a->measured_mono) {
+        a->measured_mono = 0;
+        attempt_watch(a, true); /* prices are of what is measured */
+    }
     int64_t wake = a->deadline_mono;
     if (a->state == TRIAL_RUN && a->rates_mono < wake)
         wake = a->rates_mono;
+    if (a->state == TRIAL_RUN && a->measured_mono && a->measured_mono < wake)
+        wake = a->measured_mono;
     return wake;
 }
 

@@ -62,6 +62,7 @@ struct attempt {
     struct raw_trial raw;
     enum trial_state state;
     int64_t deadline_mono, at_mono, rates_mono;
+    int64_t measured_mono; /* when the warm-up is over; 0: it is, or there is none */
     bool disarmed;
     uint32_t watch;   /* the number of this trial's observation; 0: none yet */
     size_t unwatched; /* hosts that have not told yet what they saw */
@@ -87,7 +88,7 @@ void attempt_arm(struct attempt *a);
 /* From T on the nodes are heard at their usual pace again. */
 void attempt_disarm(struct attempt *a);
 
-/* Have the hosts of started guests look at them from now on, or up to now. */
+/* Have the hosts of started guests look at them from now on, or up to now; begun again it begins then. */
 void attempt_watch(struct attempt *a, bool begins);
 
 /* When all are ready: of a cold step the hosts let go what they keep of their guests' disks. */

@@ -176,6 +176,18 @@ static int64_t clock_bound_of(const struct bounds *bounds)
     return bounds && bounds_node_at(bounds, clock_raw_ns(), &now, &e) ? bounds_half(now) : -1;
 }
 
+/* CPUs that the node's domain used of its host over the last second; 0 where it has none, or that is not known. */
+static double host_cpus_of(const struct attempt *a, const struct raw_node *node)
+{
+    const struct raw_domain *d = raw_domain(&a->raw, node->name);
+    if (!d || d->point_count < 2)
+        return 0;
+    const struct meter_point *last = &d->points[d->point_count - 1], *first = last;
+    while (first > d->points && last->raw_ns - first->raw_ns < clock_ms(RATES_OVER_MS))
+        first--;
+    return (double)(last->bytes - first->bytes) / (double)(last->raw_ns - first->raw_ns);
+}
+
 static const char *stamps_of(const struct roster_node *node)
 {
     return node && node->probes > 0 ? stamp_kind_word(prober_kind(node)) : "";
@@ -198,6 +210,7 @@ static struct live_rate live_rate_of(const struct attempt *a, const struct job *
                               .is_outward = sends,
                               .unit = transacts ? "1/s" : "bit/s",
                               .clock_bound_ns = clock_bound_of(node->bounds),
+                              .host_cpus = host_cpus_of(a, node),
                               .stamps = stamps_of(a->players[job->load].node) };
     const struct raw_end *load = raw_end(&a->raw, job->load, number, flow);
     /* What arrived, not what was queued; a transaction is whole where it was begun. */
@@ -227,6 +240,7 @@ static struct live_rate live_laps_of(struct attempt *a, const struct job *job, u
                               .is_outward = true,
                               .unit = moves_bytes ? "B/s" : "1/s",
                               .clock_bound_ns = clock_bound_of(node->bounds),
+                              .host_cpus = host_cpus_of(a, node),
                               .stamps = stamps_of(a->players[job->load].node) };
     for (uint32_t flow = 0; flow < FLOWS_MAX; flow++) {
         const struct raw_end *load = raw_end(&a->raw, job->load, number, flow);

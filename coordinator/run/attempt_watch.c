@@ -13,7 +13,7 @@ enum { WARM_SHARE = 100 }; /* one page in so many */
 void attempt_watch(struct attempt *a, bool begins)
 {
     struct roster_node *host;
-    if (begins)
+    if (begins && a->watch == 0)
         a->watch = guests_next_watch(a->context->guests);
     a->unwatched = 0;
     for (size_t i = 0; a->watch != 0 && guests_host(a->context->guests, i, &host); i++) {
@@ -96,6 +96,12 @@ static void on_cooled(struct attempt *a, const struct roster_node *node, const s
             judge_cold(a, node->name, m);
 }
 
+static void on_watching(struct attempt *a, const struct roster_node *node, const struct message_watching *m)
+{
+    if (m->watch == a->watch && a->watch != 0 && text_is_name(m->guest) && m->cpu_ns >= 0)
+        (void)raw_add_domain(&a->raw, node->name, m); /* a series with a gap is one */
+}
+
 static void on_guest_state(struct attempt *a, const struct message_guest_state *m)
 {
     const char *name;
@@ -127,6 +133,8 @@ void attempt_hear_host(struct attempt *a, const struct roster_node *node, const 
         on_cooled(a, node, &m->cooled);
     else if (m->type == MESSAGE_WATCHED)
         on_watched(a, node, &m->watched);
+    else if (m->type == MESSAGE_WATCHING)
+        on_watching(a, node, &m->watching);
     else if (m->type == MESSAGE_GUEST_STATE)
         on_guest_state(a, &m->guest_state);
 }

@@ -31,6 +31,8 @@ static char *options_as_json(const struct scenario_step *step)
         json_object_set_new(object, schema->fields[i].key,
                             json_string(field_print(&schema->fields[i], step->options, value, sizeof value)));
     }
+    if (step->is_unshaped) /* of a lab's ports; it bears on what limits its figures, and on what they compare with */
+        json_object_set_new(object, "wire", json_string("unshaped"));
     char *text = json_dumps(object, JSON_COMPACT);
     json_decref(object);
     return text;

@@ -159,6 +159,14 @@ static bool is_delivered(struct conductor *c, enum delivery_end end, struct err 
     return true;
 }
 
+/* A lab's alone: the ports of real machines are left as they are. */
+static bool lift_shaping(const struct conductor *c, bool lifts, struct err *e)
+{
+    const struct run_options *o = c->options;
+    return o->lift_shaping ? o->lift_shaping(o->lab, lifts, e)
+                           : !lifts || err_set(e, ERR_USAGE, "`wire: unshaped` is for a lab alone: use --lab");
+}
+
 static bool run_trial(struct conductor *c, const struct plan_trial *place, struct err *e)
 {
     const struct scenario *s = c->options->scenario;
@@ -182,6 +190,8 @@ static bool run_trial(struct conductor *c, const struct plan_trial *place, struc
                                     .left_ns = plan_left_ns(c->plan, attempt_overhead_ns()) };
     place_trial(&trial, place, s->order, number);
     if (!prepare_guests(c, place, e) || !is_delivered(c, delivery_prepare(c->delivery, place, e), e))
+        return false;
+    if (!lift_shaping(c, placed->is_unshaped, e))
         return false;
     text_copy(trial.guest_state, sizeof trial.guest_state, guests_state(c->guests));
     live_begin(c->options->live, &step);
@@ -290,6 +300,11 @@ bool run_conduct(const struct run_options *options, int64_t *no, struct err *e)
         if (ok)
             live_run(options->live, &c.run, plan_total(c.plan), plan_left_ns(c.plan, attempt_overhead_ns()));
         ok = ok && run_plan(&c, e);
+        struct err why = { 0 };
+        if (!lift_shaping(&c, false, &why)) { /* the lab may stay */
+            ok = ok && err_set(e, why.exit, "%s", why.text);
+            log_error("%s", why.text);
+        }
         if (c.run.no != 0)
             ok = finish(&c, ok, e);
     }

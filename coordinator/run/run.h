@@ -20,7 +20,10 @@ struct run_options {
     int64_t wait_ns; /* for the nodes, at the start */
     /* The address of the n-th guest that is started; NULL: DHCP gives it one. */
     void (*guest_address)(const void *lab, size_t n, char *text, size_t size);
-    const void *lab;
+    /* Have the lab's ports carry what the machine can do, or as they were: for steps that ask for it. Not NULL
+     * where the scenario has any. */
+    bool (*lift_shaping)(const void *lab, bool lifts, struct err *e);
+    const void *lab;       /* of both */
     const char *join_hint; /* how a missing node is started, with its name for %s; NULL for none */
 };
 

@@ -241,15 +241,38 @@ bool scenario_load(const char *path, struct scenario **scenario, struct diags *d
     return scenario_load_with(path, NULL, scenario, diags);
 }
 
+static void clear_step(struct scenario_step *step)
+{
+    free(step->options);
+    free(step->on);
+}
+
+bool scenario_drop_lab_steps(struct scenario *s, char *names, size_t size, struct err *e)
+{
+    size_t kept = 0;
+    names[0] = '\0';
+    for (size_t i = 0; i < s->step_count; i++) {
+        if (!s->steps[i].is_unshaped) {
+            s->steps[kept++] = s->steps[i];
+            continue;
+        }
+        text_append(names, size, "%s%s", *names ? ", " : "", s->steps[i].name);
+        clear_step(&s->steps[i]);
+    }
+    s->step_count = kept;
+    return kept > 0 ||
+           err_set(e, ERR_USAGE,
+                   "every step says `wire: unshaped`, which tare can do to a lab alone: use --lab, or take it "
+                   "out");
+}
+
 void scenario_destroy(struct scenario **scenario)
 {
     struct scenario *s = *scenario;
     if (!s)
         return;
-    for (size_t i = 0; i < s->step_count; i++) {
-        free(s->steps[i].options);
-        free(s->steps[i].on);
-    }
+    for (size_t i = 0; i < s->step_count; i++)
+        clear_step(&s->steps[i]);
     free(s->steps);
     free(s->matrices);
     free(s->compare.with);

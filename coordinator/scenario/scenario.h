@@ -79,6 +79,7 @@ struct scenario_step {
     int *on;       /* owned; the nodes under test, in the order that the step lists them */
     size_t on_count;
     enum when when;
+    bool is_unshaped; /* the ports of a lab are not shaped meanwhile */
 };
 
 /* What a step's `matrix` became. */
@@ -137,6 +138,10 @@ MUST_CHECK bool scenario_parse_with(const char *text, size_t size, const char *c
                                     struct scenario **scenario, struct diags *diags);
 
 void scenario_destroy(struct scenario **scenario);
+
+/* Leave out the steps that only a lab can run (is_unshaped), for real machines; their names, by ", ", go into
+ * `names`. False when no step is left. */
+MUST_CHECK bool scenario_drop_lab_steps(struct scenario *scenario, char *names, size_t size, struct err *e);
 
 const char *node_role_name(enum node_role role);
 

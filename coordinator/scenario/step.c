@@ -14,7 +14,7 @@
 
 struct head {
     char name[SCENARIO_STEP_NAME];
-    int when;
+    int when, wire;
 };
 
 static const struct field HEAD_FIELDS[] = {
@@ -29,6 +29,12 @@ static const struct field HEAD_FIELDS[] = {
       .choices = "paired|together", /* enum when */
       .fallback = "paired",
       .doc = "its nodes one after the other, or at the same instant" },
+    { .key = "wire",
+      .kind = FIELD_CHOICE,
+      .offset = offsetof(struct head, wire),
+      .choices = "as_is|unshaped", /* unshaped: index 1 */
+      .fallback = "as_is",
+      .doc = "unshaped: meanwhile a lab's ports carry what the machine can do; for a lab alone" },
 };
 const struct schema SCENARIO_STEP = { "step", HEAD_FIELDS, ARRAY_SIZE(HEAD_FIELDS), sizeof(struct head) };
 
@@ -228,6 +234,7 @@ static void read_step(const struct reader *r, const struct yaml_value *map, cons
     reader_fields(r, map, &SCENARIO_STEP, &head);
     memcpy(step->name, head.name, sizeof step->name);
     step->when = (enum when)head.when;
+    step->is_unshaped = head.wire == 1;
     step->workload = workload;
     check_keys(r, map, step->workload);
     if (step->workload)

@@ -22,6 +22,7 @@
 #include "guests/keeper.h"
 #include "guests/libraries.h"
 #include "guests/provider.h"
+#include "guests/tap.h"
 #include "guests/threads.h"
 #include "observe/cpu.h"
 
@@ -56,6 +57,7 @@ struct guest {
     struct threads_use threads_before;
     struct domain_statistics statistics_before;
     struct guest_memory memory_before;
+    struct tap_look tap_before;
 };
 
 struct watch {
@@ -63,6 +65,8 @@ struct watch {
     bool is_on;
     int64_t begun_raw, tick_mono;
     struct cpu_times before;
+    struct tap_look uplink_before; /* of the first guest's bridge */
+    uint32_t load_milli;           /* of the last minute, before the observation */
 };
 
 struct keeper {

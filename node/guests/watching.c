@@ -4,13 +4,43 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/small_file.h"
 #include "base/text.h"
 #include "guests/disks.h"
+
+/* How many were running or ready here in the last minute, times 1000 (proc(5)'s loadavg). */
+static uint32_t read_load(void)
+{
+    char text[128];
+    double load = small_file_read("", "/proc/loadavg", text, sizeof text) ? strtod(text, NULL) : 0;
+    return load > 0 && load < 1e6 ? (uint32_t)(load * 1e3) : 0;
+}
+
+/* Where the guests' devices stand, and the port by which the first one's bridge leads out. `looks`: one a guest. */
+static void look_at_taps(const struct keeper *k, struct tap_look *looks, struct tap_look *uplink)
+{
+    char name[IFNAMSIZ];
+    struct netdevs *devs = malloc(sizeof *devs);
+    bool knows = devs && k->guest_count > 0 && netdevs_read(devs, NULL);
+    *uplink = (struct tap_look){ .name = "" };
+    for (size_t i = 0; i < k->guest_count; i++) {
+        looks[i] = (struct tap_look){ .name = "" };
+        if (!knows || !tap_of("", k->guests[i]->pid, name))
+            continue;
+        looks[i] = tap_look_at(devs, name);
+        if (!*uplink->name)
+            *uplink = tap_uplink(devs, name);
+    }
+    free(devs);
+}
 
 /* The libraries' counters first, which take milliseconds; the exact ones next to the machine's. */
 void watching_begin(struct keeper *k, uint32_t number)
 {
     struct watch *w = &k->watch;
+    struct tap_look *looks = calloc(KEEPER_GUESTS_MAX, sizeof *looks);
+    if (!w->is_on || w->number != number)
+        w->load_milli = read_load();
     for (size_t i = 0; i < k->guest_count; i++) {
         struct guest *g = k->guests[i];
         g->statistics_before = (struct domain_statistics){ .exits = -1, .halt_poll_ns = -1 };
@@ -21,6 +51,11 @@ void watching_begin(struct keeper *k, uint32_t number)
     }
     for (size_t i = 0; i < k->guest_count; i++)
         k->guests[i]->is_watched = threads_read(k->guests[i]->pid, &k->guests[i]->threads_before, NULL);
+    if (looks)
+        look_at_taps(k, looks, &w->uplink_before);
+    for (size_t i = 0; i < k->guest_count; i++)
+        k->guests[i]->tap_before = looks ? looks[i] : (struct tap_look){ .name = "" };
+    free(looks);
     w->number = number;
     w->is_on = cpu_machine(&w->before, NULL);
     w->begun_raw = clock_raw_ns();
@@ -41,7 +76,21 @@ static void post(struct keeper *k, const struct message_watched *watched)
 /* What is not told stays at -1. */
 static int64_t difference(int64_t from, int64_t to) { return from >= 0 && to >= from ? to - from : -1; }
 
-static void post_guest(struct keeper *k, struct guest *g, const struct threads_use *after, int64_t wall_ns)
+/* What a device carried meanwhile, and what is shaped there now; the fields stay as they are where it is another. */
+static void tell_device(const struct tap_look *before, const struct tap_look *after, struct message_watched *m)
+{
+    m->sent = m->received = -1;
+    if (!*after->name || strcmp(before->name, after->name) != 0)
+        return;
+    text_copy(m->tap, sizeof m->tap, after->name);
+    m->sent = difference(before->sent, after->sent);
+    m->received = difference(before->received, after->received);
+    m->shaped_bit_s = after->shaper.bits_per_s;
+    m->shaped_overhead = after->shaper.overhead > 0 ? (uint32_t)after->shaper.overhead : 0;
+}
+
+static void post_guest(struct keeper *k, struct guest *g, const struct threads_use *after, const struct tap_look *tap,
+                       int64_t wall_ns)
 {
     const struct threads_use *before = &g->threads_before;
     struct domain_statistics statistics = { .exits = -1, .halt_poll_ns = -1 };
@@ -70,6 +119,7 @@ static void post_guest(struct keeper *k, struct guest *g, const struct threads_u
     };
     text_copy(m.guest, sizeof m.guest, g->name);
     disks_tell(k, g, m.disks, sizeof m.disks);
+    tell_device(&g->tap_before, tap, &m);
     post(k, &m);
 }
 
@@ -97,16 +147,24 @@ void watching_end(struct keeper *k, uint32_t number)
     struct cpu_times *after = malloc(sizeof *after);
     struct threads_use *threads = calloc(KEEPER_GUESTS_MAX, sizeof *threads);
     struct cpu_used used;
-    struct message_watched m = {
-        .watch = number, .wall_ns = -1, .exits = -1, .halt_poll_ns = -1, .memory_bytes = -1, .touched_bytes = -1
-    };
-    bool ok = w->is_on && w->number == number && after && threads && cpu_machine(after, NULL);
+    struct tap_look *taps = calloc(KEEPER_GUESTS_MAX, sizeof *taps), uplink = { .name = "" };
+    struct message_watched m = { .watch = number,
+                                 .wall_ns = -1,
+                                 .exits = -1,
+                                 .halt_poll_ns = -1,
+                                 .sent = -1,
+                                 .received = -1,
+                                 .memory_bytes = -1,
+                                 .touched_bytes = -1 };
+    bool ok = w->is_on && w->number == number && after && threads && taps && cpu_machine(after, NULL);
     const int64_t wall = clock_raw_ns() - w->begun_raw;
     for (size_t i = 0; ok && i < k->guest_count; i++)
         k->guests[i]->is_watched = k->guests[i]->is_watched && threads_read(k->guests[i]->pid, &threads[i], NULL);
+    if (ok)
+        look_at_taps(k, taps, &uplink);
     for (size_t i = 0; ok && i < k->guest_count; i++)
         if (k->guests[i]->is_watched)
-            post_guest(k, k->guests[i], &threads[i], wall);
+            post_guest(k, k->guests[i], &threads[i], &taps[i], wall);
     if (ok && cpu_difference(&w->before, after, &used, NULL)) {
         m.cpus = (uint32_t)used.cpus;
         m.wall_ns = used.wall_ns;
@@ -116,11 +174,29 @@ void watching_end(struct keeper *k, uint32_t number)
         m.iowait_ns = used.iowait_ns;
         m.steal_ns = used.steal_ns;
         m.others = count_others(k);
+        m.load_milli = w->load_milli;
+        tell_device(&w->uplink_before, &uplink, &m);
     }
     post(k, &m);
     w->is_on = false;
+    free(taps);
     free(threads);
     free(after);
+}
+
+static void post_series(struct keeper *k, const struct guest *g, const struct domain_statistics *s)
+{
+    struct message *m = calloc(1, sizeof *m);
+    if (!m)
+        return;
+    m->type = MESSAGE_WATCHING;
+    m->watching = (struct message_watching){ .watch = k->watch.number,
+                                             .is_running = s->state == DOMAIN_RUNNING,
+                                             .raw_ns = clock_raw_ns(),
+                                             .cpu_ns = s->cpu_ns };
+    text_copy(m->watching.guest, sizeof m->watching.guest, g->name);
+    (void)mailbox_put(k->out, m);
+    free(m);
 }
 
 void watching_tick(struct keeper *k)
@@ -132,8 +208,10 @@ void watching_tick(struct keeper *k)
     for (size_t i = k->guest_count; k->link && i-- > 0;) { /* from behind: one that has ended goes */
         struct domain_statistics s;
         struct guest *g = k->guests[i];
-        if (k->provider->statistics(k->link, g->domain, true, &s, NULL) && s.state != DOMAIN_RUNNING &&
-            g->state == GUEST_BOOTED)
+        if (!k->provider->statistics(k->link, g->domain, true, &s, NULL))
+            continue;
+        post_series(k, g, &s);
+        if (s.state != DOMAIN_RUNNING && g->state == GUEST_BOOTED)
             guest_event(k, g, s.state, s.state == DOMAIN_PAUSED ? "was paused" : "has ended");
     }
 }

@@ -23,7 +23,11 @@ says 0 '      9      3' run --dry-run "$wire"
 says 0 'set repeats=1' run --dry-run --set repeats=1 --set steps.send.length=2s "$wire"
 says 0 'ok: 2 nodes, 3 steps, 5 rounds, 15 trials' check --set repeats=5 "$wire"
 says 2 "--set steps.send.lenght=2s: error: unknown key 'lenght': did you mean 'length'?" check --set steps.send.lenght=2s "$wire"
-says 0 'ok: 3 nodes, 8 steps, 3 rounds, 45 trials' check "$quickstart"
+says 0 'ok: 3 nodes, 9 steps, 3 rounds, 51 trials' check "$quickstart"
+says 0 '3 rounds of 8 steps, 45 trials' run --dry-run "$quickstart"
+says 0 '3 rounds of 9 steps, 51 trials' run --dry-run --lab "$quickstart"
+says 2 'wire: unshaped' run --dry-run --set steps.send.wire=unshaped --set steps.receive.wire=unshaped \
+    --set steps.both.wire=unshaped "$wire"
 says 2 '2 mistakes in' run --dry-run --set repeats=0 --set steps.sned.length=1s "$wire"
 says 2 'SCENARIO is missing' run
 left=$(find "$scratch" -mindepth 1 ! -name out ! -name err)
@@ -41,7 +45,7 @@ for verb in $("$tare" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
 done
 
 # Output that cannot be written is told in one line, and is a failure; a reader who has seen enough is none.
-for words in --version --help 'run --help' workloads "check $quickstart" "run --dry-run $quickstart" 'man run' \
+for words in --version --help 'run --help' workloads "check $quickstart" "run --dry-run --lab $quickstart" 'man run' \
     'completion bash' 'lab status' 'doctor'; do
     got=0
     # shellcheck disable=SC2086 # words

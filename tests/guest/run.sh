@@ -31,6 +31,12 @@ want '[.trials[] | "\(.step) \([.streams[].node] | join(","))"] == ["alone host"
 want '[.nodes[] | select(.role == "guest") | .fingerprint.accelerator] | length > 0 and all(. == "kvm" or . == "tcg")'
 want '[.nodes[] | select(.role == "guest") | .fingerprint | .guest_start_ns > 0 and .guest_boot_ns > 0] | all'
 want '[.trials[1,3].streams[0].figures.throughput.value] | all(. > 1e6 and . < 96e6)'
+want '[.nodes[] | select(.role == "guest") | .fingerprint | .machine_type == "q35" and .nic_model == "virtio" and
+      .pinning == "none" and .balloon == "none" and (.hypervisor_product | startswith("QEMU")) and
+      (.storage_path | startswith("raw"))] | all'
+# The whole of what the host used in a trial of a guest is in its parts, or said to be in none.
+want '[.trials[1,3].costs[] | select(.node == "host" and .scope == "machine") | .used_ns > 0 and .steal_ns >= 0] | all'
+want '[.trials[1,3].streams[0].figures | .host_load.value >= 0 and .host_domains.value == 0 and .tap_received.value > 1e5] | all'
 # Three share the port, none gets nothing; rates make a sum only in the time in which all ran.
 want '[.trials[2].streams[].figures.throughput.value] | length == 3 and all(. > 1e6)'
 want '[.trials[2].totals[] | select(.window == "common") | .sum] | length == 1 and all(. < 97e6)'

@@ -22,6 +22,7 @@
 #include "guests/libraries.h"
 #include "guests/listing.h"
 #include "guests/room.h"
+#include "guests/tap.h"
 #include "guests/threads.h"
 #include "guests/uplink.h"
 #include "tempdir.h"
@@ -361,6 +362,57 @@ static void the_files_of_a_guest_whose_agent_was_killed_go_with_the_next_ones(vo
     free(kept);
 }
 
+/* ---- the device that leads to a guest ---- */
+
+static void write_file(const char *root, const char *path, const char *text)
+{
+    char name[512] = "";
+    assert_true(text_append(name, sizeof name, "%s%s", root, path));
+    for (char *slash = name + strlen(root); (slash = strchr(slash + 1, '/'));) {
+        *slash = '\0';
+        (void)mkdir(name, 0700);
+        *slash = '/';
+    }
+    FILE *file = fopen(name, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0 && fclose(file) == 0);
+}
+
+static void a_process_tap_is_found_by_its_open_descriptor(void **state)
+{
+    char name[IFNAMSIZ] = "";
+    write_file(*state, "/proc/77/fdinfo/3", "pos:\t0\nflags:\t02\n");
+    write_file(*state, "/proc/78/fdinfo/3", "pos:\t0\niff:\tvnet12\n");
+    write_file(*state, "/proc/79/fdinfo/3", "iff:\ta-name-that-is-none-of-a-device\n");
+    assert_false(tap_of(*state, 76, name));
+    assert_false(tap_of(*state, 77, name));
+    assert_true(tap_of(*state, 78, name));
+    assert_string_equal(name, "vnet12");
+    assert_false(tap_of(*state, 79, name));
+}
+
+static void the_uplink_of_a_tap_is_the_port_of_its_bridge_that_is_none(void **unused)
+{
+    (void)unused;
+    struct netdevs *devs = calloc(1, sizeof *devs);
+    assert_non_null(devs);
+    devs->list[devs->count++] = (struct netdev){ .index = 1, .name = "br0", .kind = "bridge" };
+    devs->list[devs->count++] =
+        (struct netdev){ .index = 2, .master = 1, .name = "vnet0", .kind = "tun", .tx_bytes = 7, .shaper = { 50, 24 } };
+    devs->list[devs->count++] = (struct netdev){ .index = 3, .master = 1, .name = "vnet1", .kind = "tun" };
+    devs->list[devs->count++] = (struct netdev){ .index = 4, .master = 1, .name = "eth0", .rx_bytes = 9 };
+    devs->list[devs->count++] = (struct netdev){ .index = 5, .name = "tun0", .kind = "tun" };
+    assert_string_equal(tap_look_at(devs, "nothing").name, "");
+    assert_int_equal(tap_look_at(devs, "vnet0").sent, 7);
+    assert_int_equal(tap_look_at(devs, "vnet0").shaper.bits_per_s, 50);
+    assert_string_equal(tap_uplink(devs, "vnet0").name, "eth0");
+    assert_int_equal(tap_uplink(devs, "vnet0").received, 9);
+    assert_string_equal(tap_uplink(devs, "tun0").name, ""); /* no port of anything */
+    devs->list[devs->count++] = (struct netdev){ .index = 6, .master = 1, .name = "eth1" };
+    assert_string_equal(tap_uplink(devs, "vnet0").name, ""); /* which of the two nobody can say */
+    free(devs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,6 +432,8 @@ int main(void)
                                         tempdir_remove),
         cmocka_unit_test_setup_teardown(the_guests_memory_is_the_largest_mapping_that_is_no_code, tempdir_make,
                                         tempdir_remove),
+        cmocka_unit_test_setup_teardown(a_process_tap_is_found_by_its_open_descriptor, tempdir_make, tempdir_remove),
+        cmocka_unit_test(the_uplink_of_a_tap_is_the_port_of_its_bridge_that_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -191,6 +191,37 @@ static enum limited_by judge_one(const char *node, double rate, int cpus, const 
     return by;
 }
 
+static void a_step_without_shaping_is_not_judged_by_the_shaper(void **unused)
+{
+    (void)unused;
+    struct limits limits;
+    struct run *run = lab_run();
+    struct trial *t = new_trial(run, 0, 0, 0);
+    add_flow(t, "host", "send", 94.1e6);
+    free(run->steps[0].options);
+    run->steps[0].options = strdup("{\"wire\": \"unshaped\"}");
+    assert_int_equal(judge(run, 0, &limits), LIMIT_UNKNOWN);
+    run_destroy(&run);
+}
+
+static void a_shaper_of_the_guests_own_tap_is_a_ceiling_of_what_it_receives(void **unused)
+{
+    (void)unused;
+    struct limits limits;
+    char words[256];
+    struct run *run = lab_run();
+    struct trial *t = new_trial(run, 0, 0, 0);
+    add_flow(t, "guest", "receive", 47.0e6);
+    struct stream *s = &t->streams[0];
+    assert_true(stream_add_figure(s, "tap_shaped", "bit/s", 50e6, WINDOW_WHOLE, FIGURE_ON_OWN));
+    text_copy(s->figures[s->figure_count - 1].path, sizeof s->figures->path, "host vnet0");
+    assert_true(stream_add_figure(s, "tap_overhead", "B", 24, WINDOW_WHOLE, FIGURE_ON_OWN));
+    assert_int_equal(judge(run, 0, &limits), LIMIT_WIRE);
+    limits_tell(&limits, LIMIT_WIRE, words, sizeof words);
+    assert_non_null(strstr(words, "of 47.07 Mbit/s, host's vnet0, shaped to 50"));
+    run_destroy(&run);
+}
+
 static void the_ceiling_that_is_reached_limits(void **unused)
 {
     (void)unused;
@@ -435,6 +466,8 @@ int main(void)
         cmocka_unit_test(the_longest_prefix_and_then_the_lower_metric_lead),
         cmocka_unit_test(to_its_own_address_a_node_needs_no_wire),
         cmocka_unit_test(facts_of_any_shape_do_no_harm),
+        cmocka_unit_test(a_step_without_shaping_is_not_judged_by_the_shaper),
+        cmocka_unit_test(a_shaper_of_the_guests_own_tap_is_a_ceiling_of_what_it_receives),
         cmocka_unit_test(the_ceiling_that_is_reached_limits),
         cmocka_unit_test(each_limit_has_the_numbers_it_was_judged_by),
         cmocka_unit_test(what_was_stolen_was_wanted),

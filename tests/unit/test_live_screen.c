@@ -31,15 +31,17 @@ static const struct live_step STEP = { .name = "both ways",
 static void fill(struct screen *s, size_t count)
 {
     static char names[MANY][32];
-    struct live_rate rates[MANY] = { { "host", "peer", "send", true, "bit/s", true, 94.11e6, 0, 12300, "tx+rx" },
-                                     { "guest", "peer", "receive", false, "bit/s", true, 8.05e6, 0, 431000, "zeromq" },
-                                     { "host-with-a-long-name", "peer", "receive", false, "bit/s", false, 0, 0, -1,
-                                       "" } };
+    struct live_rate rates[MANY] = {
+        { "host", "peer", "send", true, "bit/s", true, 94.11e6, 0, 12300, "tx+rx", 0 },
+        { "guest", "peer", "receive", false, "bit/s", true, 8.05e6, 0, 431000, "zeromq", 0.97 },
+        { "host-with-a-long-name", "peer", "receive", false, "bit/s", false, 0, 0, -1, "", 0 }
+    };
     for (size_t i = 3; i < count; i++) {
         snprintf(names[i], sizeof names[i], "host%zu", i);
-        rates[i] = (struct live_rate){ names[i], "peer", i % 2 == 0 ? "send" : "receive", i % 2 == 0,
-                                       "bit/s",  true,   1e9 + (double)i * 1e7,           0,
-                                       900,      "rx" };
+        rates[i] = (struct live_rate){
+            names[i], "peer", i % 2 == 0 ? "send" : "receive", i % 2 == 0, "bit/s", true, 1e9 + (double)i * 1e7, 0, 900,
+            "rx",     0
+        };
     }
     text_copy(s->scenario, sizeof s->scenario, "quickstart");
     s->no = 12;
@@ -76,7 +78,7 @@ static void the_block_looks_as_agreed(void **state)
     golden_check("live/block-80-ascii", painted(&s, 80, 24, false, false));
     golden_check("live/block-80-color", painted(&s, 80, 24, true, true));
     screen_begin(&s, &STEP);
-    screen_rates(&s, -1, &(struct live_rate){ "host", "peer", "send", true, "bit/s", false, 0, 0, -1, "" }, 1);
+    screen_rates(&s, -1, &(struct live_rate){ "host", "peer", "send", true, "bit/s", false, 0, 0, -1, "", 0 }, 1);
     golden_check("live/block-80-preparing", painted(&s, 80, 24, false, true));
     screen_clear(&s);
 }

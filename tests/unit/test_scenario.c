@@ -226,6 +226,26 @@ static void the_scenarios_that_we_ship_are_good(void **unused)
     globfree(&found);
 }
 
+static void what_only_a_lab_can_do_is_left_out_elsewhere(void **unused)
+{
+    (void)unused;
+    char names[64];
+    struct err e = { .text = "" };
+    struct scenario *s = load(SOURCE_DIR "/scenarios/quickstart.yaml");
+    assert_true(s->steps[4].is_unshaped && !s->steps[5].is_unshaped);
+    assert_true(scenario_drop_lab_steps(s, names, sizeof names, &e));
+    assert_string_equal(names, "ceiling");
+    assert_int_equal(s->step_count, 8);
+    assert_string_equal(s->steps[4].name, "files");
+    assert_true(scenario_drop_lab_steps(s, names, sizeof names, &e));
+    assert_string_equal(names, "");
+    for (size_t i = 0; i < s->step_count; i++)
+        s->steps[i].is_unshaped = true;
+    assert_false(scenario_drop_lab_steps(s, names, sizeof names, &e));
+    assert_non_null(strstr(e.text, "--lab"));
+    scenario_destroy(&s);
+}
+
 static void a_file_that_cannot_be_read_is_told(void **unused)
 {
     (void)unused;
@@ -339,6 +359,7 @@ int main(void)
         cmocka_unit_test(what_is_set_replaces_what_the_file_says),
         cmocka_unit_test(what_is_set_below_an_alias_is_set_there_alone),
         cmocka_unit_test(the_scenarios_that_we_ship_are_good),
+        cmocka_unit_test(what_only_a_lab_can_do_is_left_out_elsewhere),
         cmocka_unit_test(a_file_that_cannot_be_read_is_told),
         cmocka_unit_test(a_dash_is_standard_input),
         cmocka_unit_test(a_text_of_more_than_a_mebibyte_is_refused),
