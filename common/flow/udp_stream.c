@@ -62,15 +62,18 @@ static bool send_datagrams(struct flow *f, const struct udp_stream_plan *plan, s
         burst_ns = (int64_t)(each_ns * (double)burst);
         due = clock_mono_ns();
     }
+    /* The first one alone: a brief call, as flow_begun wants it. And one behind a call that ended early: sendmmsg(2) loses
+     * the error that ended it, so that a receiver who is gone, told of by each datagram to the next one, would never be
+     * heard of. The error of one alone waits for the call behind it. */
+    bool is_alone = true;
     for (uint64_t number = 0; !flow_is_stopped(f);) {
-        int count = left < b->most ? (int)left : b->most;
-        if (number == 0) /* the first one alone: a brief call, as flow_begun wants it */
-            count = 1;
+        int count = is_alone ? 1 : left < b->most ? (int)left : b->most;
         for (int i = 0; i < count; i++)
             bytes_put(b->numbers[i], b->number_bytes, plan->is_stock ? 0 : number + (uint64_t)i);
         int sent = sendmmsg(f->fd, b->headers, (unsigned)count, MSG_NOSIGNAL);
         int reason = sent < 0 ? errno : 0;
         flow_begun(f);
+        is_alone = sent >= 0 && sent < count;
         if (sent > 0) {
             meter_add_many(meter, (uint64_t)sent * f->message_bytes, (uint64_t)sent);
             number += (uint64_t)sent;

@@ -36,10 +36,10 @@ static void silence_is_a_loss_sooner_when_armed(void **state)
     int64_t begin = clock_mono_ns();
     EVENTUALLY(w, w->lost == 1);
     assert_ptr_equal(w->last_lost, node_of(w, "armed"));
-    assert_in_range(clock_mono_ns() - begin, clock_ms(ROSTER_ARMED_DEAD_MS), clock_ms(ROSTER_ARMED_DEAD_MS + 400));
+    assert_in_range(clock_mono_ns() - begin, clock_ms(ROSTER_ARMED_DEAD_MS - 300), clock_ms(ROSTER_DEAD_MS - 1100));
     EVENTUALLY(w, w->lost == 2);
     assert_ptr_equal(w->last_lost, node_of(w, "silent"));
-    assert_in_range(clock_mono_ns() - begin, clock_ms(ROSTER_DEAD_MS - 200), clock_ms(ROSTER_DEAD_MS + 1000));
+    assert_true(clock_mono_ns() - begin >= clock_ms(ROSTER_DEAD_MS - 1100)); /* it was last heard a PING before */
     assert_true(node_of(w, "good")->is_joined);
     works(w, &good);
     /* One that was lost comes back with its next HELLO. */

@@ -485,14 +485,14 @@ static void a_watch_tells_what_guest_and_machine_used_meanwhile(void **state)
     order(keeper, "web", "");
     until(keeper, GUEST_BOOTED);
     assert_true(keeper_hear(keeper, &(struct message){ .type = MESSAGE_WATCH, .watch = { 9, 1 } }));
-    clock_sleep_until_mono(clock_mono_ns() + clock_ms(50)); /* it has begun */
+    clock_sleep_until_mono(clock_mono_ns() + clock_ms(500)); /* it has begun */
     const int64_t before = clock_process_cpu_ns();
     while (clock_process_cpu_ns() - before < clock_ms(100))
         ;
     assert_true(keeper_hear(keeper, &(struct message){ .type = MESSAGE_WATCH, .watch = { 8, 0 } })); /* not this one */
     assert_int_equal(next(keeper, MESSAGE_WATCHED)->watched.wall_ns, -1);
     assert_true(keeper_hear(keeper, &(struct message){ .type = MESSAGE_WATCH, .watch = { 9, 1 } }));
-    clock_sleep_until_mono(clock_mono_ns() + clock_ms(50));
+    clock_sleep_until_mono(clock_mono_ns() + clock_ms(500));
     const int64_t again = clock_process_cpu_ns();
     while (clock_process_cpu_ns() - again < clock_ms(100))
         ;

@@ -36,6 +36,8 @@ static struct run *run_of_matrices(void)
                                          "plain",
                                          "one[streams=1]",
                                          "one[streams=2]" };
+    for (size_t i = 0; i < run->step_count; i++)
+        free(run->steps[i].options);
     run->step_count = 0;
     for (size_t i = 0; i < 6; i++)
         name_step(run, NAMES[i], "paired");
