@@ -156,7 +156,8 @@ static const struct workload_info WORKLOADS[] = {
           "write, read, ...   bytes a second of each method, of all threads together; with cells: all with the sizes\n"
           "                   of file and record behind it\n"
           "..._passes         how often it went through the file; ..._cpu: CPU seconds a GB of its threads\n"
-          "device_read_ceiling, device_write_ceiling, cache_..._ceiling   what the directory gave before the start, by\n"
+          "device_read_ceiling, device_write_ceiling, cache_..._ceiling   what the directory gave before the start, "
+          "by\n"
           "                   records of 1 MiB, around the page cache and through it\n"
           "The path beside a figure says what the bytes went through, of a guest whose host's agent tells down to the\n"
           "host's device: cached came from memory; direct stands there only where no layer keeps a copy.\n",

@@ -62,9 +62,9 @@ static bool send_datagrams(struct flow *f, const struct udp_stream_plan *plan, s
         burst_ns = (int64_t)(each_ns * (double)burst);
         due = clock_mono_ns();
     }
-    /* The first one alone: a brief call, as flow_begun wants it. And one behind a call that ended early: sendmmsg(2) loses
-     * the error that ended it, so that a receiver who is gone, told of by each datagram to the next one, would never be
-     * heard of. The error of one alone waits for the call behind it. */
+    /* The first one alone: a brief call, as flow_begun wants it. And one behind a call that ended early: sendmmsg(2)
+     * loses the error that ended it, so that a receiver who is gone, told of by each datagram to the next one, would
+     * never be heard of. The error of one alone waits for the call behind it. */
     bool is_alone = true;
     for (uint64_t number = 0; !flow_is_stopped(f);) {
         int count = is_alone ? 1 : left < b->most ? (int)left : b->most;

@@ -107,7 +107,7 @@ enum guest_hold { GUEST_HOLD_NONE, GUEST_HOLD_PAUSE, GUEST_HOLD_SAVE, GUEST_HOLD
     M(32, TREE_OFFER, tree_offer)   \
     M(33, TREE_STATE, tree_state)   \
     M(34, TREE_CHUNK, tree_chunk)   \
-    M(35, GUEST_HERE, guest_here)     \
+    M(35, GUEST_HERE, guest_here)   \
     M(36, WATCHING, watching)
 
 /* agent -> coordinator, a map: who speaks. `name` must be the one that its key was invited under;

@@ -43,11 +43,10 @@ static const struct live_step STEP = { .name = "both",
  * neither in the time nor in the bar, whose halves of a column are worth 125 ms at most. */
 static void play_trial(struct live *live)
 {
-    struct live_rate rates[] = {
-        { "host", "peer", "send", true, "bit/s", true, 94.11e6, 0, 12300, "tx+rx", 0 },
-        { "guest", "peer", "receive", false, "bit/s", true, 8.05e6, 0, 431000, "zeromq", 0 },
-        { "host-with-a-long-name", "peer", "receive", false, "bit/s", false, 0, 0, -1, "", 0 }
-    };
+    struct live_rate rates[] = { { "host", "peer", "send", true, "bit/s", true, 94.11e6, 0, 12300, "tx+rx", 0 },
+                                 { "guest", "peer", "receive", false, "bit/s", true, 8.05e6, 0, 431000, "zeromq", 0 },
+                                 { "host-with-a-long-name", "peer", "receive", false, "bit/s", false, 0, 0, -1, "",
+                                   0 } };
     live_begin(live, &STEP);
     for (int i = 0; i <= 11; i++) {
         rates[0].last_rate = 94e6 + i * 1e4;
