@@ -171,9 +171,7 @@ void guests_memory(const struct doctor_place *place, struct doctor_report *repor
     static const char KEY[] = "MemAvailable:";
     char text[8192];
     const char *at = small_file_read(place->root, "/proc/meminfo", text, sizeof text) ? strstr(text, KEY) : NULL;
-    long long kib = -1;
-    if (at)
-        (void)!sscanf(at + sizeof KEY - 1, "%lld", &kib);
+    long long kib = at ? strtoll(at + sizeof KEY - 1, NULL, 10) : -1;
     long long mib = kib / 1024;
     if (kib < 0)
         doctor_mend(doctor_add(report, DOCTOR_WARN, "", "the kernel does not tell its memory"),

@@ -1,5 +1,6 @@
 /* Settings of the kernel that guests feel. What is as every distribution has it is no fault: it is told. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/small_file.h"
@@ -22,8 +23,12 @@ void tuning_huge_pages(const struct doctor_place *place, struct doctor_report *r
         return;
     }
     const char *at = small_file_read(place->root, "/proc/meminfo", text, sizeof text) ? strstr(text, FREE) : NULL;
-    if (at && sscanf(at + sizeof FREE - 1, "%lld", &unused) == 1 && (at = strstr(text, SIZE)))
-        (void)!sscanf(at + sizeof SIZE - 1, "%lld", &kib);
+    if (at) {
+        unused = strtoll(at + sizeof FREE - 1, NULL, 10);
+        at = strstr(text, SIZE);
+    }
+    if (at)
+        kib = strtoll(at + sizeof SIZE - 1, NULL, 10);
     doctor_add(report, DOCTOR_OK, "", "%lld of %lld are free: %lld MiB for guests with `huge_pages`", unused, count,
                unused * kib / 1024);
 }

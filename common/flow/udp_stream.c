@@ -33,7 +33,8 @@ struct batch {
 };
 
 /* Of messages of `bytes` at `message`. */
-static struct batch *new_batch(unsigned char *message, size_t bytes, int most)
+static struct batch *new_batch(unsigned char *message, /* NOLINT(readability-non-const-parameter): received into */
+                               size_t bytes, int most)
 {
     struct batch *b = calloc(1, sizeof *b);
     if (!b)

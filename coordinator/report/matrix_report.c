@@ -134,7 +134,7 @@ static void put_paths(const struct page *page, const struct summary *summary, in
         bool is_new = f->path && *f->path && is_of(f->step, first, count);
         for (size_t k = 0; is_new && k < i; k++) {
             const struct summary_figure *other = &summary->figures[k];
-            is_new = !(is_of(other->step, first, count) && strcmp(other->path, f->path) == 0 &&
+            is_new = !(is_of(other->step, first, count) && other->path && strcmp(other->path, f->path) == 0 &&
                        strcmp(other->node, f->node) == 0);
         }
         char line[600], clean[600];

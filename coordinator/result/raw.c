@@ -115,7 +115,7 @@ bool raw_add_domain(struct raw_trial *raw, const char *host, const struct messag
         point.bytes = point.bytes > last->bytes ? point.bytes : last->bytes;
         point.operations = last->operations + (m->is_running ? 0 : (uint64_t)(point.raw_ns - last->raw_ns));
     }
-    if (d->point_count == d->point_room) {
+    if (!d->points || d->point_count == d->point_room) {
         size_t room = 2 * d->point_room + 64;
         struct meter_point *more = reallocarray(d->points, room, sizeof *more);
         if (!more)

@@ -15,8 +15,6 @@
 
 #include "base/text.h"
 
-extern char **environ;
-
 /* Where a package of Debian's puts what it has the name of. */
 static const char PACKAGED[] = "/usr/src";
 

@@ -307,7 +307,8 @@ static bool copy_step(const struct scenario_step *from, struct scenario_step *to
     if (!to->options || !to->on)
         return false;
     memcpy(to->options, from->options, size);
-    memcpy(to->on, from->on, from->on_count * sizeof *to->on);
+    for (size_t i = 0; i < from->on_count; i++)
+        to->on[i] = from->on[i];
     return true;
 }
 

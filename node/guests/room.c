@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/small_file.h"
@@ -12,8 +13,7 @@ enum { MIB = 1024 * 1024, KIB = 1024 };
 static int64_t number_of(const char *text, const char *key)
 {
     const char *at = strstr(text, key);
-    long long number = -1;
-    return at && sscanf(at + strlen(key), "%lld", &number) == 1 ? number : -1;
+    return at ? strtoll(at + strlen(key), NULL, 10) : -1;
 }
 
 static bool check_huge_pages(const char *text, int64_t wanted, struct err *e)

@@ -21,7 +21,8 @@ static const char *const SOURCES[] = { "/etc/apt/sources.list", "/etc/apt/source
 
 static bool install(const char *into, int cancel_fd, struct err *e)
 {
-    const char *argv[16] = { "mmdebstrap", "--quiet", "--variant=minbase", "--include=" ROOT_PACKAGES };
+    static const char INCLUDED[] = "--include=" ROOT_PACKAGES;
+    const char *argv[16] = { "mmdebstrap", "--quiet", "--variant=minbase", INCLUDED };
     char said[4096];
     size_t count = 4, found = 0;
     argv[count++] = "";

@@ -151,8 +151,10 @@ static bool run(struct part_flow *f, struct err *e)
     struct loan *loan = keeper_loan(w->keeper);
     struct message *m = calloc(1, sizeof *m);
     struct loan_view v;
-    bool ok = m || err_set(e, ERR_INTERNAL, "out of memory");
-    if (ok) {
+    bool ok = m != NULL;
+    if (!m) {
+        err_set(e, ERR_INTERNAL, "out of memory");
+    } else {
         m->type = MESSAGE_GUEST_START;
         m->guest_start = w->order;
         m->guest_start.purpose = o->saves == BOOT_SAVES_AUTO ? GUEST_START_TO_SAVE : GUEST_START_NOW;

@@ -182,7 +182,9 @@ static bool hold(struct build_place *p, struct build_run *run, struct err *e)
 /* Run it to its end; ended well or not, `run` has what it said. */
 static bool finish(struct build_place *p, struct build_run *run, int *status, struct err *e)
 {
-    const struct build_watch watch = { .cancel_fd = p->order.cancel_fd, .deadline_mono = p->order.deadline_mono };
+    const struct build_order *o = &p->order;
+    const struct build_watch watch = { .cancel_fd = o->cancel_fd, /* NOLINT(clang-analyzer-core.NullDereference) */
+                                       .deadline_mono = o->deadline_mono };
     struct cage_result result;
     if (!hold(p, run, e))
         return false;

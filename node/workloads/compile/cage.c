@@ -102,7 +102,7 @@ static void execute(const struct cage_order *order)
     }
     for (size_t i = 0; i < ARRAY_SIZE(PLACES); i++)
         if (text_copy(path, sizeof path, PLACES[i]) && strlen(path) + strlen(argv[0]) < sizeof path) {
-            strcat(path, argv[0]);
+            memcpy(path + strlen(path), argv[0], strlen(argv[0]) + 1);
             execve(path, argv, envp);
             if (errno != ENOENT)
                 return;
@@ -226,7 +226,9 @@ bool cage_open(const struct cage_order *order, struct cage **cage, struct err *e
         return err_set(e, ERR_INTERNAL, "out of memory");
     *c = (struct cage){ .supervisor = -1, .pid_fd = -1, .hold_fd = -1 };
     c->shared = mmap(NULL, sizeof *c->shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    bool ok = (c->shared != MAP_FAILED && pipe2(hold, O_CLOEXEC) == 0) || err_errno(e, errno, "no room for a program");
+    bool ok = c->shared != MAP_FAILED && pipe2(hold, O_CLOEXEC) == 0;
+    if (!ok)
+        err_errno(e, errno, "no room for a program");
     if (c->shared == MAP_FAILED)
         c->shared = NULL;
     c->hold_fd = hold[1];
