@@ -212,7 +212,7 @@ bool cage_can_be_apart(void)
     int status = 0;
     pid_t pid = split(spaces_of(geteuid() == 0));
     if (pid == 0)
-        _exit(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0);
+        _exit(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 ? 0 : 1);
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
     return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
