@@ -61,7 +61,7 @@ static const struct field NET_STREAM_FIELDS[] = {
     BUFFERS(struct net_stream_options),
     TCP(struct net_stream_options),
     { .key = "rcvlowat", .kind = FIELD_CHOICE, .offset = STREAM(rcvlowat), .choices = "auto|off", .fallback = "auto",
-      .doc = "auto: above 5 Gbit/s reads wait for about 100 us' worth of bytes; off: plain reads, as netperf's" },
+      .doc = "auto: above 5 Gbit/s reads wait for about 100 us' worth of bytes; off, and for sendfile: plain reads" },
 };
 
 static const struct field NET_RR_FIELDS[] = {
@@ -114,7 +114,8 @@ static const struct workload_info WORKLOADS[] = {
           "retransmits    segments that the sender sent again\n"
           "rcvlowat       auto lets the receiver sleep (SO_RCVLOWAT) while few bytes are there, which is faster and\n"
           "               cheaper, the more so the dearer a wake-up: compare host and guest with off as well, where\n"
-          "               it reads up to 128 KiB whenever there is anything, as netperf and most programs do\n",
+          "               it reads up to 128 KiB whenever there is anything, as netperf and most programs do, and\n"
+          "               as it always does for sendfile\n",
       .kind = WORKLOAD_STREAM,
       .options = &NET_STREAM,
       .needs_peer = true },

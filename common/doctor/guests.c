@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/boot_note.h"
+#include "base/meminfo.h"
 #include "base/small_file.h"
 #include "base/text.h"
 #include "doctor/checks.h"
@@ -168,12 +169,8 @@ void guests_memory(const struct doctor_place *place, struct doctor_report *repor
 {
     /* The built-in guest's by default, and what QEMU takes beside it. */
     enum { GUEST_MIB = 512, OWN_MIB = 128 };
-    static const char KEY[] = "MemAvailable:";
-    char text[8192];
-    const char *at = small_file_read(place->root, "/proc/meminfo", text, sizeof text) ? strstr(text, KEY) : NULL;
-    long long kib = at ? strtoll(at + sizeof KEY - 1, NULL, 10) : -1;
-    long long mib = kib / 1024;
-    if (kib < 0)
+    long long available = meminfo_read(place->root, "MemAvailable"), mib = available / (1024 * 1024);
+    if (available < 0)
         doctor_mend(doctor_add(report, DOCTOR_WARN, "", "the kernel does not tell its memory"),
                     "is /proc mounted here?");
     else if (mib >= GUEST_MIB + OWN_MIB)

@@ -1,16 +1,13 @@
 /* Settings of the kernel that guests feel. What is as every distribution has it is no fault: it is told. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "base/small_file.h"
+#include "base/meminfo.h"
 #include "doctor/checks.h"
 
 void tuning_huge_pages(const struct doctor_place *place, struct doctor_report *report)
 {
-    static const char COUNT[] = "/proc/sys/vm/nr_hugepages", FREE[] = "\nHugePages_Free:", SIZE[] = "\nHugepagesize:";
-    char text[8192];
-    long long count = doctor_number(place, COUNT), unused = 0, kib = 0;
+    enum { MIB = 1024 * 1024 };
+    long long count = doctor_number(place, "/proc/sys/vm/nr_hugepages");
     if (count < 0) {
         doctor_mend(doctor_add(report, DOCTOR_WARN, "", "this kernel has none: no guest with `huge_pages`"),
                     "leave huge_pages out of the scenario");
@@ -22,15 +19,11 @@ void tuning_huge_pages(const struct doctor_place *place, struct doctor_report *r
                    doctor_sudo(place));
         return;
     }
-    const char *at = small_file_read(place->root, "/proc/meminfo", text, sizeof text) ? strstr(text, FREE) : NULL;
-    if (at) {
-        unused = strtoll(at + sizeof FREE - 1, NULL, 10);
-        at = strstr(text, SIZE);
-    }
-    if (at)
-        kib = strtoll(at + sizeof SIZE - 1, NULL, 10);
+    long long unused = meminfo_read(place->root, "HugePages_Free"), size = meminfo_read(place->root, "Hugepagesize");
+    if (unused < 0 || size < 0)
+        unused = size = 0;
     doctor_add(report, DOCTOR_OK, "", "%lld of %lld are free: %lld MiB for guests with `huge_pages`", unused, count,
-               unused * kib / 1024);
+               unused * size / MIB);
 }
 
 void tuning_halt_poll(const struct doctor_place *place, struct doctor_report *report)

@@ -10,7 +10,7 @@
  * The close goes out with the response's last segment, as an HTTP server's does: one segment and one wake-up
  * less for each transaction, with the same round trips. Against stock netperf on loopback, medians of 13 runs
  * of each on one machine: 1.21 times its rate, at 0.76 of its CPU; behind the response, in a segment of its own,
- * 0.97 and 0.94, both without the count of retransmits (BENCH_TESTS=crr:1 ./bootstrap bench net; the flag is
+ * 0.97 and 0.94 (BENCH_TESTS=crr:1 ./bootstrap bench net; the flag is
  * MSG_MORE in tcp_crr.c). The token costs nothing beside that: it is 16 bytes more in the request's own segment, and
  * no system call.
  */
@@ -47,7 +47,8 @@ MUST_CHECK bool tcp_crr_prepare(int listen_fd, struct err *e);
 
 /* Answer what comes to the flow's socket, which listens and went through tcp_crr_prepare (several flows may share one
  * by dup(2)), until the last word comes, or nothing for half a second after flow_stop(). Who brings another preamble,
- * less than a request or nothing at all for half a second is dropped and counted in `strangers`. Stamps: after the
+ * less than a request or nothing at all for half a second is dropped and counted in `strangers`; from the first on
+ * they get 50 ms. Stamps: after the
  * first request was there, and when the end was; 0 without any. */
 MUST_CHECK bool tcp_crr_answer(struct flow *flow, const struct tcp_crr_preamble *preamble, struct meter *meter,
                                uint64_t *strangers, struct flow_times *times, struct err *e);

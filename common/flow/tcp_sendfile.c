@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "flow/flow_parts.h"
 
-enum { FILE_BYTES = 1024 * 1024 };
+enum { FILE_BYTES = 128 * 1024 };
 
 /* Whole messages, so that none is cut short by the file's end. */
 bool tcp_sendfile_prepare(struct flow *f, struct err *e)

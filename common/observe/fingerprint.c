@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/meminfo.h"
 #include "base/object_text.h"
 #include "base/small_file.h"
 #include "base/text.h"
@@ -191,16 +192,10 @@ static void add_memory(struct facts *f)
     static const struct {
         const char *key, *line;
     } LINES[] = { { "memory_bytes", "MemTotal" }, { "swap_bytes", "SwapTotal" } };
-    char text[VALUE_MAX], value[64];
-    if (!small_file_read(f->root, "/proc/meminfo", text, sizeof text))
-        return;
     for (size_t i = 0; i < ARRAY_SIZE(LINES); i++) {
-        if (!find_line(text, LINES[i].line, ':', value, sizeof value))
-            continue;
-        char *end;
-        long long kib = strtoll(value, &end, 10); /* "2030404 kB", meaning KiB */
-        if (kib >= 0 && kib < LLONG_MAX / 1024 && strcmp(end, " kB") == 0)
-            object_text_int(&f->to, LINES[i].key, kib * 1024);
+        int64_t bytes = meminfo_read(f->root, LINES[i].line);
+        if (bytes >= 0)
+            object_text_int(&f->to, LINES[i].key, bytes);
     }
 }
 

@@ -12,6 +12,8 @@
 
 #include <stdint.h>
 
+#include "base/err.h"
+
 enum {
     TREE_HASH = 32,
     TREE_HASH_TEXT = 2 * TREE_HASH + 1,
@@ -33,6 +35,10 @@ enum tree_state { TREE_STATE_LIST(TREE_STATE_ENUM) TREE_STATES };
 
 /* Libsodium's generichash: of TREE_HASH bytes over a whole archive, of TREE_SUM over a chunk. */
 void tree_hash(const void *bytes, uint64_t size, unsigned char *sum, uint64_t sum_size);
+
+/* The same, TREE_HASH bytes, of the first `size` bytes of an open file, which is read from its start whatever its
+ * offset is. Fails with EIO where it is shorter. */
+MUST_CHECK bool tree_hash_file(int fd, int64_t size, unsigned char hash[TREE_HASH], struct err *e);
 
 /* Hexadecimal. */
 const char *tree_hash_text(const unsigned char hash[TREE_HASH], char text[TREE_HASH_TEXT]);

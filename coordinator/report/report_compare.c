@@ -184,10 +184,26 @@ static void put_sentences(const struct page *page, const struct rows *rows)
     }
 }
 
+enum { HEAD = 2 }; /* step and figure, which name the row */
+
+/* Whether a row says what the one above it has said, of the same step. */
+static bool is_as_above(const struct table *table, const struct table_layout *layout, size_t row)
+{
+    char above[CELL], own[CELL];
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (i == 1 || !layout->width[i]) /* the figure's name is not what it says */
+            continue;
+        table->cell(table->rows, row - 1, i, above);
+        table->cell(table->rows, row, i, own);
+        if (strcmp(above, own) != 0)
+            return false;
+    }
+    return true;
+}
+
 /* What had no room beside the rest stands in a second table below it. */
 static void put_rest(const struct page *page, const struct table *table, const struct table_layout *shown)
 {
-    enum { HEAD = 2 }; /* step and figure, which name the row */
     struct table_layout rest = table_lay_out(table, 0, table->row_count, INT_MAX);
     int width = PAGE_MARGIN + rest.width[0] + PAGE_GAP + rest.width[1], head = width;
     for (int drop = 1; drop < TABLE_COLUMNS_MAX; drop++) /* what matters more first, as far as there is room */
@@ -204,7 +220,8 @@ static void put_rest(const struct page *page, const struct table *table, const s
         return;
     table_put_head(page, table, &rest);
     for (size_t i = 0; i < table->row_count; i++)
-        table_put_row(page, table, &rest, i);
+        if (i == 0 || !is_as_above(table, &rest, i))
+            table_put_row(page, table, &rest, i);
 }
 
 static void put_pair(const struct page *page, const struct rows *rows)

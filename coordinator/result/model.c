@@ -60,6 +60,19 @@ static struct flag *new_flag(struct trial *trial);
 ADD_TO(new_figure, stream, figure, figures, figure_count)
 ADD_TO(new_flag, trial, flag, flags, flag_count)
 
+bool figure_is_of_host(const char *name)
+{
+    static const char *const WHOLE[] = { "vm_exits", "halt_poll", "host_load", "host_domains" };
+    static const char *const BEGINNINGS[] = { "tap_", "uplink_" };
+    for (size_t i = 0; i < ARRAY_SIZE(WHOLE); i++)
+        if (strcmp(name, WHOLE[i]) == 0)
+            return true;
+    for (size_t i = 0; i < ARRAY_SIZE(BEGINNINGS); i++)
+        if (strncmp(name, BEGINNINGS[i], strlen(BEGINNINGS[i])) == 0)
+            return true;
+    return false;
+}
+
 bool stream_add_figure(struct stream *stream, const char *name, const char *unit, double value, enum window window,
                        enum figure_clock clock)
 {

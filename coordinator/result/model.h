@@ -89,6 +89,9 @@ struct figure {
     char path[512]; /* of the data: what the bytes went through; "" where that says nothing */
 };
 
+/* Whether a figure of this name is what a guest's host saw or did meanwhile (price.h), not what the stream did. */
+bool figure_is_of_host(const char *name);
+
 /* One of the things that a stream did one after the other, as its node told it: what its figures are made of. */
 struct lap {
     char test[32];             /* "read", "idea", ... */

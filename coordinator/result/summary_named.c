@@ -11,6 +11,8 @@ static bool is_beside(const char *name)
     static const char *const ENDS[] = { "_passes", "_runs", "_half_width", "_cpu",  "_samples", "_p90",    "_p999",
                                         "_min",    "_max",  "_mean",       "_node", "_peer",    "_ceiling" };
     size_t length = strlen(name);
+    if (figure_is_of_host(name))
+        return true;
     for (size_t i = 0; i < ARRAY_SIZE(ENDS); i++)
         if (length > strlen(ENDS[i]) && strcmp(name + length - strlen(ENDS[i]), ENDS[i]) == 0)
             return true;

@@ -11,8 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <sodium.h>
-
 #include "base/text.h"
 
 /* Where a package of Debian's puts what it has the name of. */
@@ -82,24 +80,13 @@ static bool find(const char *text, char *path, size_t size, struct stat *st, str
 
 static bool take_hash(struct tree_source *s, struct err *e)
 {
-    static unsigned char block[256 * 1024];
-    crypto_generichash_state state;
     struct stat st;
     if (fstat(s->fd, &st) != 0)
         return err_errno(e, errno, "cannot be read");
     s->size = st.st_size;
     if (s->size == 0)
         return err_set(e, ERR_USAGE, "it is empty");
-    crypto_generichash_init(&state, NULL, 0, TREE_HASH);
-    for (int64_t at = 0; at < s->size;) {
-        ssize_t got = pread(s->fd, block, sizeof block, at);
-        if (got <= 0)
-            return err_errno(e, got < 0 ? errno : EIO, "cannot be read");
-        crypto_generichash_update(&state, block, (unsigned long long)got);
-        at += got;
-    }
-    crypto_generichash_final(&state, s->hash, TREE_HASH);
-    return true;
+    return tree_hash_file(s->fd, s->size, s->hash, e);
 }
 
 bool tree_source_open(const char *text, struct tree_source *source, struct err *e)

@@ -43,6 +43,8 @@ in_mid_transfer()
 peak()
 {
     local kb
+    # A sanitizer keeps what was given back: its memory says nothing.
+    ldd "$TARE_BIN/$2" | grep -q 'lib[at]san' && return
     kb=$(awk '/VmHWM/ { print $2 }' "/proc/$1/status") || fail "no process $1"
     [ "$kb" -lt 64000 ] || fail "$2 had $kb kB"
 }

@@ -118,6 +118,7 @@ static void what_stands_beside_a_guest_is_with_its_own_stream(void **state)
         assert_non_null(figure);
         assert_true(figure->value == FIGURES[i].value);
         assert_string_equal(figure->path, FIGURES[i].path);
+        assert_true(figure_is_of_host(FIGURES[i].name)); /* not of what the stream did */
     }
     tear_down(&b);
 }

@@ -167,16 +167,9 @@ static bool hold(struct build_place *p, struct build_run *run, struct err *e)
                                       .bind_count = p->bind_count,
                                       .user = p->user,
                                       .is_apart = p->is_apart };
-    struct cage_order with_log = order;
     char log[PATH_MAX];
     build_run_close(run);
-    if (!build_log_open(&run->log, own(p, "log", log), e))
-        return false;
-    with_log.output = run->log.out;
-    bool ok = cage_open(&with_log, &run->cage, e);
-    close(run->log.out);
-    run->log.out = -1;
-    return ok;
+    return build_run_begin(run, &order, own(p, "log", log), e);
 }
 
 /* Run it to its end; ended well or not, `run` has what it said. */

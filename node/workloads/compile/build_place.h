@@ -62,6 +62,13 @@ struct build_watch {
 void build_run_init(struct build_run *run);
 void build_run_close(struct build_run *run);
 
+/* The command in `order`, held; what it says goes to the run's log, and to the file `log`. */
+MUST_CHECK bool build_run_begin(struct build_run *run, const struct cage_order *order, const char *log, struct err *e);
+
+/* A program of the agent's own system, which is neither timed nor apart, to its end. Fails, with its last words,
+ * where it ends with anything but 0. */
+MUST_CHECK bool build_run_tool(const char *const argv[], const struct build_watch *watch, struct err *e);
+
 /* Until it is over. Fails where it was ended by the watch, or never began. */
 MUST_CHECK bool build_run_wait(struct build_run *run, const struct build_watch *watch, struct cage_result *result,
                                struct err *e);

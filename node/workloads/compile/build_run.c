@@ -1,8 +1,11 @@
 #include <errno.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "workloads/compile/build_place.h"
+
+enum { LAST_WORDS = 200 };
 
 void build_run_init(struct build_run *run) { *run = (struct build_run){ .log = { .in = -1, .out = -1, .file = -1 } }; }
 
@@ -10,6 +13,18 @@ void build_run_close(struct build_run *run)
 {
     cage_close(&run->cage);
     build_log_close(&run->log);
+}
+
+bool build_run_begin(struct build_run *run, const struct cage_order *order, const char *log, struct err *e)
+{
+    struct cage_order with_log = *order;
+    if (!build_log_open(&run->log, log, e))
+        return false;
+    with_log.output = run->log.out;
+    bool ok = cage_open(&with_log, &run->cage, e);
+    close(run->log.out);
+    run->log.out = -1;
+    return ok;
 }
 
 /* What has been said since the last look. */
@@ -48,4 +63,26 @@ bool build_run_wait(struct build_run *run, const struct build_watch *watch, stru
         return err_set(e, ERR_PARTIAL, "'%s' was ended: not done within its limit, or no longer wanted",
                        run->command.words[0]);
     return cage_result(run->cage, result, e);
+}
+
+bool build_run_tool(const char *const argv[], const struct build_watch *watch, struct err *e)
+{
+    static const char *const ENVIRONMENT[] = { "PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C", NULL };
+    const struct cage_order order = {
+        .argv = argv, .envp = ENVIRONMENT, .directory = "/", .root = "", .user = (uid_t)CAGE_UNCHANGED
+    };
+    struct cage_result result = { .status = 0 };
+    struct build_run run;
+    char said[LAST_WORDS];
+    build_run_init(&run);
+    run.command.words[0] = argv[0];
+    bool ok = build_run_begin(&run, &order, "/dev/null", e);
+    if (ok) {
+        cage_release(run.cage);
+        ok = build_run_wait(&run, watch, &result, e);
+    }
+    if (ok && result.status != 0)
+        ok = err_set(e, ERR_PARTIAL, "%s: %s", argv[0], build_log_end(&run.log, said, sizeof said));
+    build_run_close(&run);
+    return ok;
 }

@@ -70,17 +70,9 @@ bool tree_receipt_is_full(const struct tree_receipt *r) { return r->held == r->s
 
 bool tree_receipt_check(struct tree_receipt *r, bool *is_right, struct err *e)
 {
-    unsigned char block[64 * 1024], own[TREE_HASH];
-    crypto_generichash_state state;
-    crypto_generichash_init(&state, NULL, 0, sizeof own);
-    for (int64_t at = 0; at < r->size;) {
-        ssize_t got = pread(r->fd, block, sizeof block, at);
-        if (got <= 0)
-            return err_errno(e, got < 0 ? errno : EIO, "the source cannot be read again");
-        crypto_generichash_update(&state, block, (unsigned long long)got);
-        at += got;
-    }
-    crypto_generichash_final(&state, own, sizeof own);
+    unsigned char own[TREE_HASH];
+    if (!tree_hash_file(r->fd, r->size, own, e))
+        return err_wrap(e, "the source that was sent");
     *is_right = memcmp(own, r->hash, sizeof own) == 0;
     if (!*is_right) {
         if (ftruncate(r->fd, 0) != 0)

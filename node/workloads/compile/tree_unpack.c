@@ -11,7 +11,7 @@
 #include "workloads/compile/build_place.h"
 #include "workloads/compile/tree_cache.h"
 
-enum { DEEPEST = 64, SAID = 200 };
+enum { DEEPEST = 64 };
 
 /* Does a link in a directory `depth` below the tree's root stay within the tree, by what it says? */
 static bool stays_inside(const char *target, int depth)
@@ -105,33 +105,10 @@ static void find_top(const char *fresh, char *top, size_t size)
 /* tar(1) takes no name that leads out of its directory. */
 static bool extract(const struct tree_place *p, const char *into, int64_t deadline_mono, int cancel_fd, struct err *e)
 {
-    static const char *const ENVIRONMENT[] = { "PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C", NULL };
     const char *const argv[] = { "tar", "-x", "-f", p->part, "-C", into, "--no-same-owner", "--no-same-permissions",
                                  NULL };
     const struct build_watch watch = { .cancel_fd = cancel_fd, .deadline_mono = deadline_mono };
-    struct build_run run;
-    struct cage_result result;
-    char said[SAID];
-    build_run_init(&run);
-    run.command.words[0] = argv[0];
-    bool ok = build_log_open(&run.log, "/dev/null", e);
-    const struct cage_order order = { .argv = argv,
-                                      .envp = ENVIRONMENT,
-                                      .directory = "/",
-                                      .root = "",
-                                      .user = (uid_t)CAGE_UNCHANGED,
-                                      .output = run.log.out };
-    ok = ok && cage_open(&order, &run.cage, e);
-    if (ok) {
-        close(run.log.out);
-        run.log.out = -1;
-        cage_release(run.cage);
-        ok = build_run_wait(&run, &watch, &result, e);
-    }
-    if (ok && result.status != 0)
-        ok = err_set(e, ERR_PARTIAL, "tar: %s", build_log_end(&run.log, said, sizeof said));
-    build_run_close(&run);
-    return ok;
+    return build_run_tool(argv, &watch, e);
 }
 
 /* What was unpacked becomes the tree, whole. */

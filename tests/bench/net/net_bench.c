@@ -90,7 +90,7 @@ static bool move_with(struct mover *m, struct flow_times *times, struct err *e)
                             : tcp_stream_receive(m->flow, bench.test == STREAM, m->meter, times, e);
     case SENDFILE:
         return m->is_client ? tcp_sendfile_send(m->flow, m->meter, times, e)
-                            : tcp_stream_receive(m->flow, true, m->meter, times, e);
+                            : tcp_stream_receive(m->flow, false, m->meter, times, e);
     case RR:
         return m->is_client ? tcp_rr_ask(m->flow, &plan, m->meter, times, e)
                             : tcp_rr_answer(m->flow, m->meter, times, e);
@@ -118,9 +118,9 @@ static void *move(void *argument)
 static struct flow *make_flow(bool is_client, struct err *e)
 {
     size_t request = bench.message_bytes + (bench.test == CRR ? PREAMBLE.size : 0), response = bench.message_bytes;
-    size_t read = bench.test == UDP     ? bench.message_bytes
-                  : bench.test == PLAIN ? TCP_STREAM_PLAIN_READ_BYTES
-                                        : TCP_STREAM_READ_BYTES;
+    size_t read = bench.test == UDP      ? bench.message_bytes
+                  : bench.test == STREAM ? TCP_STREAM_READ_BYTES
+                                         : TCP_STREAM_PLAIN_READ_BYTES;
     if (transacts())
         return is_client ? flow_new(request, response, e) : flow_new(response, request, e);
     struct flow *flow = is_client ? flow_new(bench.message_bytes, 0, e) : flow_new(0, read, e);
