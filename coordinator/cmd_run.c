@@ -292,6 +292,8 @@ static int run_scenario(const struct scenario *scenario, struct arguments *a)
         e = why;
         ok = false;
     }
+    if (!ok && stage.lab && a->live != LIVE_JSONL)
+        lab_tell_ended(stage.lab);
     if (a->lab_name)
         lab_close(&stage.lab);
     if (stage.live)

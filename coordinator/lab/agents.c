@@ -2,17 +2,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "lab/command.h"
 #include "lab/directory.h"
 #include "lab/network.h"
 #include "run/keyring.h"
 
-enum { ARGUMENTS_MOST = 64 };
+enum { ARGUMENTS_MOST = 64, LOG_END = 2048 };
 
 /* NULL: such a machine has no agent. */
 static const char *const PROGRAMS[LAB_KIND_COUNT] = { [LAB_IS_HOST] = "tare-node", [LAB_IS_PEER] = "tare-netserver" };
@@ -154,4 +156,36 @@ bool lab_agents_start(struct lab_record *record, const char *dir, const struct l
                    e))
             return false;
     return true;
+}
+
+/* The last of its log, a line a line. */
+static void tell_end(const char *path, const char *name)
+{
+    char text[LOG_END];
+    FILE *file = fopen(path, "re");
+    size_t got = 0;
+    if (!file)
+        return;
+    bool is_cut = fseek(file, -(long)(sizeof text - 1), SEEK_END) == 0; /* else it is shorter than that */
+    if (!is_cut)
+        rewind(file);
+    got = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    text[got] = '\0';
+    char *rest = NULL, *line = strtok_r(text, "\n", &rest);
+    for (line = is_cut && line ? strtok_r(NULL, "\n", &rest) : line; line; line = strtok_r(NULL, "\n", &rest))
+        log_error("%s's log: %s", name, line);
+}
+
+void lab_agents_tell_ended(const struct lab_record *record, const char *dir)
+{
+    char path[LAB_PATH];
+    for (int i = LAB_FIRST_NODE; i < record->machine_count; i++) {
+        const struct lab_machine *machine = &record->machines[i];
+        if (machine->agent.pid == 0 || lab_process_lives(&machine->agent))
+            continue;
+        log_error("%s's agent has ended; what it said last:", machine->name);
+        if (path_in(path, sizeof path, dir, machine->name, ".log", NULL))
+            tell_end(path, machine->name);
+    }
 }

@@ -15,4 +15,7 @@ MUST_CHECK bool lab_agents_invite(const struct lab_record *record, const char *d
 MUST_CHECK bool lab_agents_start(struct lab_record *record, const char *dir, const struct lab_options *options,
                                  struct err *e);
 
+/* Name on stderr each agent that has ended, with the last lines of its log: a lab's directory goes with the lab. */
+void lab_agents_tell_ended(const struct lab_record *record, const char *dir);
+
 #endif

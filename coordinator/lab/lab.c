@@ -306,6 +306,8 @@ bool lab_spawn(const struct lab *lab, int machine, char *const argv[], const cha
     return ok;
 }
 
+void lab_tell_ended(const struct lab *lab) { lab_agents_tell_ended(&lab->record, lab->dir); }
+
 static void status_line(FILE *to, const struct lab *lab)
 {
     const struct lab_record *record = &lab->record;

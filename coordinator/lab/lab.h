@@ -99,6 +99,9 @@ MUST_CHECK bool lab_enter(const struct lab *lab, int machine, struct err *e);
 MUST_CHECK bool lab_spawn(const struct lab *lab, int machine, char *const argv[], const char *log_path, pid_t *pid,
                           struct err *e);
 
+/* Name on stderr each of the lab's agents that has ended, with what it said last. */
+void lab_tell_ended(const struct lab *lab);
+
 /* One line a lab that has a record: name, whether it lives, pid of its init, machines and agents.
  * `count` is how many there are. */
 MUST_CHECK bool lab_status(FILE *to, size_t *count, struct err *e);

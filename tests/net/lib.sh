@@ -24,7 +24,7 @@ skip()
 fail()
 {
     echo "failed: $*"
-    [ ${#agents[@]} -eq 0 ] || tail -n 8 "$scratch"/*.log
+    find "$scratch" -name '*.log' -size +0 -exec tail -v -n 12 {} + # of agents, and of the labs'
     exit 1
 }
 

@@ -13,7 +13,8 @@ for agent in host peer; do
         kept='[.trials[] | select(.why // "" | contains("no answer to ARM") | not)]'
         want "$kept | .[0].partial == false and .[0].streams[0].figures.throughput.value > 0"
         want "$kept | length >= 2 and (.[1:] | all(.partial))"
-        says err "$agent"
+        says err "$agent's agent has ended; what it said last:"
+        says err "$agent's log: tare-n"
         # Lab, two trials and their probes are about 5 s; noticing may take 4 s.
         [ "$took" -le 15 ] || fail "$agent at $point took $took s"
         echo "$agent at $point: $took s: $(grep -F partial: "$scratch/err" | head -1)"
