@@ -42,6 +42,7 @@ void existing_begin(struct keeper *k, struct guest *g)
         return;
     }
     g->pid = domain.pid;
+    g->kvm = strcmp(domain.accel, "kvm") == 0;
     g->running_ns = clock_raw_ns();
     g->state = GUEST_BOOTED; /* its agent joins by itself */
     guest_tell(k, g, GUEST_BOOTED, g->was_off ? BOOT_MS : 0, g->was_off ? "was off" : "was running");

@@ -42,7 +42,7 @@ struct guest {
     struct guest_options options;
     struct message_guest_start order; /* with its keys */
 
-    bool kvm;
+    bool kvm; /* its vCPUs are KVM's: only they are polled for when they halt */
     char accel_why[ACCEL_WHY];
     struct guest_files *files; /* owned; kept so that it can be restored, else NULL */
     pid_t pid;

@@ -113,7 +113,7 @@ static void post_guest(struct keeper *k, struct guest *g, const struct threads_u
         .emulator_ns = used - vcpu - vhost,
         .wait_ns = after->vcpu_wait_ns - before->vcpu_wait_ns,
         .exits = difference(g->statistics_before.exits, statistics.exits),
-        .halt_poll_ns = difference(g->statistics_before.halt_poll_ns, statistics.halt_poll_ns),
+        .halt_poll_ns = g->kvm ? difference(g->statistics_before.halt_poll_ns, statistics.halt_poll_ns) : -1,
         .memory_bytes = memory.bytes,
         .touched_bytes = difference(g->memory_before.resident, memory.resident),
     };
