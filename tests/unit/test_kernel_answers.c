@@ -13,6 +13,7 @@
 #include <math.h>
 
 #include "base/random.h"
+#include "base/text.h"
 #include "workloads/cpu/assignment.h"
 #include "workloads/cpu/bitfield.h"
 #include "workloads/cpu/fourier.h"
@@ -180,6 +181,22 @@ static size_t round_trip(const unsigned char *text, size_t size)
 }
 
 static size_t round_trip_of(const char *text) { return round_trip((const unsigned char *)text, strlen(text)); }
+
+/* D. A. Huffman, "A Method for the Construction of Minimum-Redundancy Codes", Proc. IRE 40 (1952), table I: 13 messages
+ * of these probabilities, in hundredths, take 3.42 binary digits on the average. Where frequencies are alike, lengths
+ * may differ from the table's 2 3 3 3 3 4 5 5 5 5 5 6 6, their mean may not. */
+static void huffman_codes_are_those_of_his_paper(void **unused)
+{
+    (void)unused;
+    static const int HUNDREDTHS[] = { 20, 18, 10, 10, 10, 6, 6, 4, 4, 4, 4, 3, 1 };
+    unsigned char text[100];
+    size_t used = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(HUNDREDTHS); i++)
+        for (int j = 0; j < HUNDREDTHS[i]; j++)
+            text[used++] = (unsigned char)('A' + i);
+    assert_int_equal(used, sizeof text);
+    assert_int_equal(round_trip(text, sizeof text), 342);
+}
 
 /* The example of most textbooks (Cormen and others, 16.3): frequencies 45, 13, 12, 16, 9, 5 take 224 bits. */
 static void huffman_codes_are_as_short_as_can_be(void **unused)
@@ -516,6 +533,7 @@ int main(void)
         cmocka_unit_test(idea_is_the_published_cipher),
         cmocka_unit_test(idea_agrees_with_another_implementation),
         cmocka_unit_test(idea_undoes_itself_under_any_key),
+        cmocka_unit_test(huffman_codes_are_those_of_his_paper),
         cmocka_unit_test(huffman_codes_are_as_short_as_can_be),
         cmocka_unit_test(huffman_expands_what_it_compressed),
         cmocka_unit_test(bits_that_are_cut_short_give_less_text),
