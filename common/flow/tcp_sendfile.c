@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
@@ -10,7 +11,27 @@
 #include "base/clock.h"
 #include "flow/flow_parts.h"
 
-enum { FILE_BYTES = 128 * 1024 };
+enum { FILE_BYTES = 128 * 1024, LARGE_PAGE = 2 * 1024 * 1024 };
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25 /* Linux 6.1 */
+#endif
+
+/* The file's pages become large ones, as the page cache of a filesystem has them by itself, and a file in memory only
+ * when asked. Where the kernel has none to give they stay small: the same bytes, a fifth more CPU. */
+static void gather_pages(int fd, size_t bytes)
+{
+    const size_t size = (bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE, room = size + LARGE_PAGE;
+    if (ftruncate(fd, (off_t)size) != 0)
+        return;
+    char *reserved = mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (reserved == MAP_FAILED)
+        return;
+    char *aligned = reserved + (LARGE_PAGE - (uintptr_t)reserved % LARGE_PAGE) % LARGE_PAGE;
+    if (mmap(aligned, size, PROT_READ, MAP_SHARED | MAP_FIXED | MAP_POPULATE, fd, 0) != MAP_FAILED)
+        (void)madvise(aligned, size, MADV_COLLAPSE);
+    munmap(reserved, room);
+}
 
 /* Whole messages, so that none is cut short by the file's end. */
 bool tcp_sendfile_prepare(struct flow *f, struct err *e)
@@ -30,6 +51,7 @@ bool tcp_sendfile_prepare(struct flow *f, struct err *e)
             }
             done += (size_t)written;
         }
+    gather_pages(fd, messages * f->message_bytes);
     f->file_fd = fd;
     f->file_bytes = (off_t)(messages * f->message_bytes);
     return true;
