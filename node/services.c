@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "agent/memory_group.h"
 #include "workloads/compile/scratch.h"
 
 static bool take(void *state, int option, const char *value, struct err *e)
@@ -50,6 +51,7 @@ static bool start(void *state, const char *endpoint, struct err *e)
 {
     struct services *s = state;
     const bool may_build = allows(s, "builds");
+    memory_group_tidy(""); /* of an agent that was killed */
     if (may_build)
         scratch_tidy("/var/tmp"); /* of an agent that was killed */
     if (!s->guests_part.start(&s->guests, endpoint, e))

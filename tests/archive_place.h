@@ -154,6 +154,9 @@ static inline void fill_trial(struct trial *t, int order)
     t->at_ns = draw_i64(), t->at_real_ns = draw_i64();
     t->verdict = (enum verdict)below(VERDICT_COUNT);
     FILL(t->late), FILL(t->guest_state), FILL(t->why);
+    t->confined.how = (enum confined_how)below(CONFINED_HOW_COUNT);
+    FILL(t->confined.cpus);
+    t->confined.bytes = (int64_t)below(1000000);
     t->partial = below(2);
     for (int i = below(4); i >= 0; i--)
         fill_stream(trial_add_stream(t));

@@ -179,13 +179,15 @@ static void post_ready(struct crew *c, int64_t setup_ns)
     uint32_t starters = 0;
     for (uint32_t i = 0; i < c->part.flow_count; i++)
         starters += part_flow_is_gated(&c->part.flows[i]);
-    const struct message m = { .type = MESSAGE_READY,
-                               .ready = { .trial = c->trial->number,
-                                          .job = c->part.order.job,
-                                          .part = c->part.order.part,
-                                          .port = c->part.port,
-                                          .starters = starters,
-                                          .setup_ns = setup_ns } };
+    struct message m = { .type = MESSAGE_READY,
+                         .ready = { .trial = c->trial->number,
+                                    .job = c->part.order.job,
+                                    .part = c->part.order.part,
+                                    .port = c->part.port,
+                                    .starters = starters,
+                                    .setup_ns = setup_ns } };
+    if (c->trial->is_confined)
+        text_copy(m.ready.confined, sizeof m.ready.confined, c->trial->confinement.list);
     (void)mailbox_put(c->trial->out, &m);
 }
 
@@ -331,7 +333,7 @@ void *crew_run(void *arg)
     const struct workload *w = c->part.workload;
     struct err e = { 0 };
     int64_t begun = clock_raw_ns();
-    bool ok = w->prepare(&c->part, &e);
+    bool ok = (!c->trial->is_confined || confinement_bind(&c->trial->confinement, &e)) && w->prepare(&c->part, &e);
     if (ok && !w->connect)
         ok = spawn_runners(c, &e);
     if (ok)
@@ -350,8 +352,10 @@ void *crew_run(void *arg)
     pthread_mutex_lock(&c->trial->lock);
     is_last = --c->trial->crews_open == 0 && c->trial->is_armed;
     pthread_mutex_unlock(&c->trial->lock);
-    if (is_last)
+    if (is_last) {
+        confinement_end(&c->trial->confinement); /* a guest that is started next is no part of it */
         post_done(c->trial);
+    }
     w->release(&c->part);
     return NULL;
 }

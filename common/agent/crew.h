@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "agent/confinement.h"
 #include "agent/mailbox.h"
 #include "agent/trial.h"
 #include "observe/cpu.h"
@@ -43,6 +44,8 @@ struct trial {
     _Atomic bool cancelled;
     struct crew *crews[TRIAL_PARTS_MAX];
     size_t crew_count;
+    bool is_confined;
+    struct confinement confinement; /* where it is; begun before the first crew, ended by the last */
     bool is_running;
     struct cpu_times machine_before; /* at ARM, then when the warm-up is over: crew.c */
     struct cpu_process process_before;

@@ -10,6 +10,7 @@
 #include "agent/crew.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "catalogue/guest.h"
 
 enum {
     CONNECTED_MS = 500,
@@ -48,6 +49,7 @@ bool trial_new(uint32_t number, const struct workload *const *workloads, const s
     if (!t)
         return err_set(e, ERR_INTERNAL, "out of memory");
     *t = (struct trial){ .number = number, .workloads = workloads, .service = service, .cancel_fd = -1 };
+    t->confinement.group.lock_fd = -1;
     t->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
@@ -87,6 +89,7 @@ void trial_destroy(struct trial **trial)
         pthread_join(t->crews[i]->thread, NULL);
         free(t->crews[i]);
     }
+    confinement_end(&t->confinement);
     mailbox_destroy(&t->out);
     pthread_cond_destroy(&t->changed);
     pthread_mutex_destroy(&t->lock);
@@ -135,6 +138,9 @@ bool trial_prepare(struct trial *t, const struct message_prepare *order, struct 
         return err_set(e, ERR_USAGE, "more than %d parts in one trial", TRIAL_PARTS_MAX);
     if (order->token_size != MESSAGE_TOKEN || order->port > UINT16_MAX)
         return err_set(e, ERR_PARTIAL, "a damaged PREPARE");
+    if (order->confine != CONFINE_NONE && !t->is_confined && !confinement_begin(order, &t->confinement, e))
+        return false;
+    t->is_confined |= order->confine != CONFINE_NONE;
     struct crew *c = calloc(1, sizeof *c);
     if (!c)
         return err_set(e, ERR_INTERNAL, "out of memory");

@@ -11,6 +11,11 @@ enum guest_accel { GUEST_ACCEL_AUTO, GUEST_ACCEL_KVM, GUEST_ACCEL_TCG };
 
 enum { GUEST_OPTIONS = 2048 };
 
+/* To what a guest's host keeps its work, to be compared with it: nothing; the CPUs and the memory that the guest sees;
+ * that, and the guest's own processes to the same CPUs. */
+#define CONFINE_CHOICES "none|visible|envelope"
+enum confine { CONFINE_NONE, CONFINE_VISIBLE, CONFINE_ENVELOPE };
+
 struct guest_options {
     int64_t vcpus;
     int64_t memory_bytes;

@@ -191,7 +191,9 @@ static void add_memory(struct facts *f)
 {
     static const struct {
         const char *key, *line;
-    } LINES[] = { { "memory_bytes", "MemTotal" }, { "swap_bytes", "SwapTotal" } };
+    } LINES[] = { { "memory_bytes", "MemTotal" },
+                  { "memory_available_bytes", "MemAvailable" },
+                  { "swap_bytes", "SwapTotal" } };
     for (size_t i = 0; i < ARRAY_SIZE(LINES); i++) {
         int64_t bytes = meminfo_read(f->root, LINES[i].line);
         if (bytes >= 0)

@@ -46,6 +46,7 @@ enum message_limit {
     MESSAGE_POINTS = 128,  /* of a meter, in one SAMPLE */
     MESSAGE_COUNTERS = 10, /* of a LAP */
     MESSAGE_ROUTE = 256,
+    MESSAGE_CPUS = 128, /* a list, "0-1,3" */
 };
 
 enum { PART_LOAD = 0, PART_SERVE = 1 };
@@ -132,7 +133,8 @@ enum guest_hold { GUEST_HOLD_NONE, GUEST_HOLD_PAUSE, GUEST_HOLD_SAVE, GUEST_HOLD
  * where the peer listens (load part only), `is_stock` that it is a stock netserver (port 0: its usual one);
  * `own` is the agent's own address to connect from or to listen at, "" for any; `options` are lines key=value of
  * the workload's table; `tree` is the hash of the source that it builds, empty where it builds none,
- * `in_root` that it builds that in the system of built-in guests. */
+ * `in_root` that it builds that in the system of built-in guests. `confine` (enum confine): its work is kept to the
+ * CPUs of `confine_cpus` vCPUs, which `confine_on` lists ("": the agent's choice), and to `confine_bytes` of memory. */
 #define PREPARE_FIELDS(T, U, I, S, B) \
     U(T, trial)                       \
     U(T, job)                         \
@@ -140,10 +142,20 @@ enum guest_hold { GUEST_HOLD_NONE, GUEST_HOLD_PAUSE, GUEST_HOLD_SAVE, GUEST_HOLD
     S(T, workload, MESSAGE_NAME)      \
     S(T, options, MESSAGE_OPTIONS)    \
     B(T, token, MESSAGE_TOKEN)        \
-    S(T, address, 64) U(T, port) S(T, own, 64) U(T, is_stock) B(T, tree, TREE_HASH) U(T, in_root)
+    S(T, address, 64)                 \
+    U(T, port)                        \
+    S(T, own, 64)                     \
+    U(T, is_stock)                    \
+    B(T, tree, TREE_HASH)             \
+    U(T, in_root)                     \
+    U(T, confine)                     \
+    U(T, confine_cpus)                \
+    S(T, confine_on, MESSAGE_CPUS)    \
+    I(T, confine_bytes)
 /* agent -> coordinator: ready; `port` is where a serving part listens; `starters` how many threads
- * of this part will do a first operation */
-#define READY_FIELDS(T, U, I, S, B) U(T, trial) U(T, job) U(T, part) U(T, port) U(T, starters) I(T, setup_ns)
+ * of this part will do a first operation; `confined` on which CPUs alone, "" for all */
+#define READY_FIELDS(T, U, I, S, B) \
+    U(T, trial) U(T, job) U(T, part) U(T, port) U(T, starters) I(T, setup_ns) S(T, confined, MESSAGE_CPUS)
 /* coordinator -> agent: begin at `at_ns` of your own clock. Spin only where told to, the first
  * starter on the `slot`-th CPU. */
 #define ARM_FIELDS(T, U, I, S, B) U(T, trial) I(T, at_ns) U(T, may_spin) U(T, slot)

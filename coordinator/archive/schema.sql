@@ -6,7 +6,7 @@
 -- `idx` is a row's place within what it belongs to. What was rejected is flagged, never deleted.
 
 PRAGMA application_id = 1952543333; -- "tare"
-PRAGMA user_version = 5;            -- of these tables; upgrade.c has what came with each
+PRAGMA user_version = 6;            -- of these tables; upgrade.c has what came with each
 
 CREATE TABLE run (
     no INTEGER PRIMARY KEY AUTOINCREMENT, -- the short number; never given twice
@@ -82,6 +82,9 @@ CREATE TABLE trial (
     guest_state TEXT NOT NULL,
     partial INTEGER NOT NULL,             -- 1: ended before its time
     why TEXT NOT NULL,
+    confined TEXT NOT NULL,               -- to what its host's work was kept: none, visible, envelope
+    confined_cpus TEXT NOT NULL,          -- "0-1,3"
+    confined_bytes INTEGER NOT NULL,      -- of memory
     UNIQUE (block, idx, attempt)
 ) STRICT;
 

@@ -38,6 +38,9 @@ static const struct column TRIAL[] = {
     INT(trial, idx), INT(trial, attempt), INT(trial, order), WORD(trial, kind, trial_kind), I64(trial, at_ns),
     I64(trial, at_real_ns), WORD(trial, verdict, verdict), TEXT(trial, late), TEXT(trial, guest_state),
     BOOL(trial, partial), TEXT(trial, why),
+    { "confined", COLUMN_WORD, offsetof(struct trial, confined.how), sizeof(int), &confined_how_words },
+    COLUMN(trial, confined.cpus, "confined_cpus", COLUMN_TEXT),
+    COLUMN(trial, confined.bytes, "confined_bytes", COLUMN_I64),
 };
 static const struct column STREAM[] = {
     TEXT(stream, node), TEXT(stream, peer), WORD(stream, role, stream_role), TEXT(stream, direction),

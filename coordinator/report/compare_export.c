@@ -59,7 +59,7 @@ static json_t *until_value(const struct comparison *c)
 static json_t *comparison_value(const struct comparison *c)
 {
     const struct ratio *r = &c->ratio;
-    char words[COMPARE_WORDS], label[160];
+    char words[COMPARE_WORDS], label[LABEL_WORD];
     return VALUE_OBJECT(
         { "step", value_text(c->base.run->steps[c->step].name) }, { "figure", value_text(c->figure) },
         { "direction", value_word(c->direction) }, { "unit", value_text(c->unit) },
@@ -104,7 +104,7 @@ void report_compare_csv(const struct comparisons *all, FILE *out)
     for (size_t i = 0; i < all->count; i++) {
         const struct comparison *c = &all->list[i];
         const struct ratio *r = &c->ratio;
-        char label[160];
+        char label[LABEL_WORD];
         const char *const first[] = {
             c->base.run->steps[c->step].name, c->direction, c->figure, c->unit, c->base.node, c->with.node
         };

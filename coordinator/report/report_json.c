@@ -239,6 +239,15 @@ static json_t *domain_list(const struct trial *trial)
     return made;
 }
 
+/* null where its work was kept to nothing. */
+static json_t *confined_value(const struct confined *c)
+{
+    if (c->how == CONFINED_NOT)
+        return json_null();
+    return VALUE_OBJECT({ "how", json_string(confined_how_name(c->how)) }, { "cpus", value_text(c->cpus) },
+                        { "memory_bytes", json_integer(c->bytes) });
+}
+
 static json_t *trial_parts(const struct run *run, const struct trial *trial, const struct limits *limits)
 {
     const struct run_step *step = &run->steps[trial->step];
@@ -254,8 +263,8 @@ static json_t *trial_parts(const struct run *run, const struct trial *trial, con
         { "order", json_integer(trial->order) }, { "when", value_text(step->when) },
         { "kind", json_string(trial_kind_name(trial->kind)) }, { "counts", json_boolean(summary_uses(run, trial)) },
         { "partial", json_boolean(trial->partial) }, { "why", value_word(trial->why) },
-        { "guest_state", value_word(trial->guest_state) }, { "start", start },
-        { "streams", stream_list(run, trial, limits, STREAM_LOAD) },
+        { "guest_state", value_word(trial->guest_state) }, { "confined", confined_value(&trial->confined) },
+        { "start", start }, { "streams", stream_list(run, trial, limits, STREAM_LOAD) },
         { "witnesses", stream_list(run, trial, limits, STREAM_WITNESS) }, { "totals", total_list(trial) },
         { "costs", cost_list(trial) }, { "domains", domain_list(trial) }, { "flags", flag_list(trial) });
 }

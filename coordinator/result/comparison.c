@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "result/label_confined.h"
 #include "result/label_path.h"
 #include "result/summary.h"
 
@@ -163,6 +164,17 @@ static void note_guest_state(const struct pairs *p, struct comparison *c)
             text_copy(c->label.guest_state, sizeof c->label.guest_state, p->base_trial[i]->guest_state);
 }
 
+/* To what the work of all trials was kept; to nothing where they are not alike in that. */
+static struct confined confined_in(const struct trial *const *trials, size_t count)
+{
+    struct confined c = count > 0 ? trials[0]->confined : (struct confined){ .how = CONFINED_NOT };
+    for (size_t i = 1; i < count; i++)
+        if (trials[i]->confined.how != c.how || trials[i]->confined.bytes != c.bytes ||
+            strcmp(trials[i]->confined.cpus, c.cpus) != 0)
+            c = (struct confined){ .how = CONFINED_NOT };
+    return c;
+}
+
 static void add_paths(struct label *label, const char *workload, const char *base, const char *with)
 {
     if (strcmp(workload, "compile") == 0)
@@ -187,9 +199,12 @@ static bool conclude(const struct subject *s, const struct sheet_figure *figure,
     c->margin = run->design.until > 0 ? run->design.until : COMPARE_MARGIN;
     c->within = fmax(1 - c->ratio.low, c->ratio.high - 1);
     c->verdict = judge(c);
-    label_of(&(struct label_side){ run, sheet_facts(s->base_sheet), s->base, run->steps[s->base_step].to },
-             &(struct label_side){ other, sheet_facts(s->with_sheet), s->with, other->steps[s->with_step].to },
-             run->steps[s->base_step].workload, &c->label);
+    const struct label_side base = { run, sheet_facts(s->base_sheet), s->base, run->steps[s->base_step].to };
+    const struct label_side with = { other, sheet_facts(s->with_sheet), s->with, other->steps[s->with_step].to };
+    label_of(&base, &with, run->steps[s->base_step].workload, &c->label);
+    const struct confined base_in = confined_in(p->base_trial, p->count);
+    const struct confined with_in = confined_in(p->with_trial, p->count);
+    label_add_confined(&c->label, &base, &base_in, &with, &with_in);
     if (p->count > 0)
         add_paths(&c->label, run->steps[s->base_step].workload,
                   sheet_path(s->base_sheet, p->base_trial[0], s->base, s->direction, figure),

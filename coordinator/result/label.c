@@ -63,6 +63,7 @@ static const struct rule {
     { "arch",                   "architecture",            FACT_MUST_MATCH, ALL, ANY, PLAIN },
     { "cpus_allowed",           "CPUs",                    FACT_MUST_MATCH, ALL, ANY, CPUS },
     { "cpu_model",              "CPU model",               FACT_MUST_MATCH, ALL, ANY, PLAIN },
+    { "memory_available_bytes", "memory available at its start", FACT_RECORDED, ALL, ANY, BYTES },
     { "memory_bytes",           "memory",                  FACT_MUST_MATCH, ALL, ANY, BYTES },
     { "kernel",                 "kernel",                  FACT_MUST_MATCH, ALL, ANY, PLAIN },
     { "governor",               "frequency governor",      FACT_MUST_MATCH, ALL, ALIKE, PLAIN },
@@ -376,21 +377,17 @@ void label_add_options(struct label *label, const char *base, const char *with)
 
 const char *label_word(const struct label *label, char *text, size_t size)
 {
-    const struct {
-        bool is_so;
-        const char *word;
-    } WORDS_OF[] = {
-        { label->emulation, "emulation" },
-        { label->nested, "nested" },
-        { label->shared_machine, "shared machine" },
-        { label->contention, "contention" },
-    };
+    const char *const words[] = { label->emulation ? "emulation" : "", label->nested ? "nested" : "",
+                                  label->shared_machine ? "shared machine" : "",
+                                  label->contention ? "contention" : "" };
     text[0] = '\0';
-    for (size_t i = 0; i < ARRAY_SIZE(WORDS_OF); i++)
-        if (WORDS_OF[i].is_so)
-            text_append(text, size, "%s%s", *text ? ", " : "", WORDS_OF[i].word);
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+        if (*words[i])
+            text_append(text, size, "%s%s", *text ? ", " : "", words[i]);
     if (label->guest_state[0])
         text_append(text, size, "%sguest %s", *text ? ", " : "", label->guest_state);
+    if (label->confined[0])
+        text_append(text, size, "%s%s", *text ? ", " : "", label->confined);
     if (label->count == 0)
         text_append(text, size, "%slike for like", *text ? ", " : "");
     else

@@ -14,7 +14,7 @@
 
 #include "result/facts.h"
 
-enum { LABEL_DIFFERENCES_MAX = 32 };
+enum { LABEL_DIFFERENCES_MAX = 32, LABEL_WORD = 320 };
 
 #define FACT_CLASSES(X)              \
     X(FACT_MUST_MATCH, "must match") \
@@ -35,6 +35,7 @@ struct label {
     bool contention;      /* both at the same time: how they share, not what one costs */
     bool one_boot;        /* of the guest: all trials were made in one and the same */
     char guest_state[16]; /* of the guest while its host was measured; "" when off or not known */
+    char confined[160];   /* how the host was made comparable, for people (label_confined.h); "" for not at all */
     struct difference differences[LABEL_DIFFERENCES_MAX];
     size_t count;
 };
@@ -46,13 +47,13 @@ struct label_side {
     const char *node, *peer; /* the peer: "" without */
 };
 
-/* Everything but `contention` and `guest_state`, which are of the trials. `workload`: what they ran. */
+/* Everything but `contention`, `guest_state` and `confined`, which are of the trials. `workload`: what they ran. */
 void label_of(const struct label_side *base, const struct label_side *with, const char *workload, struct label *label);
 
 /* The options of a step that differ between two runs, as JSON objects; part of the label's differences. */
 void label_add_options(struct label *label, const char *base, const char *with);
 
-/* "like for like", "emulation, shared machine, 2 differences" */
+/* "like for like", "emulation, shared machine, 2 differences"; LABEL_WORD is room for any */
 const char *label_word(const struct label *label, char *text, size_t size);
 
 /* The n-th fact of the table: key, words and class; false past its end. For tests and documents. */

@@ -27,6 +27,9 @@ enum { MODEL_NAME = 64, MODEL_STEP = 128, MODEL_TEXT = 256 };
     X(VERDICT_UNPROVEN, "unproven") \
     X(VERDICT_SINGLE, "single")     \
     X(VERDICT_NONE, "none")
+/* To what the work of a guest's host was kept, as enum confine has them: nothing; as many CPUs and as much memory as
+ * the guest has; that, and the guest's own processes to the same CPUs. */
+#define CONFINED_HOWS(X) X(CONFINED_NOT, "none") X(CONFINED_VISIBLE, "visible") X(CONFINED_ENVELOPE, "envelope")
 #define TRIAL_KINDS(X) X(TRIAL_MEASURE_KIND, "measure") X(TRIAL_WARMUP_KIND, "warmup")
 #define STREAM_ROLES(X) X(STREAM_LOAD, "load") X(STREAM_WITNESS, "witness") X(STREAM_DOMAIN, "domain")
 #define FIGURE_WINDOWS(X) X(WINDOW_WHOLE, "whole") X(WINDOW_COMMON, "common")
@@ -52,6 +55,7 @@ enum { MODEL_NAME = 64, MODEL_STEP = 128, MODEL_TEXT = 256 };
     E(run_status, RUN_STATUSES, RUN_STATUS_COUNT)      \
     E(verdict, VERDICTS, VERDICT_COUNT)                \
     E(trial_kind, TRIAL_KINDS, TRIAL_KIND_COUNT)       \
+    E(confined_how, CONFINED_HOWS, CONFINED_HOW_COUNT) \
     E(stream_role, STREAM_ROLES, STREAM_ROLE_COUNT)    \
     E(window, FIGURE_WINDOWS, WINDOW_COUNT)            \
     E(figure_clock, FIGURE_CLOCKS, FIGURE_CLOCK_COUNT) \
@@ -162,6 +166,12 @@ struct flag {
     char text[MODEL_TEXT];
 };
 
+struct confined {
+    enum confined_how how;
+    char cpus[128]; /* the CPUs, "0-1,3"; "" without */
+    int64_t bytes;  /* of memory; 0 without */
+};
+
 struct trial {
     int step, round, block, idx, attempt; /* as the plan has them */
     int order;                            /* place of the trial among all of the run, from 0 */
@@ -170,11 +180,12 @@ struct trial {
     int64_t at_ns;      /* T; 0 when it never was armed */
     int64_t at_real_ns; /* T as wall-clock time, for people */
     enum verdict verdict;
-    char late[MODEL_NAME];  /* the node that VERDICT_LATE names */
-    char guest_state[16];   /* "" where there is none */
-    bool partial;           /* ended before its time */
-    char why[MODEL_TEXT];   /* ... and why */
-    struct stream *streams; /* each of these arrays is owned */
+    char late[MODEL_NAME];    /* the node that VERDICT_LATE names */
+    char guest_state[16];     /* "" where there is none */
+    struct confined confined; /* its host under test */
+    bool partial;             /* ended before its time */
+    char why[MODEL_TEXT];     /* ... and why */
+    struct stream *streams;   /* each of these arrays is owned */
     size_t stream_count;
     struct clock_fit *clocks;
     size_t clock_count;

@@ -369,6 +369,7 @@ bool attempt_run(const struct attempt_context *context, const struct plan_trial 
     if (a.raw.kind == RAW_LAPS && a.raw.at_ns)
         a.raw.length_ns = clock_raw_ns() - a.raw.at_ns;
     ok = ok && figures_compute(&a.raw, trial, e);
+    trial->confined = a.raw.confined;
     trial->partial = *a.why != '\0';
     text_copy(trial->why, sizeof trial->why, a.why);
     *end = a.end;

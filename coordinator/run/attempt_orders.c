@@ -40,6 +40,30 @@ static bool builds_in_root(const struct scenario *s, int node)
     return false;
 }
 
+/* A host is kept to what the guest has that it is compared with. */
+static bool confine(struct attempt *a, const struct job *job, struct message_prepare *m, struct err *e)
+{
+    const struct scenario *s = a->context->scenario;
+    const int guest = plan_confined_by(s, a->place);
+    struct guest_size size;
+    if (guest < 0)
+        return true;
+    if (!guests_size(a->context->guests, guest, &size)) {
+        attempt_blame(
+            a, ATTEMPT_FAILED,
+            "%s cannot be confined to what %s has: its agent has not told that, install the same version there",
+            a->raw.nodes[job->load].name, s->nodes[guest].name);
+        return true;
+    }
+    const struct guest_options *made = s->nodes[guest].built_in;
+    m->confine = s->nodes[guest].confine;
+    m->confine_cpus = size.cpus;
+    m->confine_bytes = size.available_bytes;
+    a->raw.confined = (struct confined){ .how = (enum confined_how)m->confine, .bytes = size.available_bytes };
+    return text_copy(m->confine_on, sizeof m->confine_on, made ? made->pin : "") ||
+           err_set(e, ERR_USAGE, "pin: too long a list of CPUs");
+}
+
 static bool prepare_part(struct attempt *a, uint32_t job_number, uint32_t part, struct err *e)
 {
     const struct job *job = &a->jobs[job_number];
@@ -63,6 +87,10 @@ static bool prepare_part(struct attempt *a, uint32_t job_number, uint32_t part, 
         m.prepare.port = stock ? stock->netserver.port : job->port;
         m.prepare.is_stock = stock != NULL;
     }
+    if (part == PART_LOAD && !confine(a, job, &m.prepare, e))
+        return false;
+    if (*a->why)
+        return true;
     (void)send_to(a, part == PART_LOAD ? job->load : job->peer, &m); /* blamed; seen at the next look */
     return true;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/cpu_list.h"
 #include "base/text.h"
 #include "base/words.h"
 #include "result/figures.h"
@@ -25,6 +26,14 @@ static void on_ready(struct attempt *a, size_t player, const struct message_read
     if (!is_load && !is_serve)
         return;
     a->players[player].starters += m->starters;
+    if (is_load && a->raw.confined.how != CONFINED_NOT) {
+        if (cpu_list_count(m->confined) == 0) {
+            attempt_blame(a, ATTEMPT_FAILED, "%s does not say to which CPUs its work is confined",
+                          a->raw.nodes[player].name);
+            return;
+        }
+        text_copy(a->raw.confined.cpus, sizeof a->raw.confined.cpus, m->confined);
+    }
     if (is_load) {
         job->is_ready = true;
         attempt_cool(a);

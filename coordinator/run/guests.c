@@ -27,7 +27,8 @@ struct guests *guests_new(const struct guests_options *options)
     g->lent = -1;
     g->wards = calloc(s->node_count + 1, sizeof *g->wards);
     g->hosts = calloc(s->node_count + 1, sizeof *g->hosts);
-    if (!g->wards || !g->hosts) {
+    g->sizes = calloc(s->node_count + 1, sizeof *g->sizes);
+    if (!g->wards || !g->hosts || !g->sizes) {
         guests_destroy(&g);
         return NULL;
     }
@@ -52,6 +53,7 @@ void guests_destroy(struct guests **guests)
     if (!g)
         return;
     free(g->wards);
+    free(g->sizes);
     free(g->hosts);
     free(g);
 }
@@ -294,11 +296,28 @@ static bool is_stale(const struct guests *g, const struct ward *w, int round)
     return (w->at == WARD_HERE || w->at == WARD_PAUSED) && guests_node(g, w)->is_fresh && w->round != round;
 }
 
+/* A host is confined to what its guest has, which the guest alone can tell: all are started, for once. */
+static enum guests_end measure(struct guests *g, const struct plan_trial *place, struct err *e)
+{
+    struct guest_size size;
+    int guest = plan_confined_by(g->options.scenario, place);
+    if (guest < 0 || !node_is_started(&g->options.scenario->nodes[guest]) || guests_size(g, guest, &size))
+        return GUESTS_READY;
+    live_note(g->options.live, "%s is started first: %s is confined to what it has", guests_name(g, guest),
+              guests_name(g, place->loads[0]));
+    g->lent = -1;
+    g->round = place->round;
+    return settle(g, true, true, e);
+}
+
 enum guests_end guests_prepare(struct guests *g, const struct plan_trial *place, struct err *e)
 {
     bool needed = plan_needs_guests(g->options.scenario, place), changes = !g->is_prepared;
     if (g->ward_count == 0)
         return GUESTS_READY;
+    const enum guests_end measured = measure(g, place, e);
+    if (measured != GUESTS_READY)
+        return measured;
     const struct scenario_step *step = &g->options.scenario->steps[place->step];
     g->lent = step->workload->needs_guest ? step->to : -1;
     for (size_t i = 0; i < g->ward_count; i++) {

@@ -54,6 +54,15 @@ MUST_CHECK bool guests_joined(struct guests *guests, const struct roster_node *n
 /* Whether it is such a guest; *host (a node of the roster, NULL: not here) has it. */
 bool guests_is_lent(const struct guests *guests, const struct roster_node *node, struct roster_node **host);
 
+/* What a guest has, as its agent told when it first joined. */
+struct guest_size {
+    uint32_t cpus;
+    int64_t available_bytes; /* of its memory, when it had booted */
+};
+
+/* Of node `node` of the scenario, which need not be one that we start. False where it has not told yet. */
+bool guests_size(struct guests *guests, int node, struct guest_size *size);
+
 /* Whether the run starts any at all. */
 bool guests_are_any(const struct guests *guests);
 

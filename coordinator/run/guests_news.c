@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include <jansson.h>
+
 #include "base/clock.h"
 #include "base/text.h"
 
@@ -21,6 +23,21 @@ struct roster_node *guests_joined_node(const struct guests *g, int node)
 {
     struct roster_node *found = roster_by_name(hub_roster(g->options.hub), guests_name(g, node));
     return found && found->is_joined ? found : NULL;
+}
+
+bool guests_size(struct guests *g, int node, struct guest_size *size)
+{
+    struct guest_size *known = &g->sizes[node];
+    const struct roster_node *here = guests_joined_node(g, node);
+    if (known->cpus == 0 && here) {
+        json_t *facts = here->fingerprint ? json_loads(here->fingerprint, 0, NULL) : NULL;
+        const json_int_t bytes = json_integer_value(json_object_get(facts, "memory_available_bytes"));
+        if (bytes > 0)
+            *known = (struct guest_size){ here->cpus, bytes };
+        json_decref(facts);
+    }
+    *size = *known;
+    return known->cpus > 0;
 }
 
 static struct ward *ward_named(struct guests *g, const char *name)
@@ -185,9 +202,11 @@ static bool take_joined(struct guests *g, const struct roster_node *node, struct
         return true;
     if (w->at == WARD_COMING && !guests_node(g, w)->built_in)
         return true; /* its host has not spoken of it yet, but will */
+    struct guest_size size;
     w->at = WARD_HERE;
     w->tries = 0;
-    if (!is_new(w, node)) /* it went on after a pause */
+    (void)guests_size(g, w->node, &size); /* of the first boot: later ones may differ a little */
+    if (!is_new(w, node))                 /* it went on after a pause */
         return true;
     return g->options.joined(g->options.context, w->node, &w->last, e);
 }

@@ -47,7 +47,8 @@ struct guests {
     struct guests_options options;
     struct ward *wards; /* owned */
     size_t ward_count;
-    struct host *hosts; /* owned */
+    struct guest_size *sizes; /* owned; one a node of the scenario, zeros where it is not known */
+    struct host *hosts;       /* owned */
     size_t host_count;
     uint32_t attempts, watches;
     int round;

@@ -8,7 +8,7 @@
 #include "scenario/keys.h"
 
 struct life {
-    int while_host_runs, instances;
+    int while_host_runs, instances, confine;
 };
 
 enum { KEPT = 1 };
@@ -20,6 +20,10 @@ static const struct field LIFE_FIELDS[] = {
       .doc = "what the guest does while a node without it is measured" },
     { .key = "instances", .kind = FIELD_CHOICE, .offset = offsetof(struct life, instances), .choices = "fresh|kept",
       .fallback = "fresh", .doc = "whether it is started anew each round" },
+    { .key = "confine", .kind = FIELD_CHOICE, .offset = offsetof(struct life, confine), .choices = CONFINE_CHOICES,
+      .fallback = "none",
+      .doc = "to what its host's work is kept in the steps that both run in turn: visible: as many CPUs as the guest has "
+             "(those of `pin`) and as much memory as it had available when it had booted" },
 };
 /* clang-format on */
 const struct schema SCENARIO_LIFE = { "guest", LIFE_FIELDS, ARRAY_SIZE(LIFE_FIELDS), sizeof(struct life) };
@@ -68,6 +72,20 @@ static void check_life(const struct reader *r, const struct yaml_value *map, con
                    "while_host_runs: running or paused, too");
 }
 
+/* What it has must be known. */
+static void check_confine(const struct reader *r, const struct yaml_value *map, const struct scenario_node *node)
+{
+    const struct yaml_value *confine = yaml_get(map, "confine");
+    if (!confine || node->confine == CONFINE_NONE)
+        return;
+    if (!yaml_get(map, "on"))
+        READER_SAY(r, confine->key, "confine: say the host whose work is kept to what this guest has, as in on: host");
+    if (yaml_get(map, "netserver"))
+        READER_SAY(r, confine, "confine: a stock netserver does not tell what its machine has: leave it out");
+    if (node->confine == CONFINE_ENVELOPE)
+        READER_SAY(r, confine, "confine: envelope comes with a later version of tare: say visible");
+}
+
 void guest_read(const struct reader *r, const struct yaml_value *map, struct scenario_node *node)
 {
     const struct yaml_value *built_in = yaml_get(map, "built_in"), *domain = yaml_get(map, "domain");
@@ -87,13 +105,15 @@ void guest_read(const struct reader *r, const struct yaml_value *map, struct sce
     else if (domain)
         read_domain(r, domain, node);
     struct life life = { .while_host_runs = GUEST_RUNS_ON, .instances = KEPT };
-    if (built_in || state || yaml_get(map, "instances"))
+    if (built_in || state || yaml_get(map, "instances") || yaml_get(map, "confine"))
         reader_fields(r, map, &SCENARIO_LIFE, &life);
     node->while_host_runs = (enum while_host_runs)life.while_host_runs;
     node->is_fresh = life.instances != KEPT;
+    node->confine = (enum confine)life.confine;
     if (!built_in && !state)
         node->while_host_runs = GUEST_RUNS_ON;
     if (!built_in && !yaml_get(map, "instances"))
         node->is_fresh = false;
     check_life(r, map, node);
+    check_confine(r, map, node);
 }

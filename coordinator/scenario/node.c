@@ -149,7 +149,7 @@ static void read_netserver(const struct reader *r, struct declaration *d, const 
 /* Name, role and how many; `on` waits until all names are known. */
 static void read_head(const struct reader *r, struct declaration *d)
 {
-    static const struct reader_keys KEYS = { .fields = &SCENARIO_NODE, .others = "on|" GUEST_KEYS, .later = "confine" };
+    static const struct reader_keys KEYS = { .fields = &SCENARIO_NODE, .others = "on|" GUEST_KEYS, .later = "" };
     const struct yaml_value *value = d->value;
     if (!reader_map(r, value, "a node", "host: {role: host}")) {
         check_name(r, d);

@@ -83,6 +83,19 @@ bool plan_needs_guests(const struct scenario *scenario, const struct plan_trial 
     return false;
 }
 
+int plan_confined_by(const struct scenario *scenario, const struct plan_trial *trial)
+{
+    const struct scenario_step *step = &scenario->steps[trial->step];
+    if (step->when != WHEN_PAIRED || step->workload->needs_guest)
+        return -1;
+    for (size_t i = 0; i < step->on_count; i++) {
+        const struct scenario_node *guest = &scenario->nodes[step->on[i]];
+        if (guest->role == ROLE_GUEST && guest->confine != CONFINE_NONE && guest->on == trial->loads[0])
+            return step->on[i];
+    }
+    return -1;
+}
+
 /* Whether `next` is to be given in the phase that we are in: rounds begin in turn without guests and
  * with them, so that what drifts meets both alike. */
 static bool is_due(struct plan *plan)

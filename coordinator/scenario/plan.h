@@ -46,6 +46,9 @@ bool plan_retry(struct plan *plan, int most);
 /* Whether a guest that is off or paused for others takes part in the trial. */
 bool plan_needs_guests(const struct scenario *scenario, const struct plan_trial *trial);
 
+/* The guest (of the scenario's nodes) to whose CPUs and memory the trial's node is confined, its host; -1: to none. */
+int plan_confined_by(const struct scenario *scenario, const struct plan_trial *trial);
+
 /* A step is known well enough: no further block of it is given. Not while one of its blocks goes on. */
 void plan_end_step(struct plan *plan, int step);
 

@@ -78,7 +78,7 @@ static void read_head(const struct reader *r, const struct yaml_value *root)
 {
     static const struct reader_keys KEYS = { .fields = &SCENARIO_HEAD,
                                              .others = "tare|nodes|start|limits|steps|" METHOD_KEYS,
-                                             .later = "confine" };
+                                             .later = "" };
     reader_check_keys(r, root, &KEYS);
     read_version(r, root);
     struct head head;

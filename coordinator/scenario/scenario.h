@@ -45,7 +45,8 @@ struct scenario_node {
     struct guest_options *built_in;
     char domain[SCENARIO_NAME];
     enum while_host_runs while_host_runs;
-    bool is_fresh; /* started anew each round */
+    bool is_fresh;        /* started anew each round */
+    enum confine confine; /* to what its host's work is kept, in steps that both run one after the other */
     /* Where others connect for the measured data, and from where it connects itself; "": where it joined from, and the
      * kernel's choice. */
     char address[SCENARIO_ADDRESS];

@@ -38,7 +38,7 @@ static const struct field HEAD_FIELDS[] = {
 };
 const struct schema SCENARIO_STEP = { "step", HEAD_FIELDS, ARRAY_SIZE(HEAD_FIELDS), sizeof(struct head) };
 
-static const char LATER[] = "order|seed|confine|while_host_runs|instances|limits|repeats|count";
+static const char LATER[] = "order|seed|while_host_runs|instances|limits|repeats|count";
 
 /* All options of all workloads: what a step may say whose own workload is not known. */
 static bool is_an_option(const char *key)

@@ -42,7 +42,7 @@ node       node/                                            common,agent        
 netserver  netserver-peer/                                  common,agent                                            yes
 scenario   coordinator/scenario/                            base,schema,catalogue                                   no
 sync       coordinator/sync/                                base,stats                                              no
-model      coordinator/result/(model|summary(_[a-z]+)?|compare|comparison|sheet(_figures)?|total|facts|wire|limits(_file)?|ratio|label(_path)?|lap_figure|file_way|latency)\.  base,stats,catalogue  no
+model      coordinator/result/(model|summary(_[a-z]+)?|compare|comparison|sheet(_figures)?|total|facts|wire|limits(_file)?|ratio|label(_path|_confined)?|lap_figure|file_way|latency)\.  base,stats,catalogue  no
 result     coordinator/result/                              base,stats,wall,catalogue,sync,message,model                 no
 live       coordinator/live/                                base,stats,model,report,scenario                        no
 archive    coordinator/archive/                             base,stats,model                                        no
