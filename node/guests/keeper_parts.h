@@ -54,6 +54,7 @@ struct guest {
 
     /* of a watch */
     bool is_watched;
+    int changed_ticks; /* so often its domain was not seen running, and no event has said why */
     struct threads_use threads_before;
     struct domain_statistics statistics_before;
     struct guest_memory memory_before;
@@ -154,7 +155,7 @@ void watching_begin(struct keeper *keeper, uint32_t number);
 void watching_end(struct keeper *keeper, uint32_t number);
 
 /* Ten times a second while a watch is on: the state of each guest. */
-enum { WATCHING_TICK_MS = 100 };
+enum { WATCHING_TICK_MS = 100, WATCHING_EVENT_TICKS = 5 /* the event that names a change has come by then */ };
 void watching_tick(struct keeper *keeper);
 
 #endif

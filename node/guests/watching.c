@@ -211,7 +211,9 @@ void watching_tick(struct keeper *k)
         if (!k->provider->statistics(k->link, g->domain, true, &s, NULL))
             continue;
         post_series(k, g, &s);
-        if (s.state != DOMAIN_RUNNING && g->state == GUEST_BOOTED)
+        bool is_changed = s.state != DOMAIN_RUNNING && g->state == GUEST_BOOTED;
+        g->changed_ticks = is_changed ? g->changed_ticks + 1 : 0;
+        if (g->changed_ticks >= WATCHING_EVENT_TICKS)
             guest_event(k, g, s.state, s.state == DOMAIN_PAUSED ? "was paused" : "has ended");
     }
 }

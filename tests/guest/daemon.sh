@@ -160,6 +160,29 @@ says list "web1"
 ended 0
 state_is running
 
+# ---- somebody else pauses or destroys it in mid-trial: the run ends long before the trial would have ----
+
+# `meanwhile COMMAND WORDS`: virsh does so with web1 while it is measured, and the run says that.
+meanwhile()
+{
+    local begun
+    steps ', domain: web1' 'name: send, run: net_stream, to: peer, length: 60s, on: [web]'
+    begin
+    until_says 120 "$scratch/err" "] round 1"
+    virsh "$1" web1 >/dev/null || fail "virsh $1"
+    begun=$SECONDS
+    ended 5
+    says err "web: its domain $2"
+    ((SECONDS - begun < 20)) || fail "virsh $1: the run ended $((SECONDS - begun)) s later"
+    want ".trials | length == 1 and .[0].why == \"web: its domain $2\""
+}
+meanwhile suspend "was paused"
+state_is paused # it is not resumed behind anybody's back
+virsh resume web1 >/dev/null || fail "resume"
+meanwhile destroy "was destroyed"
+state_is "shut off"
+virsh start web1 >/dev/null || fail "start"
+
 # ---- guests that tare does not start: whoever's agent joins, and a netserver without one ----
 
 steps '' 'name: send, run: net_stream, to: peer, length: 1s, on: [web]' 'name: box, run: net_stream, to: box, length: 1s, on: [host]'
