@@ -168,8 +168,8 @@ void guests_image(const struct doctor_place *place, struct doctor_report *report
 void guests_memory(const struct doctor_place *place, struct doctor_report *report)
 {
     /* The built-in guest's by default, and what QEMU takes beside it. */
-    enum { GUEST_MIB = 512, OWN_MIB = 128 };
-    long long available = meminfo_read(place->root, "MemAvailable"), mib = available / (1024 * 1024);
+    enum { GUEST_MIB = 512, OWN_MIB = 128, MIB = 1024 * 1024 };
+    long long available = meminfo_read(place->root, "MemAvailable"), mib = available / MIB;
     if (available < 0)
         doctor_mend(doctor_add(report, DOCTOR_WARN, "", "the kernel does not tell its memory"),
                     "is /proc mounted here?");

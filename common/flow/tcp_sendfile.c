@@ -28,8 +28,9 @@ static void gather_pages(int fd, size_t bytes)
     if (reserved == MAP_FAILED)
         return;
     char *aligned = reserved + (LARGE_PAGE - (uintptr_t)reserved % LARGE_PAGE) % LARGE_PAGE;
-    if (mmap(aligned, size, PROT_READ, MAP_SHARED | MAP_FIXED | MAP_POPULATE, fd, 0) != MAP_FAILED)
-        (void)madvise(aligned, size, MADV_COLLAPSE);
+    void *pages = mmap(aligned, size, PROT_READ, MAP_SHARED | MAP_FIXED | MAP_POPULATE, fd, 0);
+    if (pages != MAP_FAILED)
+        (void)madvise(pages, size, MADV_COLLAPSE);
     munmap(reserved, room);
 }
 
