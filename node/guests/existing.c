@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 
 enum { BOOT_MS = 120 * 1000 /* of any system, until its agent joins */, STOP_MARGIN_MS = 5000 };
 
@@ -34,10 +35,12 @@ void existing_begin(struct keeper *k, struct guest *g)
                         "domain '%s' is off, and this agent may not start it: start it with --allow guests", g->domain);
         guest_tell(k, g, GUEST_STARTING, GUEST_CREATE_MS, "");
         g->defined_ns = clock_raw_ns();
+        ok = ok && found_off_note(k->facts.uri, g->domain, &g->found_off, &e);
         ok = ok && k->provider->start(k->link, g->domain, &e) && k->provider->find(k->link, g->domain, &domain, &e);
     }
     if (!ok) {
         g->was_off = false; /* it is as it was found */
+        found_off_forget(&g->found_off);
         guest_fail(k, g, e.text);
         return;
     }
@@ -48,9 +51,31 @@ void existing_begin(struct keeper *k, struct guest *g)
     guest_tell(k, g, GUEST_BOOTED, g->was_off ? BOOT_MS : 0, g->was_off ? "was off" : "was running");
 }
 
-bool existing_put_back(struct keeper *k, const struct guest *g, struct err *e)
+static bool shut_down(struct keeper *k, const char *domain, struct err *e)
+{
+    return k->provider->stop(k->link, domain, false, clock_ms(EXISTING_STOP_MS - STOP_MARGIN_MS), e);
+}
+
+bool existing_put_back(struct keeper *k, struct guest *g, struct err *e)
 {
     if (!k->link)
         return err_set(e, ERR_PARTIAL, "%s, and domain '%s' was off before", k->why, g->domain);
-    return k->provider->stop(k->link, g->domain, false, clock_ms(EXISTING_STOP_MS - STOP_MARGIN_MS), e);
+    if (!shut_down(k, g->domain, e))
+        return false;
+    found_off_forget(&g->found_off);
+    return true;
+}
+
+void existing_tidy(struct keeper *k)
+{
+    struct found_off note;
+    char name[DOMAIN_NAME];
+    while ((k->rights & RIGHT_GUESTS) && found_off_take(k->facts.uri, name, &note)) {
+        struct domain domain;
+        struct err e = { .text = "" };
+        log_info("domain '%s' was off before an agent started it that was killed: it is shut down", name);
+        if (k->provider->find(k->link, name, &domain, &e) && domain.state == DOMAIN_RUNNING && !shut_down(k, name, &e))
+            log_error("domain '%s' was off, and runs on: %s", name, e.text);
+        found_off_forget(&note); /* no second try: what it does now somebody else may want */
+    }
 }

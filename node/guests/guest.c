@@ -67,6 +67,7 @@ static void forget(struct keeper *k, struct guest *g)
         if (k->guests[i] == g)
             k->guests[i] = k->guests[--k->guest_count];
     guest_files_close(&g->console_fd, &g->disk_fd);
+    found_off_forget(&g->found_off); /* its domain is off */
     if (g->files)
         guest_files_forget(g->files);
     free(g->files);
@@ -227,7 +228,8 @@ void guest_begin(struct keeper *k, const struct message_guest_start *order)
                          .order = *order,
                          .asked_ns = clock_raw_ns(),
                          .console_fd = -1,
-                         .disk_fd = -1 };
+                         .disk_fd = -1,
+                         .found_off = { .lock_fd = -1 } };
     text_copy(g->name, sizeof g->name, order->guest);
     text_copy(g->domain, sizeof g->domain, order->domain);
     if (!k->link) /* what QEMU can do is looked up, which takes seconds the first time */
@@ -259,6 +261,8 @@ void guest_end(struct keeper *k, struct guest *g)
         guest_tell(k, g, GUEST_ENDING, g->is_built_in ? GUEST_END_MS : EXISTING_STOP_MS, "");
         ok = g->is_built_in ? end_built_in(k, g, &e) : existing_put_back(k, g, &e);
     }
+    if (!ok)
+        found_off_leave(&g->found_off);
     g->stopped_ns = clock_raw_ns();
     guest_tell_deed(k, g, LOAN_STOP, from_ns, ok ? NULL : &e);
     guest_tell(k, g, ok ? GUEST_OFF : GUEST_FAILED, 0, ok ? (g->is_built_in ? "ended" : "as it was found") : e.text);

@@ -65,6 +65,8 @@ void keeper_connect(struct keeper *k)
     bool is_news = ok || strcmp(k->why, e.text) != 0;
     text_copy(k->why, sizeof k->why, e.text);
     k->connect_mono = clock_mono_ns() + clock_ms(CONNECT_AGAIN_MS);
+    if (ok)
+        existing_tidy(k);
     if (is_news)
         tell_domains(k);
 }

@@ -17,6 +17,7 @@
 
 #include "agent/mailbox.h"
 #include "guests/accel.h"
+#include "guests/found_off.h"
 #include "guests/guest_files.h"
 #include "guests/guest_memory.h"
 #include "guests/keeper.h"
@@ -39,6 +40,7 @@ struct guest {
     bool is_built_in, is_ending;
     bool is_held; /* paused, as the coordinator asked */
     bool was_off; /* an existing domain, to be put back */
+    struct found_off found_off;
     struct guest_options options;
     struct message_guest_start order; /* with its keys */
 
@@ -138,7 +140,10 @@ void existing_begin(struct keeper *keeper, struct guest *guest);
 
 /* Shut it down, which its system may take its time for. */
 enum { EXISTING_STOP_MS = 95 * 1000 };
-MUST_CHECK bool existing_put_back(struct keeper *keeper, const struct guest *guest, struct err *e);
+MUST_CHECK bool existing_put_back(struct keeper *keeper, struct guest *guest, struct err *e);
+
+/* Put back what agents that were killed have started; with a connection. */
+void existing_tidy(struct keeper *keeper);
 
 /* ---- pausing.c ---- */
 

@@ -15,8 +15,10 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "guests/found_off.h"
 #include "guests/keeper.h"
 #include "guests/provider.h"
+#include "tempdir.h"
 
 enum { WITHIN_MS = 5000, FAKES = 2 };
 
@@ -360,6 +362,37 @@ static void a_domain_that_was_off_is_started_and_put_back(void **state)
     }
 }
 
+/* Notes of agents that were killed: of this connection, of another, of an agent that lives. */
+static void what_a_killed_agent_has_started_is_put_back_by_the_next(void **state)
+{
+    (void)state;
+    struct found_off killed, elsewhere, living;
+    set_up_fake(DOMAIN_RUNNING);
+    assert_true(found_off_note("fake:///", "web", &killed, NULL));
+    assert_true(found_off_note("other:///", "db", &elsewhere, NULL));
+    assert_true(found_off_note("fake:///", "db", &living, NULL));
+    assert_false(found_off_note("fake:///", "db", &killed, NULL)); /* it has it already */
+    found_off_leave(&killed);
+    found_off_leave(&elsewhere);
+    struct keeper *keeper = open_keeper(0); /* one that may not start guests leaves them alone */
+    order(keeper, "db", "");
+    until(keeper, GUEST_BOOTED);
+    keeper_close(&keeper);
+    assert_int_equal(state_of(0), DOMAIN_RUNNING);
+    keeper = open_keeper(RIGHT_GUESTS);
+    order(keeper, "db", ""); /* answered behind what is done first */
+    until(keeper, GUEST_BOOTED);
+    keeper_close(&keeper);
+    assert_int_equal(state_of(0), DOMAIN_OFF);
+    assert_int_equal(state_of(1), DOMAIN_RUNNING);
+    char domain[DOMAIN_NAME];
+    assert_false(found_off_take("fake:///", domain, &killed));
+    assert_true(found_off_take("other:///", domain, &elsewhere));
+    assert_string_equal(domain, "db");
+    found_off_forget(&elsewhere);
+    found_off_forget(&living);
+}
+
 static void a_domain_that_was_running_goes_on(void **state)
 {
     (void)state;
@@ -585,6 +618,9 @@ static void what_is_no_order_of_its_own_is_not_taken(void **state)
     keeper_close(&keeper);
 }
 
+/* What is noted of domains is the tests' own. */
+static int make_runtime_dir(void **state) { return tempdir_make(state) != 0 || setenv("XDG_RUNTIME_DIR", *state, 1); }
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -592,6 +628,7 @@ int main(void)
         cmocka_unit_test(a_domain_that_is_missing_or_paused_is_refused_and_left_alone),
         cmocka_unit_test(a_domain_that_is_a_guest_already_is_not_another_one),
         cmocka_unit_test(a_domain_that_was_off_is_started_and_put_back),
+        cmocka_unit_test(what_a_killed_agent_has_started_is_put_back_by_the_next),
         cmocka_unit_test(a_domain_that_was_running_goes_on),
         cmocka_unit_test(what_somebody_else_does_to_a_guest_is_told_with_its_name),
         cmocka_unit_test(a_watch_sees_a_domain_that_is_paused_without_an_event),
@@ -604,5 +641,5 @@ int main(void)
         cmocka_unit_test(a_provider_that_hangs_keeps_nobody),
         cmocka_unit_test(what_is_no_order_of_its_own_is_not_taken),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_runtime_dir, tempdir_remove);
 }
