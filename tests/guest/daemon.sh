@@ -137,6 +137,23 @@ state_is "shut off"
 want '[.trials[].streams[].figures.throughput.value] | length == 2 and all(. > 1e6)'
 want '.nodes[] | select(.name == "web") | .fingerprint.domain == "web1" and (.product | startswith("QEMU "))'
 
+# ---- the agent that has started it is killed: the next one puts it back ----
+
+begin
+until_says 120 "$scratch/err" "] round 1"
+kill -9 "$("$tare" lab status 2>/dev/null | sed -n 's/.* host [0-9.]* (agent \([0-9]*\)).*/\1/p')" || fail "no agent of the host's"
+ended 5
+says err "host's agent has ended"
+state_is running
+on_host "$TARE_BIN/tare-node" --invite "$scratch/tare/lab-real/host.invite" --allow=guests --libvirt '' >"$scratch/host2.log" 2>&1 &
+agents+=("$!")
+until_says 20 "$scratch/host2.log" "domain 'web1' was off before an agent started it that was killed: it is shut down"
+for try in {1..600}; do
+    [ "$(virsh domstate web1)" = "shut off" ] && break
+    sleep 0.1
+done
+state_is "shut off"
+
 # ---- one that runs goes on, also where the daemon dies and comes back in mid-trial ----
 
 virsh start web1 >/dev/null || fail "start"
