@@ -22,7 +22,7 @@ want '.status == "complete" and ([.trials[] | select(.partial | not)] | map(.ste
 done='[.trials[] | select(.partial | not)]'
 want "$done"' | all(.start.verdict == "together")'
 want "$done"' | all([.streams[].node] | sort == ["host1", "host2"])'
-both() { want "$done[$1]"' | [.streams[].figures | '"$2"'] == [true, true]'; }
+both() { want "${done}[$1]"' | [.streams[].figures | '"$2"'] == [true, true]'; }
 both 0 '[.write, .reread, .random_read, .fwrite, .pread, .stride_read] | all(.value > 0 and .unit == "B/s")'
 both 0 '.write_passes.value >= 1 and .write_cpu.value > 0'
 both 1 '.real.value > 0 and .real.unit == "s" and .user.value > 0 and .steps.value == 3 and .jobs.value == 2'
