@@ -50,7 +50,6 @@ chmod 711 "$scratch" && chown -R 65534:65534 "$scratch/other"
 on_host setpriv --reuid 65534 --regid 65534 --clear-groups env HOME="$scratch/other" \
     "$TARE_BIN/tare-node" --invite "$scratch/other/invite" >"$scratch/other.log" 2>&1 &
 other_pid=$!
-agents+=("$other_pid")
 for try in {1..20}; do
     "$tare" guests --lab=real >"$scratch/list" 2>&1
     grep -q "^other: " "$scratch/list" && break
@@ -116,7 +115,6 @@ begin()
     : >"$scratch/err"
     "$tare" run --lab=real --wait 120s --archive "$archive" "$scratch/scenario.yaml" >"$scratch/out" 2>"$scratch/err" &
     run_pid=$!
-    agents+=("$run_pid")
 }
 ended()
 {
@@ -141,12 +139,11 @@ want '.nodes[] | select(.name == "web") | .fingerprint.domain == "web1" and (.pr
 
 begin
 until_says 120 "$scratch/err" "] round 1"
-kill -9 "$("$tare" lab status 2>/dev/null | sed -n 's/.* host [0-9.]* (agent \([0-9]*\)).*/\1/p')" || fail "no agent of the host's"
+kill -9 "$(agent_of host)" || fail "no agent of the host's"
 ended 5
 says err "host's agent has ended"
 state_is running
 on_host "$TARE_BIN/tare-node" --invite "$scratch/tare/lab-real/host.invite" --allow=guests --libvirt '' >"$scratch/host2.log" 2>&1 &
-agents+=("$!")
 until_says 20 "$scratch/host2.log" "domain 'web1' was off before an agent started it that was killed: it is shut down"
 for try in {1..600}; do
     [ "$(virsh domstate web1)" = "shut off" ] && break

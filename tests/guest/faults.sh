@@ -19,7 +19,6 @@ begin()
     : >"$scratch/err"
     "$tare" run --lab --archive "$archive" "$scratch/scenario.yaml" >"$scratch/out" 2>"$scratch/err" &
     run_pid=$!
-    agents+=("$run_pid")
     until_says 60 "$scratch/err" "guest send"
 }
 ended()

@@ -19,7 +19,6 @@ END
 on_host() { "$tare" lab exec --lab half host -- "$@"; }
 "$tare" run --lab=half --archive "$archive" "$scratch/scenario.yaml" >"$scratch/out" 2>"$scratch/err" &
 run_pid=$!
-agents+=("$run_pid")
 until_says 60 "$scratch/err" "guest joined"
 tap=$(on_host ip -br link show type tun | awk '{ print $1; exit }')
 # Half of 100 Mbit/s as the switch counts it.

@@ -17,7 +17,6 @@ steps:
 END
 "$tare" run --lab --archive "$archive" "$scratch/scenario.yaml" >"$scratch/out" 2>"$scratch/err" &
 run_pid=$!
-agents+=("$run_pid")
 until_says 60 "$scratch/err" "guest2 joined"
 "$tare" guests >"$scratch/list" 2>&1 || fail "tare guests: $(<"$scratch/list")"
 for guest in guest1 guest2; do

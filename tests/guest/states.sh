@@ -16,7 +16,6 @@ steps:
 END
 "$tare" run --lab --archive "$archive" "$scratch/scenario.yaml" >"$scratch/out" 2>"$scratch/err" &
 run_pid=$!
-agents+=("$run_pid")
 until_says 60 "$scratch/err" "host send"
 for try in {1..40}; do
     "$tare" guests >"$scratch/list" 2>&1 || fail "tare guests: $(<"$scratch/list")"

@@ -23,14 +23,12 @@ grep -Eq '^host +host +joined .* send$' "$scratch/nodes" && grep -Eq '^peer +pee
     fail "$(cat "$scratch/nodes")"
 for i in 1 2 3; do
     "$tare" watch --port "$port" >"$scratch/watch-$i" 2>&1 &
-    agents+=($!)
     watchers[i]=$!
 done
 # One that never reads disturbs nobody.
 mkfifo "$scratch/unread"
 exec 9<>"$scratch/unread"
 "$tare" watch --port "$port" >"$scratch/unread" 2>/dev/null &
-agents+=($!)
 until_says 5 "$scratch/watch-1" "host send"
 # A node that is invited now is known at once.
 "$tare" invite late --endpoint "$endpoint" --out "$scratch/late.invite" 2>"$scratch/late.err" || fail "$(cat "$scratch/late.err")"

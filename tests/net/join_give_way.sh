@@ -6,7 +6,6 @@ scenario 1s
 two_agents
 "$tare" nodes --watch --port "$port" --format json >"$scratch/nodes" 2>"$scratch/nodes.err" &
 nodes_pid=$!
-agents+=("$nodes_pid")
 # `until_nodes JQ`: of its newest line.
 until_nodes()
 {
@@ -35,7 +34,6 @@ ends "$nodes_pid"
 # A token's nodes, too.
 "$tare" invite --lab --uses 3 --endpoint "$endpoint" --out "$scratch/lab.invite" 2>"$scratch/invite.err" &
 invite_pid=$!
-agents+=("$invite_pid")
 until_says 5 "$scratch/invite.err" "taking nodes in"
 begin_run
 ends "$invite_pid"

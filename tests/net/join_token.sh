@@ -4,7 +4,6 @@ own_home
 scenario 300ms
 "$tare" invite --lab --uses 2 --endpoint "$endpoint" --out "$scratch/lab.invite" 2>"$scratch/invite.err" &
 invite_pid=$!
-agents+=("$invite_pid")
 until_says 5 "$scratch/invite.err" "taking nodes in"
 [ "$(stat -c %a "$scratch/lab.invite")" = 600 ] || fail "mode of the token"
 agent host.log tare-node --invite "$scratch/lab.invite" --name host --state "$scratch/at-host"
@@ -64,7 +63,6 @@ ends "$run_pid"
 # It expires.
 "$tare" invite --lab --expires 1s --endpoint "$endpoint" --out "$scratch/short.invite" 2>"$scratch/invite.err" &
 invite_pid=$!
-agents+=("$invite_pid")
 sleep 1.2
 agent short.log tare-node --invite "$scratch/short.invite" --name short --state "$scratch/at-short"
 until_says 5 "$scratch/short.log" "this token has expired"
@@ -73,7 +71,6 @@ ends "$invite_pid"
 # Ctrl-C before it is spent.
 "$tare" invite --lab --endpoint "$endpoint" --out "$scratch/short.invite" 2>"$scratch/invite.err" &
 invite_pid=$!
-agents+=("$invite_pid")
 until_says 5 "$scratch/invite.err" "taking nodes in"
 kill -TERM "$invite_pid"
 ends "$invite_pid"

@@ -11,7 +11,6 @@ elsewhere() { TARE_TEST_WALL_S=$1 LD_PRELOAD=$shim "${@:2}"; }
 [ $(($(elsewhere $year date +%s) - $(date +%s))) -ge $((year - 5)) ] || fail "$shim does not move a clock"
 
 "$tare" invite --lab --uses 2 --expires 1h --endpoint "$endpoint" --out "$scratch/lab.invite" 2>"$scratch/invite.err" &
-agents+=($!)
 until_says 5 "$scratch/invite.err" "taking nodes in"
 elsewhere $year agent host.log tare-node --invite "$scratch/lab.invite" --name host --state "$scratch/at-host"
 elsewhere -$year agent peer.log tare-netserver --invite "$scratch/lab.invite" --name peer --state "$scratch/at-peer"
@@ -24,7 +23,6 @@ want '.trials[0].start.at[0:4] == (now | todate[0:4]) or .trials[0].start.at[0:4
 # By the clock of a node that is a year behind, this token has a year to go.
 "$tare" invite --lab --expires 1s --endpoint "$endpoint" --out "$scratch/short.invite" 2>"$scratch/invite.err" &
 invite_pid=$!
-agents+=($!)
 sleep 1.2
 elsewhere -$year agent late.log tare-node --invite "$scratch/short.invite" --name late --state "$scratch/at-late"
 until_says 5 "$scratch/late.log" "this token has expired"

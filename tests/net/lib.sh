@@ -6,10 +6,10 @@ scratch=$(mktemp -d /tmp/tare-test-XXXXXX)
 export XDG_RUNTIME_DIR=$scratch
 unset TMPDIR
 
-agents=()
 clean_up()
 {
-    [ ${#agents[@]} -eq 0 ] || kill -9 "${agents[@]}" 2>/dev/null
+    local pid # of those that still run: another's process may have the number of one that has ended
+    for pid in $(jobs -pr); do kill -9 "$pid" 2>/dev/null; done
     "$tare" lab down --all >"$scratch/down" 2>&1 || cat "$scratch/down"
     rm -rf "$scratch"
 }
@@ -55,6 +55,9 @@ need_lab()
         fail "$words"
     fi
 }
+
+# `agent_of MACHINE`: the pid of its agent in the one lab of this test's that is up.
+agent_of() { "$tare" lab status 2>/dev/null | sed -n "s/.* $1 [0-9.]* (agent \\([0-9]*\\)).*/\\1/p"; }
 
 # `reaches LAB MACHINE ADDRESS`: TCP gets an answer, be it a refusal; no ping is needed.
 reaches()
@@ -173,7 +176,6 @@ agent()
     shift 2
     "$TARE_BIN/$program" "$@" <&0 >"$log" 2>&1 & # with our stdin, which & alone would take away
     agent_pid=$!
-    agents+=("$agent_pid")
 }
 
 # `ends PID`: within 30 s, with its exit code in $code.
@@ -209,7 +211,6 @@ begin_run()
     : >"$scratch/err" # what the run before said is not this one's
     "$tare" run --port "$port" --archive "$archive" "$@" "$scratch/scenario.yaml" >"$scratch/out" 2>"$scratch/err" &
     run_pid=$!
-    agents+=("$run_pid")
 }
 
 # ---- the network workloads ----

@@ -38,7 +38,6 @@ sed -i 's/length: 200ms/length: 30s/; /name: tcp/d' "$scratch/scenario.yaml"
 : >"$scratch/err"
 "$tare" run --lab=wall --archive "$archive" "$scratch/scenario.yaml" >"$scratch/out" 2>"$scratch/err" &
 run_pid=$!
-agents+=("$run_pid")
 until_says 20 "$scratch/err" "udp   1.0 s"
 wall on
 code=0

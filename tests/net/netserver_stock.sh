@@ -11,7 +11,6 @@ lab_with_stock()
     address=$1
     "$tare" lab up stock "${@:2}" >"$scratch/up" 2>&1 || return 1
     "$tare" lab exec --lab stock peer -- "$netserver" -D -L "$address" -p 12865 >"$scratch/netserver.log" 2>&1 &
-    agents+=("$!")
     local try
     for try in {1..50}; do
         "$tare" lab exec --lab stock host -- bash -c "exec 3<>/dev/tcp/$address/12865" 2>/dev/null && return 0

@@ -57,11 +57,9 @@ says err "step 'bad': source /nowhere/at/all: No such file or directory"
 steps "name: slow, on: [host1], target: slow, warmups: 0"
 "$tare" run --lab --archive "$archive" "$scratch/scenario.yaml" >"$scratch/out" 2>"$scratch/err" &
 run_pid=$!
-agents+=("$run_pid")
 for ((try = 0; try < 1200; try++)); do [ -z "$(sleepers)" ] || break; sleep 0.05; done
 [ -n "$(sleepers)" ] || fail "the build does not begin: $(cat "$scratch/err")"
-pid=$(grep -lsz -- host1.invite /proc/[0-9]*/cmdline | head -1 | cut -d/ -f3)
-kill -9 "$pid"
+kill -9 "$(agent_of host1)" || fail "no agent of host1's"
 ends "$run_pid"
 [ "$code" -eq 3 ] || [ "$code" -eq 5 ] || fail "exit code $code: $(cat "$scratch/err")"
 for ((try = 0; try < 100; try++)); do [ -n "$(sleepers)" ] || break; sleep 0.1; done

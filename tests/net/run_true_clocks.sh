@@ -60,12 +60,10 @@ address=$("$tare" lab exec --lab clocks peer -- ip -4 -o address show scope glob
     my $l = IO::Socket::INET->new(Listen => 1, LocalPort => 9901, ReuseAddr => 1) or die "$!";
     my $s = $l->accept; my $b = "x" x 65536;
     if (fork) { 1 while sysread $s, my $got, 65536 } else { 1 while syswrite $s, $b }' &
-agents+=($!)
 "$tare" lab exec --lab clocks host -- timeout 30 perl -MIO::Socket::INET -e '
     my $s; for (1 .. 50) { last if $s = IO::Socket::INET->new("$ARGV[0]:9901"); select undef, undef, undef, 0.1 }
     my $b = "x" x 65536;
     if (fork) { 1 while sysread $s, my $got, 65536 } else { 1 while syswrite $s, $b }' "$address" &
-agents+=($!)
 sleep 0.5
 run 0 --lab=clocks "$scratch/scenario.yaml"
 check "idle and filled" 8
