@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,17 +17,16 @@ bool file_make(struct file *f, struct err *e)
     struct random r = { f->seed };
     f->fd = -1;
     f->stream = NULL;
-    f->buffer = aligned_alloc(page, size);
-    f->stdio = aligned_alloc(page, size);
-    if (!f->buffer || !f->stdio) {
-        file_release(f);
-        return err_set(e, ERR_INTERNAL, "no memory for a record of %zu bytes", f->record_bytes);
-    }
+    f->memory = (struct file_buffer){ 0 };
+    f->buffer = f->stdio = NULL;
+    if (!file_buffer_make(&f->memory, 2 * size, e))
+        return false;
+    f->buffer = f->memory.bytes;
+    f->stdio = f->buffer + size;
     for (size_t i = 0; i < size; i += sizeof(uint64_t)) {
         uint64_t word = random_next(&r);
         memcpy(f->buffer + i, &word, sizeof word);
     }
-    memset(f->stdio, 0, size); /* touched */
     return true;
 }
 
@@ -44,8 +42,7 @@ void file_release(struct file *f)
     close_stream(f);
     if (f->fd >= 0)
         close(f->fd);
-    free(f->buffer);
-    free(f->stdio);
+    file_buffer_release(&f->memory);
     f->fd = -1;
     f->buffer = f->stdio = NULL;
 }

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "stats/meter.h"
+#include "workloads/file/file_buffer.h"
 #include "workloads/file/file_place.h"
 
 enum { FILE_RECORD_LEAST = 512 };
@@ -23,12 +24,13 @@ struct file {
     int fd;                         /* -1: there is none yet */
     uint64_t records, first_record; /* the first is another than 0 only where write goes on */
     size_t record_bytes;
-    uint64_t seed;            /* of the random orders */
-    unsigned char *buffer;    /* of one record; page-aligned */
-    unsigned char *stdio;     /* as large, what stdio buffers in */
-    struct meter *meter;      /* counts each record */
-    const _Atomic bool *stop; /* true: end where it is */
-    FILE *stream;             /* of a method that goes by stdio, between prepare and run */
+    uint64_t seed;             /* of the random orders */
+    struct file_buffer memory; /* of both buffers */
+    unsigned char *buffer;     /* of one record; page-aligned */
+    unsigned char *stdio;      /* as large, what stdio buffers in */
+    struct meter *meter;       /* counts each record */
+    const _Atomic bool *stop;  /* true: end where it is */
+    FILE *stream;              /* of a method that goes by stdio, between prepare and run */
 };
 
 struct file_pass {

@@ -1,10 +1,12 @@
 /* engines_bench.c - one measurement by an engine of tare, without agent or coordinator; files and CPU on CPU 1.
  *
- *   engines-bench file METHOD MODE RECORD_BYTES FILE_BYTES MS DIRECTORY     BYTES ELAPSED_NS CPU_NS PASSES
+ *   engines-bench file METHOD MODE RECORD_BYTES FILE_BYTES MS DIRECTORY PAGES
+ *                                                                           BYTES ELAPSED_NS CPU_NS PASSES
  *   engines-bench cpu MS                                                    MEM INT FP (against the K6/233)
  *   engines-bench build TREE JOBS DIRECTORY                                 REAL_NS USER_NS SYS_NS
  *
- * The file is written before; passes are repeated until they took MS together (0: one). CPU is the thread's own,
+ * The file is written before; passes are repeated until they took MS together (0: one). PAGES, of the buffer: huge, as
+ * the program has them, or small, for a rival that has no others. CPU is the thread's own,
  * within the passes, as fio counts it. A tree is built with make, after nothing but its copy.
  */
 #include <errno.h>
@@ -13,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "base/clock.h"
 #include "workloads/compile/build_place.h"
@@ -62,6 +65,8 @@ static void measure_file(char **argv)
                          .stop = &stop };
     struct file_result r;
     struct err e = { 0 };
+    if (strcmp(argv[6], "huge") != 0 && (strcmp(argv[6], "small") != 0 || prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) != 0))
+        die("the buffer's pages are huge or small");
     file.records = (uint64_t)number(argv[3]) / file.record_bytes;
     if (!file_place_open(&place, argv[5], &e) || !file_make(&file, &e) || !file_cell_fill(&file, -1, &e) ||
         !file_cell_prepare(&file, &cell, &r, &e) || !file_cell_run(&file, &cell, &r, &e))
@@ -147,11 +152,11 @@ int main(int argc, char **argv)
         return 0;
     }
     pin();
-    if (argc == 8 && strcmp(argv[1], "file") == 0)
+    if (argc == 9 && strcmp(argv[1], "file") == 0)
         measure_file(argv + 2);
     else if (argc == 3 && strcmp(argv[1], "cpu") == 0)
         measure_cpu(clock_ms(number(argv[2])));
     else
-        die("file METHOD MODE RECORD FILE MS DIRECTORY, cpu MS, or build TREE JOBS DIRECTORY");
+        die("file METHOD MODE RECORD FILE MS DIRECTORY PAGES, cpu MS, or build TREE JOBS DIRECTORY");
     return 0;
 }
