@@ -6,8 +6,9 @@
 
 /* The file: 128 KiB or one message, whichever is more, in memory as a file in the page cache is, so that no disk
  * is measured, and small enough for the receiver's second-level cache, as those are that netperf and iperf3 make
- * for themselves; in one large page where the kernel has one (0.82 of iperf3's CPU a GB where small pages were 1.07, on
- * a busy machine). Outside the measured time; before tcp_sendfile_send.
+ * for themselves; in one large page where the kernel has one: 1.30 of
+ * iperf3's rate at 0.71 of its CPU, in small ones 0.97 and 0.98 (./bootstrap bench net). Outside the measured time;
+ * before tcp_sendfile_send.
  *
  * The other end does best with plain reads of 128 KiB (TCP_STREAM_PLAIN_READ_BYTES, no company): here the sender
  * has no copying to do, so a receiver that stays awake takes the protocol's work off it. Ratios to iperf3 -Z with
