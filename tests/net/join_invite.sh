@@ -7,7 +7,7 @@ scenario 300ms
 [ "$(stat -c %a "$scratch/host.invite")" = 600 ] || fail "mode of the invite"
 [ "$(stat -c %a "$XDG_CONFIG_HOME/tare" "$XDG_CONFIG_HOME/tare/keys.db" | tr '\n' ' ')" = "700 600 " ] || fail "modes of the keys"
 agent host.log tare-node --invite "$scratch/host.invite"
-"$tare" invite peer --endpoint "$endpoint" 2>/dev/null | "$TARE_BIN/tare-netserver" --invite - >"$scratch/peer.log" 2>&1 &
+"$TARE_BIN/tare-netserver" --invite - < <("$tare" invite peer --endpoint "$endpoint" 2>/dev/null) >"$scratch/peer.log" 2>&1 &
 until_says 8 "$scratch/host.log" "no answer from $endpoint yet"
 for round in 1 2; do
     run 0 --port "$port" --wait 20s "$scratch/scenario.yaml"
