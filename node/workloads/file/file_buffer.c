@@ -31,11 +31,12 @@ static unsigned char *map_aligned(size_t size, size_t align)
     if (mapped == MAP_FAILED)
         return NULL;
     const size_t before = (align - (uintptr_t)mapped % align) % align, after = spare - before;
+    unsigned char *aligned = mapped + before;
+    if (after > 0)
+        munmap(aligned + size, after);
     if (before > 0)
         munmap(mapped, before);
-    if (after > 0)
-        munmap(mapped + before + size, after);
-    return mapped + before;
+    return aligned;
 }
 
 bool file_buffer_make(struct file_buffer *b, size_t size, struct err *e)
