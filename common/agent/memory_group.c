@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/path_lock.h"
 #include "base/small_file.h"
 #include "base/text.h"
 #include "base/units.h"
@@ -128,19 +128,7 @@ static bool has(const char *path, const char *name)
     return text_append(full, sizeof full, "%s/%s", path, name) && access(full, F_OK) == 0;
 }
 
-/* Whoever had it may have removed it between open(2) and flock(2). */
-static bool lock(struct memory_group *g)
-{
-    struct stat opened, named;
-    g->lock_fd = open(g->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (g->lock_fd >= 0 && flock(g->lock_fd, LOCK_EX | LOCK_NB) == 0 && fstat(g->lock_fd, &opened) == 0 &&
-        lstat(g->path, &named) == 0 && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev)
-        return true;
-    if (g->lock_fd >= 0)
-        close(g->lock_fd);
-    g->lock_fd = -1;
-    return false;
-}
+static bool lock(struct memory_group *g) { return (g->lock_fd = path_lock_try(g->path, O_RDONLY | O_DIRECTORY)) >= 0; }
 
 /* Processes that were killed are in it until they are gone; what stays, the next look removes. */
 static void give_back(struct memory_group *g)

@@ -4,10 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/path_lock.h"
 #include "base/runtime_dir.h"
 #include "base/text.h"
 #include "wire/tree.h"
@@ -21,24 +20,6 @@ static bool write_text(char *text, size_t size, const char *uri, const char *dom
 {
     text[0] = '\0';
     return text_append(text, size, "%s\n%s", domain, uri);
-}
-
-static bool is_named(int fd, const char *path)
-{
-    struct stat held, named;
-    return fstat(fd, &held) == 0 && stat(path, &named) == 0 && held.st_ino == named.st_ino;
-}
-
-/* Open it and hold its lock; -1 where somebody else does, or it has just been removed. */
-static int hold(const char *path, int flags)
-{
-    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
-    if (fd >= 0 && (flock(fd, LOCK_EX | LOCK_NB) != 0 || !is_named(fd, path))) {
-        close(fd);
-        fd = -1;
-        errno = EWOULDBLOCK;
-    }
-    return fd;
 }
 
 bool found_off_note(const char *uri, const char *domain, struct found_off *note, struct err *e)
@@ -56,7 +37,7 @@ bool found_off_note(const char *uri, const char *domain, struct found_off *note,
     made.path[0] = '\0';
     if (!text_append(made.path, sizeof made.path, "%s/%s%s", directory, BEGINNING, name))
         return err_set(e, ERR_USAGE, "the path '%.200s...' is too long", directory);
-    made.lock_fd = hold(made.path, O_CREAT);
+    made.lock_fd = path_lock_try(made.path, O_RDWR | O_CREAT);
     if (made.lock_fd < 0 && errno == EWOULDBLOCK)
         return err_set(e, ERR_USAGE, "domain '%s' is in use: another agent has started it", domain);
     const size_t length = strlen(text);
@@ -107,7 +88,7 @@ bool found_off_take(const char *uri, char domain[DOMAIN_NAME], struct found_off 
         struct found_off one = { .lock_fd = -1 };
         if (strncmp(entry->d_name, BEGINNING, strlen(BEGINNING)) != 0 ||
             !text_append(one.path, sizeof one.path, "%s/%s", directory, entry->d_name) ||
-            (one.lock_fd = hold(one.path, 0)) < 0)
+            (one.lock_fd = path_lock_try(one.path, O_RDWR)) < 0)
             continue;
         found = is_of(one.lock_fd, uri, domain);
         if (found)

@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/directory.h"
+#include "base/path_lock.h"
 #include "base/text.h"
 
 enum { SLOTS = 64 };
@@ -19,25 +19,8 @@ static bool name_slot(const char *directory, int slot, struct scratch *s)
            text_append(s->kept, sizeof s->kept, "%s-failed", s->path);
 }
 
-/* Whoever had it may have removed it between open(2) and flock(2). */
-static bool is_still_there(int fd, const char *path)
-{
-    struct stat opened, named;
-    return fstat(fd, &opened) == 0 && lstat(path, &named) == 0 && opened.st_ino == named.st_ino &&
-           opened.st_dev == named.st_dev && named.st_uid == geteuid();
-}
-
 /* False where it is another's, or not there. */
-static bool lock(struct scratch *s)
-{
-    s->lock_fd = open(s->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (s->lock_fd >= 0 && flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0 && is_still_there(s->lock_fd, s->path))
-        return true;
-    if (s->lock_fd >= 0)
-        close(s->lock_fd);
-    s->lock_fd = -1;
-    return false;
-}
+static bool lock(struct scratch *s) { return (s->lock_fd = path_lock_try(s->path, O_RDONLY | O_DIRECTORY)) >= 0; }
 
 void scratch_give_back(struct scratch *s)
 {
