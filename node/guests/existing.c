@@ -74,8 +74,14 @@ void existing_tidy(struct keeper *k)
         struct domain domain;
         struct err e = { .text = "" };
         log_info("domain '%s' was off before an agent started it that was killed: it is shut down", name);
-        if (k->provider->find(k->link, name, &domain, &e) && domain.state == DOMAIN_RUNNING && !shut_down(k, name, &e))
-            log_error("domain '%s' was off, and runs on: %s", name, e.text);
+        bool ok =
+            k->provider->find(k->link, name, &domain, &e) && (domain.state != DOMAIN_RUNNING || shut_down(k, name, &e));
+        if (!ok && !k->provider->is_alive(k->link)) {
+            found_off_leave(&note); /* to the next connection */
+            return;
+        }
+        if (!ok)
+            log_error("domain '%s' was off, and is not put back: %s", name, e.text);
         found_off_forget(&note); /* no second try: what it does now somebody else may want */
     }
 }
