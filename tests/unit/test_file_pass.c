@@ -449,52 +449,9 @@ static void a_random_order_is_the_seeds_and_no_run_of_neighbours(void **unused)
     assert_true(even_then_odd > COUNT * 2 / 5 && even_then_odd < COUNT * 3 / 5);
 }
 
-/* The flags that the kernel keeps of the mapping that holds `address`, proc_pid_smaps(5). */
-static bool is_mapped_with(const void *address, const char *flag)
-{
-    FILE *maps = fopen("/proc/self/smaps", "re");
-    char line[4096];
-    bool is_there = false, is_in = false;
-    assert_non_null(maps);
-    while (!is_there && fgets(line, sizeof line, maps)) {
-        char *end;
-        uintptr_t from = strtoull(line, &end, 16);
-        if (*end == '-') {
-            uintptr_t to = strtoull(end + 1, &end, 16);
-            is_in = (uintptr_t)address >= from && (uintptr_t)address < to;
-        }
-        is_there = is_in && strncmp(line, "VmFlags:", 8) == 0 && strstr(line, flag);
-    }
-    fclose(maps);
-    return is_there;
-}
-
-static void buffers_are_whole_zeroed_and_asked_for_on_huge_pages(void **state)
-{
-    static const size_t SIZES[] = { 1, 4096, 100000, 2 * 1024 * 1024, 2 * 1024 * 1024 + 1 };
-    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    (void)state;
-    for (size_t i = 0; i < sizeof SIZES / sizeof SIZES[0]; i++) {
-        struct file_buffer b;
-        struct err e = { 0 };
-        assert_true(file_buffer_make(&b, SIZES[i], &e));
-        assert_true(b.size >= SIZES[i]);
-        assert_int_equal((uintptr_t)b.bytes % page, 0);
-        for (size_t at = 0; at < b.size; at++)
-            assert_true(b.bytes[at] == 0);
-        memset(b.bytes, 0xa5, b.size);
-        if (b.size % (2 * 1024 * 1024) == 0) /* this machine has such */
-            assert_true(is_mapped_with(b.bytes, " hg"));
-        file_buffer_release(&b);
-        assert_null(b.bytes);
-        file_buffer_release(&b);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(buffers_are_whole_zeroed_and_asked_for_on_huge_pages),
         cmocka_unit_test_setup_teardown(each_method_moves_the_file_once_and_counts_it, tempdir_make, tempdir_remove),
         cmocka_unit_test_setup_teardown(each_reading_method_reads_every_record, tempdir_make, tempdir_remove),
         cmocka_unit_test_setup_teardown(each_writing_method_writes_every_record_but_the_one_that_repeats_the_first,
