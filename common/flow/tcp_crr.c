@@ -13,13 +13,8 @@
 #include "flow/flow_parts.h"
 #include "flow/sockopt.h"
 
-enum {
-    CONNECT_MS = 5000,
-    ANSWER_MS = 500,
-    GUARDED_MS = 50,
-    RESENT_LEAST_NS =
-        2 * CLOCK_NS_PER_MS, /* two ticks of HZ=1000, the kernel's least wait for one segment (TCP_TIMEOUT_MIN) */
-};
+/* RESENT_LEAST_NS: two ticks of HZ=1000, the kernel's least wait for one segment (TCP_TIMEOUT_MIN). */
+enum { CONNECT_MS = 5000, ANSWER_MS = 500, GUARDED_MS = 50, RESENT_LEAST_NS = 2 * CLOCK_NS_PER_MS };
 
 /* The connection of the moment: known to who aborts from here on, */
 static void take_in_hand(struct flow *f, int fd)

@@ -8,11 +8,11 @@
  * has one port, and the asking machine does not run out of ports (28,000 last it for 470 transactions a
  * second). Against a stock netserver, which waits for the other side's close, the asking half closes first.
  * The close goes out with the response's last segment, as an HTTP server's does: one segment and one wake-up
- * less for each transaction, with the same round trips. Against stock netperf on loopback, medians of 13 runs
- * of each on one machine: 1.21 times its rate, at 0.76 of its CPU; behind the response, in a segment of its own,
- * 0.97 and 0.94 (BENCH_TESTS=crr:1 ./bootstrap bench net; the flag is
- * MSG_MORE in tcp_crr.c). The token costs nothing beside that: it is 16 bytes more in the request's own segment, and
- * no system call.
+ * less for each transaction, with the same round trips. Against stock netperf on loopback (BENCH_TESTS=crr:1
+ * ./bootstrap bench net; the flag is MSG_MORE in tcp_crr.c), rate and CPU: on one machine 1.21 and 0.76 so, 0.97 and
+ * 0.94 with the close in a segment of its own (13 runs each); on one that is slower to wake up 1.02 and 0.94, 1.04 and
+ * 0.96 (9 runs each), where it makes no difference. The token costs nothing beside that: it is 16 bytes more in the
+ * request's own segment, and no system call.
  */
 #ifndef TARE_TCP_CRR_H
 #define TARE_TCP_CRR_H

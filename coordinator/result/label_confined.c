@@ -76,8 +76,6 @@ static void tell(struct label *label, const char *node, const struct confined *c
     text_append(label->confined, sizeof label->confined, "%s%s confined to CPU%s %s and %.0f MiB (%s)",
                 *label->confined ? ", " : "", node, is_one ? "" : "s", c->cpus, (double)c->bytes / 0x1p20,
                 confined_how_name(c->how));
-    if (c->how == CONFINED_ENVELOPE)
-        text_append(label->confined, sizeof label->confined, ", interrupts as they are");
 }
 
 static bool has_option(const char *options, const char *name)
