@@ -351,6 +351,7 @@ void *crew_run(void *arg)
     conclude(c);
     pthread_mutex_lock(&c->trial->lock);
     is_last = --c->trial->crews_open == 0 && c->trial->is_armed;
+    c->way = WAY_OVER; /* who samples leaves the flows alone from here */
     pthread_mutex_unlock(&c->trial->lock);
     if (is_last) {
         confinement_end(&c->trial->confinement); /* a guest that is started next is no part of it */

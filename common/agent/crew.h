@@ -21,7 +21,8 @@ struct runner {
     pthread_t thread;
     struct meter_point points[MESSAGE_POINTS]; /* with their count: the session's alone */
     size_t point_count;
-    bool is_over; /* guarded by the trial's lock */
+    uint64_t acknowledged; /* the session's alone, too: bytes, as last seen */
+    bool is_over;          /* guarded by the trial's lock */
 };
 
 /* A part and the threads that work on it. */
@@ -30,9 +31,10 @@ struct crew {
     struct part part;
     pthread_t thread;
     struct runner runners[PART_FLOWS_MAX];
-    uint32_t runner_count;                      /* guarded by the trial's lock: the sampler reads beside the threads */
-    uint32_t first_slot;                        /* its first starter's place among those of the trial */
-    enum { WAY_AHEAD, WAY_DONE, WAY_LOST } way; /* of its workload's approach; guarded by the trial's lock */
+    uint32_t runner_count; /* guarded by the trial's lock: the sampler reads beside the threads */
+    uint32_t first_slot;   /* its first starter's place among those of the trial */
+    /* Of its workload's approach, and past it: the flows are being given back. Guarded by the trial's lock. */
+    enum { WAY_AHEAD, WAY_DONE, WAY_LOST, WAY_OVER } way;
 };
 
 struct trial {

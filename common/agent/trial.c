@@ -213,18 +213,24 @@ static struct runner *nth_runner(struct trial *t, size_t n, struct crew **crew)
     return found;
 }
 
-static struct meter_point point_of(struct trial *t, const struct crew *crew, const struct part_flow *f)
+/* What the other side has acknowledged of it; once the flow is being given back, what it had before. */
+static uint64_t acknowledged_of(struct trial *t, const struct crew *crew, struct runner *r)
 {
-    struct meter_point point = meter_read(&f->meter);
-    uint64_t acknowledged = 0;
-    if (!f->counts_acknowledged)
-        return point;
-    pthread_mutex_lock(&t->lock);
-    bool has_socket = crew->way == WAY_DONE;
+    uint64_t now = 0;
+    pthread_mutex_lock(&t->lock); /* also over the call: the socket is closed by the crew's thread */
+    if (crew->way == WAY_DONE && flow_acknowledged(r->flow->flow, &now))
+        r->acknowledged = now;
     pthread_mutex_unlock(&t->lock);
-    if (!has_socket || !flow_acknowledged(f->flow, &acknowledged))
-        acknowledged = 0;
-    point.bytes = acknowledged < point.bytes ? acknowledged : point.bytes; /* the kernel counts a FIN, too */
+    return r->acknowledged;
+}
+
+static struct meter_point point_of(struct trial *t, const struct crew *crew, struct runner *r)
+{
+    struct meter_point point = meter_read(&r->flow->meter);
+    if (r->flow->counts_acknowledged) {
+        uint64_t acknowledged = acknowledged_of(t, crew, r);
+        point.bytes = acknowledged < point.bytes ? acknowledged : point.bytes; /* the kernel counts a FIN, too */
+    }
     return point;
 }
 
@@ -234,7 +240,7 @@ void trial_tick(struct trial *t)
     struct runner *r;
     for (size_t n = 0; (r = nth_runner(t, n, &crew)); n++)
         if (r->point_count < MESSAGE_POINTS)
-            r->points[r->point_count++] = point_of(t, crew, r->flow);
+            r->points[r->point_count++] = point_of(t, crew, r);
 }
 
 bool trial_sample(struct trial *t, size_t least, struct message *m)

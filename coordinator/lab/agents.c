@@ -159,7 +159,7 @@ bool lab_agents_start(struct lab_record *record, const char *dir, const struct l
 }
 
 /* The last of its log, a line a line. */
-static void tell_end(const char *path, const char *name)
+static void tell_end(const char *path, const char *whose)
 {
     char text[LOG_END];
     FILE *file = fopen(path, "re");
@@ -174,18 +174,23 @@ static void tell_end(const char *path, const char *name)
     text[got] = '\0';
     char *rest = NULL, *line = strtok_r(text, "\n", &rest);
     for (line = is_cut && line ? strtok_r(NULL, "\n", &rest) : line; line; line = strtok_r(NULL, "\n", &rest))
-        log_error("%s's log: %s", name, line);
+        log_error("%s log: %s", whose, line);
 }
 
 void lab_agents_tell_ended(const struct lab_record *record, const char *dir)
 {
-    char path[LAB_PATH];
+    char path[LAB_PATH], whose[LAB_NAME + 4];
+    bool any = false;
     for (int i = LAB_FIRST_NODE; i < record->machine_count; i++) {
         const struct lab_machine *machine = &record->machines[i];
         if (machine->agent.pid == 0 || lab_process_lives(&machine->agent))
             continue;
         log_error("%s's agent has ended; what it said last:", machine->name);
+        any = true;
+        snprintf(whose, sizeof whose, "%s's", machine->name);
         if (path_in(path, sizeof path, dir, machine->name, ".log", NULL))
-            tell_end(path, machine->name);
+            tell_end(path, whose);
     }
+    if (any && path_in(path, sizeof path, dir, LAB_LOG, "", NULL))
+        tell_end(path, "the lab's"); /* what its init saw: which signal ended it */
 }

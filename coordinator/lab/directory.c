@@ -17,7 +17,7 @@
 /* All that stands in a lab's directory: nothing else is ever removed. */
 static const char *const FILES[] = {
     "record", "record.new", "keys.db", "keys.db-journal", "keys.db-wal", "keys.db-shm",
-    "log",    "control",    "passwd",  "group",           "lifted",
+    LAB_LOG,  "control",    "passwd",  "group",           "lifted",
 };
 
 /* Whole directories: the libvirt of each host. */

@@ -9,6 +9,7 @@
 
 /* The libvirt of the lab's host lives in this part of it. */
 #define LAB_LIBVIRT "libvirt"
+#define LAB_LOG "log" /* what its init says */
 
 /* The path of `name`'s directory, which may not be there. */
 MUST_CHECK bool lab_directory_path(const char *name, char *path, size_t size, struct err *e);

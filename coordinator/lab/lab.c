@@ -127,7 +127,7 @@ static bool build(struct lab *lab, const struct lab_options *options, struct err
     char log_path[LAB_PATH + 16] = "";
     int commit;
     struct lab_record *record = &lab->record;
-    text_append(log_path, sizeof log_path, "%s/log", lab->dir);
+    text_append(log_path, sizeof log_path, "%s/" LAB_LOG, lab->dir);
     if (!lab_namespaces_start(record, log_path, &commit, e))
         return false;
     bool ok = lab_network_make(record, e) && lab_agents_invite(record, lab->dir, e) &&

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -141,14 +142,35 @@ static _Noreturn void holder_main(const struct plan *plan, int machine)
         pause();
 }
 
+/* What a signal has ended cannot say so itself; /proc is the lab's own, where a zombie keeps its name. */
+static void tell_killed(const siginfo_t *info)
+{
+    char path[64], name[32] = "";
+    if (info->si_code != CLD_KILLED && info->si_code != CLD_DUMPED)
+        return;
+    snprintf(path, sizeof path, "/proc/%d/comm", (int)info->si_pid);
+    FILE *file = fopen(path, "re");
+    bool has_name = file && fgets(name, sizeof name, file);
+    if (file)
+        fclose(file);
+    name[strcspn(name, "\n")] = '\0';
+    dprintf(STDERR_FILENO, "%s was ended by signal %d (%s)\n", has_name ? name : "a process", info->si_status,
+            strsignal(info->si_status));
+}
+
 /* Reap what ends. A lab that lost a machine is none any more, so it ends. */
 static _Noreturn void reap(const struct lab_record *record, const pid_t holders[LAB_MACHINES_MOST])
 {
     for (;;) {
-        int status;
-        pid_t ended = waitpid(-1, &status, 0);
-        if (ended < 0 && errno == ECHILD)
-            _exit(1);
+        siginfo_t info = { 0 };
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOWAIT) != 0) {
+            if (errno == ECHILD)
+                _exit(1);
+            continue;
+        }
+        tell_killed(&info);
+        int status = 0;
+        pid_t ended = waitpid(info.si_pid, &status, 0);
         for (int i = 0; i < record->machine_count; i++)
             if (ended > 0 && ended == holders[i]) {
                 dprintf(STDERR_FILENO, "machine '%s' has ended (status %d), and so the lab\n", record->machines[i].name,

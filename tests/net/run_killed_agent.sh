@@ -15,6 +15,7 @@ for agent in host peer; do
         want "$kept | length >= 2 and (.[1:] | all(.partial))"
         says err "$agent's agent has ended; what it said last:"
         says err "$agent's log: tare-n"
+        says err "was ended by signal 9 (Killed)"
         # Lab, two trials and their probes are about 5 s; noticing may take 4 s.
         [ "$took" -le 15 ] || fail "$agent at $point took $took s"
         echo "$agent at $point: $took s: $(grep -F partial: "$scratch/err" | head -1)"
