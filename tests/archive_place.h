@@ -168,6 +168,13 @@ static inline void fill_trial(struct trial *t, int order)
         c->probes = draw_int();
     }
     for (int i = below(4); i >= 0; i--) {
+        struct kernel_clock *c = trial_add_kernel_clock(t);
+        FILL(c->node), FILL(c->status), FILL(c->clocksource), FILL(c->why);
+        c->moment = (enum moment)below(MOMENT_COUNT), c->synchronized = below(2);
+        c->own_ns = draw_i64(), c->ppm = below(2) ? draw_real() : INFINITY;
+        c->offset_ns = draw_i64(), c->slew_ns = draw_i64(), c->error_ns = draw_i64();
+    }
+    for (int i = below(4); i >= 0; i--) {
         struct cost *c = trial_add_cost(t);
         FILL(c->node);
         c->scope = (enum cost_scope)below(COST_SCOPE_COUNT);

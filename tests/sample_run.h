@@ -2,6 +2,7 @@
 #ifndef TARE_SAMPLE_RUN_H
 #define TARE_SAMPLE_RUN_H
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +118,21 @@ static inline void add_facts(struct trial *t, const char *node, enum cost_scope 
     cost->idle_baseline_ns = -1;
 }
 
+static inline void add_kernel_clock(struct trial *t, const char *node, enum moment moment, double ppm, const char *why)
+{
+    struct kernel_clock *c = trial_add_kernel_clock(t);
+    text_copy(c->node, sizeof c->node, node);
+    c->moment = moment;
+    c->own_ns = t->at_ns + INT64_C(3600000000000) + (moment == MOMENT_AFTER ? INT64_C(5100000000) : -60000000);
+    c->ppm = ppm;
+    text_copy(c->why, sizeof c->why, why);
+    if (*why)
+        return;
+    c->error_ns = 1500000, c->offset_ns = -12000, c->synchronized = true;
+    text_copy(c->status, sizeof c->status, "pll nano");
+    text_copy(c->clocksource, sizeof c->clocksource, "tsc");
+}
+
 static inline void add_skew(struct trial *t, int64_t ns, int64_t bound_ns)
 {
     struct skew *s = trial_add_skew(t);
@@ -137,11 +153,14 @@ static inline struct run *rich_run(void)
         add_witness(t, "host");
         add_facts(t, "host", COST_MACHINE, 0.9);
         add_facts(t, "host", COST_PROCESS, 0.25);
+        add_kernel_clock(t, "host", MOMENT_BEFORE, 12.5, "");
+        add_kernel_clock(t, "host", MOMENT_AFTER, 12.25, "");
         trial_add_flag(t, -1, "clock", 0, 0, "the clock's stamps come over ZeroMQ: is UDP port 7117 open?");
 
         t = new_trial(run, 0, round, 1);
         add_load(t, "guest", "send", 91.02e6 - round * 1e6, -120);
         add_facts(t, "guest", COST_MACHINE, 0.7);
+        add_kernel_clock(t, "guest", MOMENT_BEFORE, NAN, "adjtimex: Operation not permitted");
         trial_add_flag(t, -1, "clock", 0, 0, "the clock's stamps come over ZeroMQ: is UDP port 7117 open?");
         if (round == 1) {
             t->partial = true;

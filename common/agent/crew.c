@@ -234,6 +234,7 @@ static void take_account(struct trial *t)
         return;
     }
     tell_link_errors(t, t->done.done.link_errors, sizeof t->done.done.link_errors);
+    trial_post_timekeeping(t, true);
 }
 
 static void post_done(struct trial *t)

@@ -66,6 +66,9 @@ struct trial {
 /* A crew's thread, `arg` is its struct crew, which outlives it. */
 void *crew_run(void *arg);
 
+/* Tell what the kernel does to its clocks now: at ARM, and when all is over. */
+void trial_post_timekeeping(struct trial *trial, bool is_after);
+
 /* Without the lock. The trial has failed here: the first reason is told, the ones that follow from
  * it are not. */
 void trial_post_failure(struct trial *trial, const struct err *e);

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "catalogue/guest.h"
+#include "observe/timekeeping.h"
 
 enum {
     CONNECTED_MS = 500,
@@ -29,6 +30,28 @@ void trial_post_failure(struct trial *t, const struct err *e)
     }
     t->has_failed = true;
     pthread_mutex_unlock(&t->lock);
+}
+
+void trial_post_timekeeping(struct trial *t, bool is_after)
+{
+    struct timekeeping now = { 0 };
+    struct err e = { 0 };
+    bool is_known = timekeeping_read("", &now, &e);
+    struct message m = { .type = MESSAGE_TIMEKEEPING,
+                         .timekeeping = { .trial = t->number,
+                                          .is_after = is_after,
+                                          .raw_ns = is_known ? now.raw_ns : clock_raw_ns(),
+                                          .frequency = now.frequency,
+                                          .tick_us = now.tick_us,
+                                          .ticks_s = now.ticks_s,
+                                          .status = now.status,
+                                          .is_synchronized = now.is_synchronized,
+                                          .offset_ns = now.offset_ns,
+                                          .slew_ns = now.slew_ns,
+                                          .error_ns = now.error_ns } };
+    text_copy(m.timekeeping.clocksource, sizeof m.timekeeping.clocksource, now.clocksource);
+    text_copy(m.timekeeping.unknown, sizeof m.timekeeping.unknown, is_known ? "" : e.text);
+    (void)mailbox_put(t->out, &m); /* lost, it is not known */
 }
 
 bool trial_next(struct trial *t, struct message *m)
@@ -194,6 +217,8 @@ bool trial_arm(struct trial *t, const struct message_arm *order, struct err *e)
     }
     pthread_mutex_unlock(&t->lock);
     t->is_running = ok;
+    if (ok)
+        trial_post_timekeeping(t, false);
     return ok || err_set(e, ERR_PARTIAL, "ARM before every part was ready");
 }
 

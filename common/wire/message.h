@@ -109,7 +109,8 @@ enum guest_hold { GUEST_HOLD_NONE, GUEST_HOLD_PAUSE, GUEST_HOLD_SAVE, GUEST_HOLD
     M(33, TREE_STATE, tree_state)   \
     M(34, TREE_CHUNK, tree_chunk)   \
     M(35, GUEST_HERE, guest_here)   \
-    M(36, WATCHING, watching)
+    M(36, WATCHING, watching)       \
+    M(37, TIMEKEEPING, timekeeping)
 
 /* agent -> coordinator, a map: who speaks. `name` must be the one that its key was invited under;
  * `instance` is random for each process. */
@@ -218,6 +219,18 @@ enum guest_hold { GUEST_HOLD_NONE, GUEST_HOLD_PAUSE, GUEST_HOLD_SAVE, GUEST_HOLD
     I(T, process_user_ns)          \
     I(T, process_sys_ns)           \
     S(T, link_errors, 256)
+/* agent -> coordinator, before ARMED and before DONE (`is_after`): what its kernel does to its clocks, as
+ * observe/timekeeping.h has it; `unknown` is why it cannot tell, as a rule "" */
+#define TIMEKEEPING_FIELDS(T, U, I, S, B) \
+    U(T, trial)                           \
+    U(T, is_after)                        \
+    I(T, raw_ns)                          \
+    I(T, frequency)                       \
+    U(T, tick_us)                         \
+    U(T, ticks_s)                         \
+    U(T, status)                          \
+    U(T, is_synchronized)                 \
+    I(T, offset_ns) I(T, slew_ns) I(T, error_ns) S(T, clocksource, 32) S(T, unknown, 80)
 /* agent -> coordinator, before DONE: what a stock netserver says of a flow; `unsaid` is why it says nothing, as
  * a rule "". `cpu_ppm` is the share of all its
  * CPUs that was in use by netperf's rule (iowait and steal are busy), -1 when it does not tell. */

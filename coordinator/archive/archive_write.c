@@ -118,6 +118,7 @@ static bool write_trial(struct archive *archive, int64_t no, const struct trial 
         if (!write_stream(archive, id, i, &trial->streams[i], e))
             return false;
     return row_insert_all(archive, &TABLE_CLOCK, id, trial->clocks, trial->clock_count, e) &&
+           row_insert_all(archive, &TABLE_KERNEL_CLOCK, id, trial->kernel_clocks, trial->kernel_clock_count, e) &&
            row_insert_all(archive, &TABLE_COST, id, trial->costs, trial->cost_count, e) &&
            row_insert_all(archive, &TABLE_SKEW, id, trial->skews, trial->skew_count, e) &&
            row_insert_all(archive, &TABLE_FLAG, id, trial->flags, trial->flag_count, e);

@@ -6,7 +6,7 @@
 -- `idx` is a row's place within what it belongs to. What was rejected is flagged, never deleted.
 
 PRAGMA application_id = 1952543333; -- "tare"
-PRAGMA user_version = 6;            -- of these tables; upgrade.c has what came with each
+PRAGMA user_version = 7;            -- of these tables; upgrade.c has what came with each
 
 CREATE TABLE run (
     no INTEGER PRIMARY KEY AUTOINCREMENT, -- the short number; never given twice
@@ -165,6 +165,25 @@ CREATE TABLE clock (
     wander_ppm REAL,                      -- assumed
     stamps TEXT NOT NULL,                 -- where most of the probes' come from: tx+rx, rx (the kernel), user, zeromq
     probes INTEGER NOT NULL,
+    PRIMARY KEY (trial, idx)
+) STRICT, WITHOUT ROWID;
+
+-- What a node's kernel did to its clocks, as adjtimex(2) tells: MONOTONIC and REALTIME, not RAW, which tare goes by.
+-- All nodes of one kernel have the same: time namespaces change nothing of it.
+CREATE TABLE kernel_clock (
+    trial INTEGER NOT NULL REFERENCES trial (id) ON DELETE CASCADE,
+    idx INTEGER NOT NULL,
+    node TEXT NOT NULL,
+    moment TEXT NOT NULL,                 -- before: at ARM; after: when all its flows had ended
+    own_ns INTEGER NOT NULL,              -- the node's own RAW clock then
+    ppm REAL,                             -- they run faster than RAW by this, frequency and tick; NULL: not known
+    offset_ns INTEGER NOT NULL,           -- which the kernel's own loop still had to make up
+    slew_ns INTEGER NOT NULL,             -- likewise, of adjtime(3), at 500 ppm
+    error_ns INTEGER NOT NULL,            -- how far the wall clock might be off, as the kernel had been told
+    synchronized INTEGER NOT NULL,
+    status TEXT NOT NULL,                 -- STA_* of linux/timex.h: "pll nano"
+    clocksource TEXT NOT NULL,            -- tsc, kvm-clock, ...
+    why TEXT NOT NULL,                    -- it is not known
     PRIMARY KEY (trial, idx)
 ) STRICT, WITHOUT ROWID;
 

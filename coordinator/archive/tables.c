@@ -61,6 +61,12 @@ static const struct column CLOCK[] = {
     TEXT(clock_fit, node), I64(clock_fit, offset_ns), I64(clock_fit, bound_ns), MAYBE(clock_fit, ppm),
     MAYBE(clock_fit, ppm_bound), MAYBE(clock_fit, wander_ppm), TEXT(clock_fit, stamps), INT(clock_fit, probes),
 };
+static const struct column KERNEL_CLOCK[] = {
+    TEXT(kernel_clock, node), WORD(kernel_clock, moment, moment), I64(kernel_clock, own_ns), MAYBE(kernel_clock, ppm),
+    I64(kernel_clock, offset_ns), I64(kernel_clock, slew_ns), I64(kernel_clock, error_ns),
+    BOOL(kernel_clock, synchronized), TEXT(kernel_clock, status), TEXT(kernel_clock, clocksource),
+    TEXT(kernel_clock, why),
+};
 static const struct column COST[] = {
     TEXT(cost, node), WORD(cost, scope, cost_scope), I64(cost, wall_ns), INT(cost, cpus), I64(cost, used_ns),
     I64(cost, user_ns), I64(cost, sys_ns), I64(cost, iowait_ns), I64(cost, steal_ns), I64(cost, idle_baseline_ns),
@@ -98,6 +104,7 @@ const struct table TABLE_FIGURE = { .name = "figure", .keys = { "stream", "idx" 
 const struct table TABLE_LAP = { .name = "lap", .keys = { "stream", "idx" }, .conflict = "", .id = "idx",
                                  .where = "stream = ?1 ORDER BY idx", ROWS(lap, LAP) };
 const struct table TABLE_CLOCK = { .name = "clock", OF_TRIAL, ROWS(clock_fit, CLOCK) };
+const struct table TABLE_KERNEL_CLOCK = { .name = "kernel_clock", OF_TRIAL, ROWS(kernel_clock, KERNEL_CLOCK) };
 const struct table TABLE_COST = { .name = "cost", OF_TRIAL, ROWS(cost, COST) };
 const struct table TABLE_SKEW = { .name = "skew", OF_TRIAL, ROWS(skew, SKEW) };
 const struct table TABLE_FLAG = { .name = "flag", OF_TRIAL, ROWS(flag, FLAG) };

@@ -14,6 +14,7 @@ extern const struct table TABLE_STREAM;
 extern const struct table TABLE_FIGURE;
 extern const struct table TABLE_LAP;
 extern const struct table TABLE_CLOCK;
+extern const struct table TABLE_KERNEL_CLOCK;
 extern const struct table TABLE_COST;
 extern const struct table TABLE_SKEW;
 extern const struct table TABLE_FLAG;

@@ -31,11 +31,18 @@ static const struct {
       "times BLOB, PRIMARY KEY (stream, idx)",
       "NULL AS stream, NULL AS idx, NULL AS test, NULL AS number, NULL AS first_ns, NULL AS last_ns, NULL AS counters, "
       "NULL AS times" },
+    { 7, "kernel_clock",
+      "trial INTEGER NOT NULL REFERENCES trial (id) ON DELETE CASCADE, idx INTEGER NOT NULL, node TEXT NOT NULL, "
+      "moment TEXT NOT NULL, own_ns INTEGER NOT NULL, ppm REAL, offset_ns INTEGER NOT NULL, slew_ns INTEGER NOT NULL, "
+      "error_ns INTEGER NOT NULL, synchronized INTEGER NOT NULL, status TEXT NOT NULL, clocksource TEXT NOT NULL, "
+      "why TEXT NOT NULL, PRIMARY KEY (trial, idx)",
+      "NULL AS trial, NULL AS idx, NULL AS node, NULL AS moment, NULL AS own_ns, NULL AS ppm, NULL AS offset_ns, "
+      "NULL AS slew_ns, NULL AS error_ns, NULL AS synchronized, NULL AS status, NULL AS clocksource, NULL AS why" },
 };
 
 bool upgrade_tables(struct archive *archive, int64_t version, struct err *e)
 {
-    char sql[512];
+    char sql[1024];
     for (size_t i = 0; i < ARRAY_SIZE(TABLES); i++) {
         snprintf(sql, sizeof sql, "CREATE TABLE \"%s\" (%s) STRICT", TABLES[i].table, TABLES[i].columns);
         if (TABLES[i].since > version && !sql_run(archive, sql, e))

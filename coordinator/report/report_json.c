@@ -63,6 +63,21 @@ static json_t *cost_value(const struct trial *trial, const struct cost *cost)
 }
 LIST(cost_list, trial, costs, cost_count, cost_value)
 
+/* What is not known is null, and "why" says so. */
+static json_t *kernel_clock_value(const struct trial *trial, const struct kernel_clock *c)
+{
+    const bool known = !*c->why;
+    (void)trial;
+    return VALUE_OBJECT({ "node", value_text(c->node) }, { "moment", json_string(moment_name(c->moment)) },
+                        { "own_ns", json_integer(c->own_ns) }, { "ppm", value_real(c->ppm) },
+                        { "offset_ns", value_if(known, c->offset_ns) }, { "slew_ns", value_if(known, c->slew_ns) },
+                        { "error_ns", value_if(known, c->error_ns) },
+                        { "synchronized", known ? json_boolean(c->synchronized) : json_null() },
+                        { "status", known ? value_text(c->status) : json_null() },
+                        { "clocksource", value_word(c->clocksource) }, { "why", value_word(c->why) });
+}
+LIST(kernel_clock_list, trial, kernel_clocks, kernel_clock_count, kernel_clock_value)
+
 static json_t *flag_value(const struct trial *trial, const struct flag *flag)
 {
     return VALUE_OBJECT({ "kind", value_text(flag->kind) }, { "text", value_text(flag->text) },
@@ -266,7 +281,8 @@ static json_t *trial_parts(const struct run *run, const struct trial *trial, con
         { "guest_state", value_word(trial->guest_state) }, { "confined", confined_value(&trial->confined) },
         { "start", start }, { "streams", stream_list(run, trial, limits, STREAM_LOAD) },
         { "witnesses", stream_list(run, trial, limits, STREAM_WITNESS) }, { "totals", total_list(trial) },
-        { "costs", cost_list(trial) }, { "domains", domain_list(trial) }, { "flags", flag_list(trial) });
+        { "kernel_clocks", kernel_clock_list(trial) }, { "costs", cost_list(trial) }, { "domains", domain_list(trial) },
+        { "flags", flag_list(trial) });
 }
 
 /* NULL when memory is out, as of all values here. */

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "result/clocks.h"
 #include "result/cpu_use.h"
+#include "result/kernel_clocks.h"
 #include "result/laps.h"
 #include "result/latency.h"
 #include "result/netserver.h"
@@ -293,8 +294,8 @@ bool figures_compute(const struct raw_trial *raw, struct trial *trial, struct er
     trial->at_ns = raw->at_ns;
     bool ok = add_streams(raw, trial);
     for (size_t i = 0; ok && i < raw->node_count; i++)
-        ok = clocks_add(raw, &raw->nodes[i], trial) && add_costs(&raw->nodes[i], trial) &&
-             add_link_flag(&raw->nodes[i], trial);
+        ok = clocks_add(raw, &raw->nodes[i], trial) && kernel_clocks_add(&raw->nodes[i], trial) &&
+             add_costs(&raw->nodes[i], trial) && add_link_flag(&raw->nodes[i], trial);
     ok = ok && price_add(raw, trial) && add_peer_flags(raw, trial);
     if (!ok)
         return err_set(e, ERR_INTERNAL, "out of memory");

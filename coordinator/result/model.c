@@ -49,6 +49,7 @@ static void *one_more(void *array, size_t count, size_t size)
     }
 ADD_TO(trial_add_stream, trial, stream, streams, stream_count)
 ADD_TO(trial_add_clock, trial, clock_fit, clocks, clock_count)
+ADD_TO(trial_add_kernel_clock, trial, kernel_clock, kernel_clocks, kernel_clock_count)
 ADD_TO(trial_add_cost, trial, cost, costs, cost_count)
 ADD_TO(trial_add_skew, trial, skew, skews, skew_count)
 ADD_TO(stream_add_lap, stream, lap, laps, lap_count)
@@ -160,6 +161,7 @@ void trial_clear(struct trial *trial)
     }
     free(trial->streams);
     free(trial->clocks);
+    free(trial->kernel_clocks);
     free(trial->costs);
     free(trial->skews);
     free(trial->flags);

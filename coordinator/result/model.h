@@ -50,6 +50,8 @@ enum { MODEL_NAME = 64, MODEL_STEP = 128, MODEL_TEXT = 256 };
     X(COST_DOMAIN, "domain")   \
     X(COST_VCPU, "vcpu") X(COST_VHOST, "vhost") X(COST_EMULATOR, "emulator") X(COST_UNATTRIBUTED, "unattributed")
 
+#define MOMENTS(X) X(MOMENT_BEFORE, "before") X(MOMENT_AFTER, "after")
+
 /* the enum, its list, how many members it has */
 #define MODEL_ENUMS(E)                                 \
     E(run_status, RUN_STATUSES, RUN_STATUS_COUNT)      \
@@ -60,7 +62,8 @@ enum { MODEL_NAME = 64, MODEL_STEP = 128, MODEL_TEXT = 256 };
     E(window, FIGURE_WINDOWS, WINDOW_COUNT)            \
     E(figure_clock, FIGURE_CLOCKS, FIGURE_CLOCK_COUNT) \
     E(cost_scope, COST_SCOPES, COST_SCOPE_COUNT)       \
-    E(limited_by, LIMITED_BY, LIMITED_BY_COUNT)
+    E(limited_by, LIMITED_BY, LIMITED_BY_COUNT)        \
+    E(moment, MOMENTS, MOMENT_COUNT)
 
 /* The words of an enum, for code that treats all of them alike. */
 struct words {
@@ -143,6 +146,20 @@ struct clock_fit {
     int probes;
 };
 
+/* What a node's kernel did to its clocks before the trial, from ARM on, or after it (observe/timekeeping.h). */
+struct kernel_clock {
+    char node[MODEL_NAME];
+    enum moment moment;
+    int64_t own_ns; /* when, on the node's own RAW clock */
+    double ppm;     /* MONOTONIC and REALTIME run faster than RAW by this; NaN where the kernel does not tell */
+    int64_t offset_ns, slew_ns; /* still to be made up: by the kernel's own loop, of adjtime(3) */
+    int64_t error_ns;           /* how far its wall clock may be off, as the kernel has been told */
+    bool synchronized;
+    char status[64];      /* "pll nano", of STA_*; "" for none */
+    char clocksource[32]; /* "" where it is not told */
+    char why[80];         /* it is not known; "" where it is */
+};
+
 struct cost {
     char node[MODEL_NAME];
     enum cost_scope scope;
@@ -189,6 +206,8 @@ struct trial {
     size_t stream_count;
     struct clock_fit *clocks;
     size_t clock_count;
+    struct kernel_clock *kernel_clocks;
+    size_t kernel_clock_count;
     struct cost *costs;
     size_t cost_count;
     struct skew *skews;
@@ -248,6 +267,7 @@ void run_destroy(struct run **run);
 /* Append a zeroed element and return it; NULL when memory is out. Earlier elements may move. */
 struct stream *trial_add_stream(struct trial *trial);
 struct clock_fit *trial_add_clock(struct trial *trial);
+struct kernel_clock *trial_add_kernel_clock(struct trial *trial);
 struct cost *trial_add_cost(struct trial *trial);
 struct skew *trial_add_skew(struct trial *trial);
 struct trial *run_add_trial(struct run *run);

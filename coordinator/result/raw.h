@@ -37,6 +37,8 @@ struct raw_node {
     int64_t at_ns;          /* T on its own clock; 0 when it was not armed */
     bool is_done;
     struct message_done done;
+    struct message_timekeeping timekeeping[MOMENT_COUNT];
+    bool has_timekeeping[MOMENT_COUNT];
     int64_t worst_gap_ns; /* between two signs of life during the trial */
 };
 

@@ -129,6 +129,16 @@ static void on_lap(struct attempt *a, size_t player, const struct message_lap *m
         attempt_blame(a, ATTEMPT_FAILED, "%s: %s", a->raw.nodes[player].name, e.text);
 }
 
+static void on_timekeeping(struct attempt *a, size_t player, const struct message_timekeeping *m)
+{
+    struct raw_node *node = &a->raw.nodes[player];
+    const enum moment moment = m->is_after ? MOMENT_AFTER : MOMENT_BEFORE;
+    node->timekeeping[moment] = *m;
+    node->has_timekeeping[moment] = true;
+    text_disarm(node->timekeeping[moment].clocksource);
+    text_disarm(node->timekeeping[moment].unknown);
+}
+
 static uint32_t trial_of(const struct message *m)
 {
     switch (m->type) {
@@ -139,6 +149,7 @@ static uint32_t trial_of(const struct message *m)
     case MESSAGE_LAP: return m->lap.trial;
     case MESSAGE_DONE: return m->done.trial;
     case MESSAGE_NETSERVER: return m->netserver.trial;
+    case MESSAGE_TIMEKEEPING: return m->timekeeping.trial;
     case MESSAGE_FAILED: return m->failed.trial;
     default: return 0;
     }
@@ -155,6 +166,7 @@ void attempt_hear(struct attempt *a, size_t player, const struct message *m)
     case MESSAGE_STREAM: on_stream(a, player, &m->stream); break;
     case MESSAGE_NETSERVER: on_netserver(a, player, &m->netserver); break;
     case MESSAGE_LAP: on_lap(a, player, &m->lap); break;
+    case MESSAGE_TIMEKEEPING: on_timekeeping(a, player, &m->timekeeping); break;
     case MESSAGE_DONE:
         a->raw.nodes[player].done = m->done;
         a->raw.nodes[player].is_done = a->players[player].is_finished = true;

@@ -12,6 +12,10 @@ want '[.trials[0,1].streams[0].figures.throughput.value] | all(. > 80e6 and . < 
 want '[.trials[2].streams[] | .figures.throughput.value] | (length == 2 and all(. > 80e6 and . < 94.5e6))'
 want '[.trials[0,1].streams[0].figures.retransmits.value] | all(. == 0)'
 want '[.nodes[].name] == ["host", "peer"]'
+# What each kernel does to its clocks, before and after: one kernel here, in which nobody changes that meanwhile.
+want '.trials | all(.kernel_clocks | length == 4 and all(.why == null and .ppm != null and .clocksource != null))'
+want '.trials[0].kernel_clocks | map([.node, .moment]) | sort ==
+      [["host", "after"], ["host", "before"], ["peer", "after"], ["peer", "before"]]'
 # What limits a figure is in the fingerprint: the switch's shaping, and the bridge that leads to it.
 want '.nodes[] | select(.name == "host") | .fingerprint.links[] | select(.name == "eth0") |
       .master == "br0" and .qdisc == "tbf" and .shaped_bit_s == 100000000 and .shaped_overhead == 24 and .mtu == 1500'

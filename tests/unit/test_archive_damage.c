@@ -69,6 +69,7 @@ static void make_old_archive(const char *path, int version)
         [4] = "DROP TABLE lap",
         [5] = "ALTER TABLE trial DROP COLUMN confined; ALTER TABLE trial DROP COLUMN confined_cpus; "
               "ALTER TABLE trial DROP COLUMN confined_bytes",
+        [6] = "DROP TABLE kernel_clock",
     };
     char sql[64];
     make_archive_with_a_run(path);
@@ -105,6 +106,8 @@ static void read_old_run(struct archive *archive, int version)
             assert_true(version >= 5 || s->lap_count == 0);
         }
     assert_true(streams > 0);
+    for (size_t i = 0; i < run->trial_count; i++)
+        assert_true(version >= 7 || run->trials[i].kernel_clock_count == 0);
     for (size_t i = 0; i < run->trial_count; i++)
         assert_true(version >= 6 || (run->trials[i].confined.how == CONFINED_NOT && !*run->trials[i].confined.cpus));
     run_destroy(&run);
