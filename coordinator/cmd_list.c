@@ -45,6 +45,7 @@ static bool keep(const struct run *run, int trials, void *arg)
     list[runs->count] = *run;
     list[runs->count].scenario_text = NULL;
     list[runs->count].overrides = NULL;
+    list[runs->count].left_out = NULL;
     counts[runs->count++] = trials;
     return true;
 }

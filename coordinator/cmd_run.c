@@ -21,6 +21,8 @@
 #include "run/attempt.h"
 #include "run/probe_log.h"
 #include "run/run.h"
+#include "run/tree_source.h"
+#include "scenario/leave.h"
 #include "scenario/override.h"
 #include "scenario/plan_show.h"
 #include "wire/channel.h"
@@ -197,8 +199,6 @@ static bool open_hub(struct stage *stage, unsigned port, const struct control_pl
 static bool set_stage(struct stage *stage, struct arguments *a, const struct scenario *scenario, struct err *e)
 {
     char keys[512];
-    if (a->is_lab && has_built_in_guests(scenario) && !lab_prepare_guests(has_building_guests(scenario), e))
-        return false;
     /* A signal while the lab is being built waits for the hub, so that it ends in order, too. */
     (void)signals_block();
     /* The lab first: only a process of one thread can move, and live view and hub start some. */
@@ -250,17 +250,39 @@ static int show_run(char *archive, int64_t no)
     return cmd_show(ARRAY_SIZE(args) - 1, args);
 }
 
-/* What only a lab can do is left out where there is none, and said. */
+/* Sources that are not here, of steps that are optional. Others fail when they are opened, with the same words. */
+static bool fit_to_sources(struct scenario *scenario, struct err *e)
+{
+    for (size_t i = 0; i < scenario->step_count;) {
+        const struct scenario_step *step = &scenario->steps[i];
+        char source[256] = ""; /* of its own: the step goes */
+        struct err why = { 0 };
+        if (step->workload->source && step->is_optional)
+            text_copy(source, sizeof source, step->workload->source(step->options));
+        if (!*source || tree_source_is_there(source, &why))
+            i++;
+        else if (!scenario_leave_out_builds(scenario, source, why.text, e))
+            return false;
+    }
+    return true;
+}
+
+/* What a lab's guests need is made before there is a lab, which has no way to the internet. */
+static bool fit_to_lab(struct scenario *scenario, struct err *e)
+{
+    struct err why = { 0 };
+    if (has_built_in_guests(scenario) && !lab_prepare_guests(e))
+        return false;
+    return !has_building_guests(scenario) || lab_prepare_builds(&why) ||
+           scenario_leave_out_builds(scenario, NULL, why.text, e);
+}
+
+/* What cannot be run here is left out, where that is all right, and said. */
 static bool fit_to_machines(struct scenario *scenario, const struct arguments *a, struct err *e)
 {
-    char names[256];
-    if (a->is_lab)
-        return true;
-    if (!scenario_drop_lab_steps(scenario, names, sizeof names, e))
+    if (!a->is_lab && !scenario_leave_out_lab_steps(scenario, e))
         return false;
-    if (*names)
-        log_info("left out, for tare lifts the shaping of a lab's ports alone (`wire: unshaped`): %s", names);
-    return true;
+    return fit_to_sources(scenario, e) && (!a->is_lab || a->dry_run || fit_to_lab(scenario, e));
 }
 
 static int run_scenario(const struct scenario *scenario, struct arguments *a)

@@ -209,7 +209,7 @@ static inline struct run *new_run(void)
     for (int i = 0; i < 32; i++)
         text_append(run->uuid, sizeof run->uuid, "%x", below(16));
     FILL(run->scenario), FILL(run->version), FILL(run->why);
-    run->scenario_text = draw_string(), run->overrides = draw_string();
+    run->scenario_text = draw_string(), run->overrides = draw_string(), run->left_out = draw_string();
     run->seed = draw() | UINT64_C(1) << 63, run->schema = draw_int(), run->rounds = draw_int();
     run->tolerance_ns = draw_i64(), run->started_real_ns = draw_i64();
     for (int i = 0; i < 2; i++) {

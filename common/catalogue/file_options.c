@@ -19,7 +19,7 @@ static const struct field FIELDS[] = {
     { .key = "method", .kind = FIELD_CHOICE, .offset = AT(method), .choices = "all" FILE_METHODS(METHOD_WORD), .fallback = "all",
       .doc = "one of them, or all, one after the other" },
     { .key = "file", .kind = FIELD_SIZE, .offset = AT(file_bytes), .min = 512, .max = MIB(1024 * 1024), .fallback = "64MiB",
-      .doc = "size of the file, a multiple of the record's" },
+      .doc = "size of the file, a multiple of the record's; '2x memory' is twice the memory of the step's largest built-in guest" },
     { .key = "record", .kind = FIELD_SIZE, .offset = AT(record_bytes), .min = 512, .max = MIB(64), .fallback = "64KiB",
       .doc = "bytes that one call hands to the kernel" },
     { .key = "mode", .kind = FIELD_CHOICE, .offset = AT(mode), .choices = &FILE_MODES(MODE_WORD)[1], .fallback = "cached",

@@ -132,10 +132,11 @@ bool archive_trial(struct archive *archive, const struct run *run, const struct 
 bool archive_end(struct archive *archive, const struct run *run, struct err *e)
 {
     sqlite3_stmt *statement =
-        sql_prepare(archive, "UPDATE run SET ended_real_ns = ?2, status = ?3, why = ?4 WHERE no = ?1",
+        sql_prepare(archive, "UPDATE run SET ended_real_ns = ?2, status = ?3, why = ?4, left_out = ?5 WHERE no = ?1",
                     (const int64_t[]){ run->no, run->ended_real_ns }, 2, e);
     return statement && finish(archive, statement,
                                bind_text(archive, statement, 3, run_status_name(run->status), e) &&
-                                   bind_text(archive, statement, 4, run->why, e),
+                                   bind_text(archive, statement, 4, run->why, e) &&
+                                   bind_text(archive, statement, 5, run->left_out ? run->left_out : "", e),
                                e);
 }

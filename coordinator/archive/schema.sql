@@ -6,7 +6,7 @@
 -- `idx` is a row's place within what it belongs to. What was rejected is flagged, never deleted.
 
 PRAGMA application_id = 1952543333; -- "tare"
-PRAGMA user_version = 7;            -- of these tables; upgrade.c has what came with each
+PRAGMA user_version = 8;            -- of these tables; upgrade.c has what came with each
 
 CREATE TABLE run (
     no INTEGER PRIMARY KEY AUTOINCREMENT, -- the short number; never given twice
@@ -26,7 +26,8 @@ CREATE TABLE run (
     -- The coordinator's process: a run that is 'running' while this one is gone was aborted.
     pid INTEGER NOT NULL DEFAULT 0,       -- 0: not known
     pid_started INTEGER NOT NULL DEFAULT 0, -- clock ticks after the boot (field 22 of /proc/PID/stat)
-    boot_id TEXT NOT NULL DEFAULT ''
+    boot_id TEXT NOT NULL DEFAULT '',
+    left_out TEXT NOT NULL DEFAULT ''     -- steps that could not be run here, "step: why" a line
 ) STRICT;
 
 -- One row for each instance: an agent that was restarted in mid-run is here twice.

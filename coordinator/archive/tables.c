@@ -19,6 +19,7 @@ static const struct column RUN[] = {
     TEXT(run, uuid), TEXT(run, scenario), WORD(run, status, run_status), TEXT(run, why), I64(run, started_real_ns),
     I64(run, ended_real_ns), INT(run, rounds), I64(run, tolerance_ns), U64(run, seed), INT(run, schema),
     TEXT(run, version), STRING(run, scenario_text), STRING(run, overrides),
+    STRING(run, left_out),
 };
 static const struct column OWNER[] = {
     I64(owner, pid), COLUMN(owner, started, "pid_started", COLUMN_I64), TEXT(owner, boot_id),

@@ -16,6 +16,7 @@ static const struct {
     { 6, "trial", "confined", "TEXT NOT NULL", "'none'" },
     { 6, "trial", "confined_cpus", "TEXT NOT NULL", "''" },
     { 6, "trial", "confined_bytes", "INTEGER NOT NULL", "0" },
+    { 8, "run", "left_out", "TEXT NOT NULL", "''" },
 };
 
 /* Tables that have, with their columns as schema.sql has them. */

@@ -73,28 +73,63 @@ static bool may_make_ports(struct err *e)
     return false;
 }
 
-bool lab_prepare_guests(bool they_build, struct err *e)
+/* Its news go on to the user; what it complains of is the caller's error. */
+static void listen_to(FILE *from, const char *program, struct err *why)
+{
+    char line[1024], complaint[64] = "";
+    text_append(complaint, sizeof complaint, "%s: %s: ", program, log_word(LOG_ERROR));
+    const size_t head = strlen(complaint);
+    while (fgets(line, sizeof line, from)) {
+        line[strcspn(line, "\n")] = '\0';
+        if (strncmp(line, complaint, head) == 0)
+            err_set(why, ERR_USAGE, "%s", line + head);
+        else
+            fprintf(stderr, "%s\n", line);
+    }
+}
+
+/* Run the agent of hosts to make something ready. */
+static bool prepare(const char *option, struct err *e)
 {
     const char *program = PROGRAMS[LAB_IS_HOST];
+    struct err why = { .text = "" };
     char path[LAB_PATH];
-    int status = 0;
-    if (!may_make_ports(e) || !program_path(program, path, sizeof path, e))
+    int status = 0, ends[2];
+    if (!program_path(program, path, sizeof path, e))
         return false;
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return err_errno(e, errno, "no pipe for '%s'", program);
     pid_t child = fork();
     if (child == 0) {
-        execl(path, path, they_build ? "--prepare-builds" : "--prepare-guests", (char *)NULL);
+        if (dup2(ends[1], STDERR_FILENO) >= 0)
+            execl(path, path, option, (char *)NULL);
         _exit(LAB_COMMAND_NOT_FOUND);
     }
+    const int reason = errno;
+    close(ends[1]);
+    FILE *from = child > 0 ? fdopen(ends[0], "r") : NULL;
+    if (from)
+        listen_to(from, program, &why);
+    if (from)
+        fclose(from);
+    else
+        close(ends[0]);
     if (child < 0)
-        return err_errno(e, errno, "cannot start '%s'", path);
+        return err_errno(e, reason, "cannot start '%s'", path);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
     return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
-           err_set(
-               e, ERR_USAGE,
-               "this machine has not what a built-in guest needs, as %s says above; scenarios/wire.yaml needs no guest",
-               program);
+           err_set(e, ERR_USAGE, "%s", *why.text ? why.text : "the agent of hosts ended without a word");
 }
+
+bool lab_prepare_guests(struct err *e)
+{
+    return may_make_ports(e) &&
+           (prepare("--prepare-guests", e) ||
+            err_wrap(e, "this machine has not what a built-in guest needs (scenarios/wire.yaml needs none)"));
+}
+
+bool lab_prepare_builds(struct err *e) { return prepare("--prepare-builds", e); }
 
 bool lab_agents_invite(const struct lab_record *record, const char *dir, struct err *e)
 {

@@ -57,7 +57,10 @@ MUST_CHECK bool lab_up(const struct lab_options *options, struct lab **lab, stru
 
 /* Have the agent of hosts make ready what built-in guests need, out here: a lab has no way to the
  * internet. Seconds the first time. */
-MUST_CHECK bool lab_prepare_guests(bool they_build, struct err *e);
+MUST_CHECK bool lab_prepare_guests(struct err *e);
+
+/* And what those need that build: about a minute the first time. */
+MUST_CHECK bool lab_prepare_builds(struct err *e);
 
 /* A lab that has a record, alive or dead; NULL as name: the only one that lives, else the only one
  * there is. */

@@ -221,16 +221,17 @@ static json_t *total_list(const struct trial *trial)
     return made;
 }
 
-/* "path=value" each; null without any. */
-static json_t *override_list(const char *overrides)
+/* A text a line; null without any. */
+static json_t *line_list(const char *lines)
 {
-    json_t *made = *overrides ? json_array() : json_null();
-    while (*overrides) {
+    const char *at = lines ? lines : "";
+    json_t *made = *at ? json_array() : json_null();
+    while (*at) {
         char one[1024];
-        size_t size = strcspn(overrides, "\n");
-        snprintf(one, sizeof one, "%.*s", (int)size, overrides);
+        size_t size = strcspn(at, "\n");
+        snprintf(one, sizeof one, "%.*s", (int)size, at);
         made = value_append(made, value_text(one));
-        overrides += size + (overrides[size] == '\n');
+        at += size + (at[size] == '\n');
     }
     return made;
 }
@@ -356,8 +357,8 @@ bool report_json(const struct run *run, FILE *out, struct err *e)
         { "scenario", value_text(run->scenario) }, { "status", json_string(run_status_name(run->status)) },
         { "why", value_word(run->why) }, { "started", value_utc(run->started_real_ns) },
         { "ended", value_utc(run->ended_real_ns) }, { "version", value_text(run->version) },
-        { "scenario_schema", json_integer(run->schema) },
-        { "overrides", override_list(run->overrides ? run->overrides : "") }, { "seed", json_string(seed) },
+        { "scenario_schema", json_integer(run->schema) }, { "overrides", line_list(run->overrides) },
+        { "left_out", line_list(run->left_out) }, { "seed", json_string(seed) },
         { "rounds", json_integer(run->rounds) }, { "tolerance_ns", json_integer(run->tolerance_ns) },
         { "nodes", node_list(run) }, { "steps", step_list(run) }, { "trials", trial_list(run, facts) },
         { "latencies", latency_list(run) }, { "comparisons", report_compare_json(comparisons) });

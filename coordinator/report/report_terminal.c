@@ -305,6 +305,17 @@ static void put_shared_machines(const struct page *page, const struct run *run)
     }
 }
 
+static void put_left_out(const struct page *page, const struct run *run)
+{
+    char line[1024], clean[1024];
+    for (const char *at = run->left_out ? run->left_out : ""; *at;) {
+        size_t size = strcspn(at, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)size, at);
+        put_field(page, "left out", print_clean(line, clean, sizeof clean));
+        at += size + (at[size] == '\n');
+    }
+}
+
 static void put_head(const struct page *page, const struct run *run)
 {
     char scenario[MODEL_NAME], why[MODEL_TEXT], version[64], started[32], line[512] = "";
@@ -324,6 +335,7 @@ static void put_head(const struct page *page, const struct run *run)
     put_field(page, "uuid", print_clean(run->uuid, line, sizeof line));
     if (run->overrides && run->overrides[0])
         put_field(page, "set", print_clean(run->overrides, line, sizeof line));
+    put_left_out(page, run);
     put_nodes(page, run);
     put_clocks(page, run);
     put_shared_machines(page, run);

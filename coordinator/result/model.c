@@ -183,6 +183,7 @@ void run_clear(struct run *run)
     free(run->steps);
     free(run->scenario_text);
     free(run->overrides);
+    free(run->left_out);
     free(run->design.with);
     *run = (struct run){ 0 };
 }

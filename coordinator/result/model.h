@@ -247,6 +247,7 @@ struct run {
     char version[64]; /* of tare */
     enum run_status status;
     char why[MODEL_TEXT];                   /* what ended it early */
+    char *left_out;                         /* owned; steps that could not be run, "step: why" a line; NULL as "" */
     int64_t started_real_ns, ended_real_ns; /* UTC; ended 0 while it runs */
     int rounds;
     int64_t tolerance_ns;

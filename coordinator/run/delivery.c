@@ -315,12 +315,6 @@ static const struct scenario_step *step_of(const struct delivery *d, int index)
     return NULL;
 }
 
-const unsigned char *delivery_hash_for(const struct delivery *d, int index)
-{
-    const struct scenario_step *step = step_of(d, index);
-    return step ? delivery_hash(d, step) : NULL;
-}
-
 enum delivery_end delivery_to_hosts(struct delivery *d, struct err *e)
 {
     const struct scenario *s = d->options.scenario;

@@ -33,9 +33,6 @@ enum delivery_end delivery_to_hosts(struct delivery *delivery, struct err *e);
 /* See to it that the trial's nodes have what they are to build. */
 enum delivery_end delivery_prepare(struct delivery *delivery, const struct plan_trial *place, struct err *e);
 
-/* The hash of what node `index` of the scenario builds, which is one for a built-in guest; NULL for nothing. */
-const unsigned char *delivery_hash_for(const struct delivery *delivery, int index);
-
 /* The hash of what `step` builds; NULL where it builds nothing. */
 const unsigned char *delivery_hash(const struct delivery *delivery, const struct scenario_step *step);
 

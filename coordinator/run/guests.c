@@ -122,6 +122,14 @@ static bool give_key(struct guests *g, const struct ward *w, struct message_gues
     return ok;
 }
 
+/* With nothing to build it needs no compiler, which its host might not be able to make. */
+static bool pack_options(const struct guest_options *declared, bool builds, char *text, size_t size, struct err *e)
+{
+    struct guest_options options = *declared;
+    options.compiler &= builds;
+    return schema_pack(&GUEST_SCHEMA, &options, text, size, e);
+}
+
 static bool order_start(struct guests *g, struct ward *w, enum guest_start_purpose purpose, struct err *e)
 {
     const struct scenario_node *node = guests_node(g, w);
@@ -133,17 +141,17 @@ static bool order_start(struct guests *g, struct ward *w, enum guest_start_purpo
     m->guest_start.purpose = purpose;
     text_copy(m->guest_start.guest, sizeof m->guest_start.guest, node->name);
     text_copy(m->guest_start.domain, sizeof m->guest_start.domain, node->domain);
-    bool ok = !node->built_in ||
-              (schema_pack(&GUEST_SCHEMA, node->built_in, m->guest_start.options, sizeof m->guest_start.options, e) &&
-               give_key(g, w, &m->guest_start, e));
-    if (ok && g->options.address)
-        g->options.address(g->options.lab, (size_t)(w - g->wards), m->guest_start.address,
-                           sizeof m->guest_start.address);
     const unsigned char *tree = g->options.tree ? g->options.tree(g->options.context, w->node) : NULL;
     if (tree) {
         memcpy(m->guest_start.tree, tree, TREE_HASH);
         m->guest_start.tree_size = TREE_HASH;
     }
+    bool ok = !node->built_in ||
+              (pack_options(node->built_in, tree != NULL, m->guest_start.options, sizeof m->guest_start.options, e) &&
+               give_key(g, w, &m->guest_start, e));
+    if (ok && g->options.address)
+        g->options.address(g->options.lab, (size_t)(w - g->wards), m->guest_start.address,
+                           sizeof m->guest_start.address);
     ok = ok && send_to_host(g, w, m, e);
     sodium_memzero(&m->guest_start, sizeof m->guest_start);
     free(m);

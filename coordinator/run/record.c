@@ -61,7 +61,8 @@ bool record_begin(struct run *run, const struct scenario *scenario, struct err *
     run->tolerance_ns = scenario->start.tolerance_ns;
     run->scenario_text = strdup(scenario->text);
     run->overrides = strdup(scenario->overrides);
-    bool ok = run->scenario_text && run->overrides;
+    run->left_out = strdup(scenario->left_out);
+    bool ok = run->scenario_text && run->overrides && run->left_out;
     for (size_t i = 0; ok && i < scenario->step_count; i++) {
         struct run_step *row = run_add_step(run);
         ok = row && record_step(row, scenario, &scenario->steps[i]);

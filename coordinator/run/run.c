@@ -16,6 +16,7 @@
 #include "run/design.h"
 #include "run/enough.h"
 #include "run/guests.h"
+#include "run/leaving.h"
 #include "run/record.h"
 
 enum { UNARMED_RETRIES = 2, WAIT_NEWS_MS = 5000 };
@@ -149,11 +150,22 @@ static bool prepare_guests(struct conductor *c, const struct plan_trial *place, 
     return true;
 }
 
-static bool is_delivered(struct conductor *c, enum delivery_end end, struct err *e)
+static struct leaving leaving_of(struct conductor *c)
 {
+    return (struct leaving){ c->options->scenario, c->plan, &c->run, c->options->live };
+}
+
+/* *is_there: what is to be built has arrived; else all that build it are left out. */
+static bool is_delivered(struct conductor *c, enum delivery_end end, bool *is_there, struct err *e)
+{
+    const struct leaving leaving = leaving_of(c);
+    struct err failure = { 0 };
+    bool left = false;
+    *is_there = end == DELIVERY_DONE;
     switch (end) {
     case DELIVERY_INTERRUPTED: return interrupted(c, e);
-    case DELIVERY_FAILED: return false;
+    case DELIVERY_FAILED:
+        return leaving_builds(&leaving, e->text, &left, &failure) ? left : err_set(e, failure.exit, "%s", failure.text);
     case DELIVERY_DONE: break;
     }
     return true;
@@ -188,17 +200,25 @@ static bool run_trial(struct conductor *c, const struct plan_trial *place, struc
                                     .length_ns = time.usual_ns,
                                     .overhead_ns = attempt_overhead_ns(),
                                     .left_ns = plan_left_ns(c->plan, attempt_overhead_ns()) };
+    const struct leaving leaving = leaving_of(c);
+    bool is_there = false, left = false;
     place_trial(&trial, place, s->order, number);
-    if (!prepare_guests(c, place, e) || !is_delivered(c, delivery_prepare(c->delivery, place, e), e))
+    if (!prepare_guests(c, place, e) || !is_delivered(c, delivery_prepare(c->delivery, place, e), &is_there, e))
         return false;
+    if (!is_there)
+        return true;
     if (!lift_shaping(c, placed->is_unshaped, e))
         return false;
     text_copy(trial.guest_state, sizeof trial.guest_state, guests_state(c->guests));
     live_begin(c->options->live, &step);
-    bool ok = attempt_run(&context, place, number, &trial, &end, e) && keep(c, &trial, e);
-    if (ok)
+    bool ok = attempt_run(&context, place, number, &trial, &end, e);
+    if (ok && end == ATTEMPT_FAILED && trial.at_ns == 0)
+        ok = leaving_unready(&leaving, place, trial.why, &left, e);
+    ok = ok && (left || keep(c, &trial, e));
+    if (ok && !left)
         live_trial(c->options->live, &step, &trial, plan_left_ns(c->plan, attempt_overhead_ns()));
-    ok = ok && judge(c, &trial, end, e) && enough_keep(&enough, &trial, e) && enough_judge(&enough, place, e);
+    ok = ok &&
+         (left || (judge(c, &trial, end, e) && enough_keep(&enough, &trial, e) && enough_judge(&enough, place, e)));
     trial_clear(&trial);
     return ok;
 }
@@ -206,7 +226,8 @@ static bool run_trial(struct conductor *c, const struct plan_trial *place, struc
 static bool run_plan(struct conductor *c, struct err *e)
 {
     struct plan_trial place;
-    if (!is_delivered(c, delivery_to_hosts(c->delivery, e), e))
+    bool is_there = false;
+    if (!is_delivered(c, delivery_to_hosts(c->delivery, e), &is_there, e))
         return false;
     while (plan_next(c->plan, &place))
         if (!run_trial(c, &place, e))
@@ -242,7 +263,12 @@ static bool guest_joined(void *context, int index, const struct message_guest_st
 static const unsigned char *guest_tree(void *context, int index)
 {
     const struct conductor *c = context;
-    return delivery_hash_for(c->delivery, index);
+    const struct scenario *s = c->options->scenario;
+    for (size_t i = 0; i < s->step_count; i++) /* NULL as well where all that it builds was left out */
+        for (size_t n = 0; !plan_has_ended(c->plan, (int)i) && n < s->steps[i].on_count; n++)
+            if (s->steps[i].on[n] == index && s->steps[i].workload->source)
+                return delivery_hash(c->delivery, &s->steps[i]);
+    return NULL;
 }
 
 static bool begin(struct conductor *c, struct err *e)

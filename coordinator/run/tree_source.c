@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <limits.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -64,6 +65,22 @@ static bool pack(const char *directory, int *fd, struct err *e)
                    : err_set(e, ERR_USAGE, "'%.200s' cannot be packed, as tar says above", directory);
 }
 
+/* What a package without a version of its own depends on, as linux-source on linux-source-6.1. */
+static bool find_newest(const char *package, char *path, size_t size, struct stat *st)
+{
+    char pattern[PATH_MAX];
+    glob_t found = { .gl_pathc = 0 };
+    const char *newest = NULL;
+    snprintf(pattern, sizeof pattern, "%s/%s-[0-9]*.tar.xz", PACKAGED, package);
+    if (glob(pattern, 0, NULL, &found) == 0)
+        for (size_t i = 0; i < found.gl_pathc; i++)
+            if (!newest || strverscmp(found.gl_pathv[i], newest) > 0)
+                newest = found.gl_pathv[i];
+    const bool is_there = newest && stat(newest, st) == 0 && text_copy(path, size, newest);
+    globfree(&found);
+    return is_there;
+}
+
 /* What `text` names. */
 static bool find(const char *text, char *path, size_t size, struct stat *st, struct err *e)
 {
@@ -73,9 +90,18 @@ static bool find(const char *text, char *path, size_t size, struct stat *st, str
     if (strchr(text, '/') || !text_is_name(text))
         return err_set(e, ERR_USAGE, "%s", strerror(reason));
     snprintf(path, size, "%s/%s.tar.xz", PACKAGED, text);
-    return stat(path, st) == 0 ||
-           err_set(e, ERR_USAGE, "there is no such directory, and no %s: `apt-get install %s`, if that is its package",
-                   path, text);
+    return stat(path, st) == 0 || find_newest(text, path, size, st) ||
+           err_set(e, ERR_USAGE,
+                   "there is no such directory, and no %s/%s*.tar.xz: `apt-get install %s`, if that is "
+                   "its package",
+                   PACKAGED, text, text);
+}
+
+bool tree_source_is_there(const char *text, struct err *e)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    return find(text, path, sizeof path, &st, e) || err_wrap(e, "source %.200s", text);
 }
 
 static bool take_hash(struct tree_source *s, struct err *e)

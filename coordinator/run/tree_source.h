@@ -2,7 +2,8 @@
  *
  *   a file               an archive that tar(1) knows
  *   a directory          packed here, the same bytes each time: by name, without times, owners and version control
- *   a name without '/'   what Debian's package of that name holds: /usr/src/NAME.tar.xz
+ *   a name without '/'   what Debian's package of that name holds, /usr/src/NAME.tar.xz, or brings with it: the newest
+ *                        of /usr/src/NAME-*.tar.xz
  */
 #ifndef TARE_TREE_SOURCE_H
 #define TARE_TREE_SOURCE_H
@@ -18,6 +19,9 @@ struct tree_source {
     int64_t size;
     unsigned char hash[TREE_HASH];
 };
+
+/* Whether there is anything of that name; else the error says what is missing. */
+MUST_CHECK bool tree_source_is_there(const char *text, struct err *e);
 
 /* Open it and read all of it once, for its hash; some seconds for a large directory. Memory does not grow with it. */
 MUST_CHECK bool tree_source_open(const char *text, struct tree_source *source, struct err *e);

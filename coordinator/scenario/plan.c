@@ -209,6 +209,8 @@ void plan_end_step(struct plan *plan, int step)
     plan->left_ns -= trials * time_of(ended);
 }
 
+bool plan_has_ended(const struct plan *plan, int step) { return plan->steps[step].ended; }
+
 bool plan_again(struct plan *plan)
 {
     bool allowed = plan->scenario->start.on_bad == ON_BAD_REPEAT && plan->repeats < plan->scenario->start.repeat;

@@ -49,8 +49,10 @@ bool plan_needs_guests(const struct scenario *scenario, const struct plan_trial 
 /* The guest (of the scenario's nodes) to whose CPUs and memory the trial's node is confined, its host; -1: to none. */
 int plan_confined_by(const struct scenario *scenario, const struct plan_trial *trial);
 
-/* A step is known well enough: no further block of it is given. Not while one of its blocks goes on. */
+/* A step is known well enough, or cannot be run here: no more of it is given. Not while a repetition is pending. */
 void plan_end_step(struct plan *plan, int step);
+
+bool plan_has_ended(const struct plan *plan, int step);
 
 /* Whether the last trial was its block's last, and is not to be given again. */
 bool plan_is_block_over(const struct plan *plan);

@@ -9,6 +9,7 @@
 struct reader {
     struct scenario *scenario; /* being filled */
     struct diags *diags;
+    struct yaml_tree *tree; /* that is read */
 };
 
 /* A mistake at `value`. */

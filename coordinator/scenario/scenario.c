@@ -180,8 +180,9 @@ bool scenario_parse_with(const char *text, size_t size, const char *const *overr
     for (size_t i = 0; overrides && overrides[i]; i++)
         override_apply(tree, overrides[i], diags);
     struct scenario *read = calloc(1, sizeof *read);
-    struct reader reader = { read, diags };
-    if (!read || !(read->text = calloc(1, size + 1)) || !(read->overrides = join(overrides))) {
+    struct reader reader = { read, diags, tree };
+    if (!read || !(read->text = calloc(1, size + 1)) || !(read->overrides = join(overrides)) ||
+        !(read->left_out = strdup(""))) {
         reader_no_memory(&reader);
     } else {
         memcpy(read->text, text, size);
@@ -241,29 +242,10 @@ bool scenario_load(const char *path, struct scenario **scenario, struct diags *d
     return scenario_load_with(path, NULL, scenario, diags);
 }
 
-static void clear_step(struct scenario_step *step)
+void scenario_clear_step(struct scenario_step *step)
 {
     free(step->options);
     free(step->on);
-}
-
-bool scenario_drop_lab_steps(struct scenario *s, char *names, size_t size, struct err *e)
-{
-    size_t kept = 0;
-    names[0] = '\0';
-    for (size_t i = 0; i < s->step_count; i++) {
-        if (!s->steps[i].is_unshaped) {
-            s->steps[kept++] = s->steps[i];
-            continue;
-        }
-        text_append(names, size, "%s%s", *names ? ", " : "", s->steps[i].name);
-        clear_step(&s->steps[i]);
-    }
-    s->step_count = kept;
-    return kept > 0 ||
-           err_set(e, ERR_USAGE,
-                   "every step says `wire: unshaped`, which tare can do to a lab alone: use --lab, or take it "
-                   "out");
 }
 
 void scenario_destroy(struct scenario **scenario)
@@ -272,7 +254,7 @@ void scenario_destroy(struct scenario **scenario)
     if (!s)
         return;
     for (size_t i = 0; i < s->step_count; i++)
-        clear_step(&s->steps[i]);
+        scenario_clear_step(&s->steps[i]);
     free(s->steps);
     free(s->matrices);
     free(s->compare.with);
@@ -281,6 +263,7 @@ void scenario_destroy(struct scenario **scenario)
         free(s->nodes[i].built_in);
     free(s->nodes);
     free(s->overrides);
+    free(s->left_out);
     free(s->text);
     free(s);
     *scenario = NULL;

@@ -81,6 +81,7 @@ struct scenario_step {
     size_t on_count;
     enum when when;
     bool is_unshaped; /* the ports of a lab are not shaped meanwhile */
+    bool is_optional; /* left out where it cannot be run */
 };
 
 /* What a step's `matrix` became. */
@@ -95,6 +96,7 @@ struct scenario {
     char name[SCENARIO_NAME];
     char *text;      /* owned; the file as it was read, for the archive */
     char *overrides; /* owned; what was changed in it, "path=value" a line; "" for nothing */
+    char *left_out;  /* owned; steps that it had and why they cannot be run here, "step: why" a line (leave.h) */
     struct scenario_node *nodes;
     size_t node_count;
     struct scenario_group *groups;
@@ -140,9 +142,8 @@ MUST_CHECK bool scenario_parse_with(const char *text, size_t size, const char *c
 
 void scenario_destroy(struct scenario **scenario);
 
-/* Leave out the steps that only a lab can run (is_unshaped), for real machines; their names, by ", ", go into
- * `names`. False when no step is left. */
-MUST_CHECK bool scenario_drop_lab_steps(struct scenario *scenario, char *names, size_t size, struct err *e);
+/* Free what a step owns; for leave.h. */
+void scenario_clear_step(struct scenario_step *step);
 
 const char *node_role_name(enum node_role role);
 

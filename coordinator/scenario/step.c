@@ -9,12 +9,14 @@
 #include "base/words.h"
 #include "scenario/keys.h"
 #include "scenario/matrix.h"
+#include "scenario/memory_size.h"
 
 #define EXAMPLE "{name: stream, run: net_stream, to: peer, on: [host]}"
 
 struct head {
     char name[SCENARIO_STEP_NAME];
     int when, wire;
+    bool optional;
 };
 
 static const struct field HEAD_FIELDS[] = {
@@ -35,6 +37,11 @@ static const struct field HEAD_FIELDS[] = {
       .choices = "as_is|unshaped", /* unshaped: index 1 */
       .fallback = "as_is",
       .doc = "unshaped: meanwhile a lab's ports carry what the machine can do; for a lab alone" },
+    { .key = "optional",
+      .kind = FIELD_BOOL,
+      .offset = offsetof(struct head, optional),
+      .fallback = "false",
+      .doc = "true: left out, and said why, where what it needs is not to be had; the other steps run" },
 };
 const struct schema SCENARIO_STEP = { "step", HEAD_FIELDS, ARRAY_SIZE(HEAD_FIELDS), sizeof(struct head) };
 
@@ -235,6 +242,7 @@ static void read_step(const struct reader *r, const struct yaml_value *map, cons
     memcpy(step->name, head.name, sizeof step->name);
     step->when = (enum when)head.when;
     step->is_unshaped = head.wire == 1;
+    step->is_optional = head.optional;
     step->workload = workload;
     check_keys(r, map, step->workload);
     if (step->workload)
@@ -358,6 +366,8 @@ static bool read_steps_of(const struct reader *r, const struct yaml_value *map)
 {
     const struct workload_info *workload = read_workload(r, map);
     const size_t before = diags_count(r->diags);
+    if (workload)
+        map = memory_sizes(r, map, workload->options);
     struct matrix *matrix = workload ? matrix_read(r, map, workload) : NULL;
     struct scenario_step pattern = { .to = -1 };
     bool goes_on = true;

@@ -6,8 +6,8 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "guests/root.h"
 #include "workloads/compile/build_place.h"
-#include "workloads/compile/root_tree.h"
 #include "workloads/compile/tree_cache.h"
 #include "workloads/workloads.h"
 
@@ -65,15 +65,14 @@ static bool find_tree(const struct part *part, struct tree_place *tree, struct e
            err_set(e, ERR_PARTIAL, "source %.200s: it is not here", options_of(part)->source);
 }
 
-/* The system that guests build in, and their host as well, so that nothing but the machine differs. */
+static void tell_nobody(void *context, const char *what) { (void)context, (void)what; }
+
+/* The system that guests build in, and their host as well, so that nothing but the machine differs. A host that builds
+ * before its guest is made is the first to need it. */
 static bool find_root(const struct part *part, struct root_tree *root, struct err *e)
 {
-    if (!part->order.in_root)
-        return true;
-    if (!root_tree_of(root, e))
-        return false;
-    return root_tree_is_there(root) ||
-           err_set(e, ERR_PARTIAL, "the system that guests build in is not here: its host's agent makes it");
+    const struct root_order order = { .cancel_fd = part->cancel_fd, .tell = tell_nobody };
+    return !part->order.in_root || (root_tree_of(root, e) && (root_tree_is_there(root) || root_make(&order, root, e)));
 }
 
 static int jobs_of(const struct compile_options *o)

@@ -76,6 +76,7 @@ static void same_run(struct run *a, struct run *b)
     SAME_ROWS(a, b, steps, step_count);
     SAME_STRING(a, b, scenario_text);
     SAME_STRING(a, b, overrides);
+    SAME_STRING(a, b, left_out);
     assert_memory_equal(a, b, sizeof *a);
 }
 

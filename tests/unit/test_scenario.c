@@ -3,12 +3,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "catalogue/file_options.h"
+#include "scenario/leave.h"
 #include "scenario/scenario.h"
 
 /* What `tare check` would show of a text in memory; the caller frees it. */
@@ -229,21 +232,137 @@ static void the_scenarios_that_we_ship_are_good(void **unused)
 static void what_only_a_lab_can_do_is_left_out_elsewhere(void **unused)
 {
     (void)unused;
-    char names[64];
     struct err e = { .text = "" };
     struct scenario *s = load(SOURCE_DIR "/scenarios/quickstart.yaml");
+    const size_t steps = s->step_count;
     assert_true(s->steps[4].is_unshaped && !s->steps[5].is_unshaped);
-    assert_true(scenario_drop_lab_steps(s, names, sizeof names, &e));
-    assert_string_equal(names, "ceiling");
-    assert_int_equal(s->step_count, 8);
+    assert_true(scenario_leave_out_lab_steps(s, &e));
+    assert_int_equal(strncmp(s->left_out, "ceiling: ", 9), 0);
+    assert_int_equal(s->step_count, steps - 1);
     assert_string_equal(s->steps[4].name, "files");
-    assert_true(scenario_drop_lab_steps(s, names, sizeof names, &e));
-    assert_string_equal(names, "");
+    assert_true(scenario_leave_out_lab_steps(s, &e));
+    assert_null(strchr(s->left_out, '\n')); /* nothing more */
     for (size_t i = 0; i < s->step_count; i++)
         s->steps[i].is_unshaped = true;
-    assert_false(scenario_drop_lab_steps(s, names, sizeof names, &e));
+    assert_false(scenario_leave_out_lab_steps(s, &e));
     assert_non_null(strstr(e.text, "--lab"));
     scenario_destroy(&s);
+}
+
+static const char BUILDS[] = "tare: 1\nname: lab\nnodes:\n  host: {role: host}\n"
+                             "  guest: {role: guest, on: host, built_in: {compiler: true, disk: 64MiB}}\nsteps:\n"
+                             "  - {name: cpu, run: cpu, on: host}\n"
+                             "  - {name: a, run: compile, source: one, optional: true, on: [host, guest]}\n"
+                             "  - {name: b, run: compile, source: two, optional: true, on: host}\n";
+
+static struct scenario *load_builds(const char *set)
+{
+    const char *const overrides[] = { set, NULL };
+    struct scenario *s = NULL;
+    struct diags *diags = diags_new("lab.yaml");
+    assert_true(scenario_parse_with(BUILDS, strlen(BUILDS), set ? overrides : NULL, &s, diags));
+    diags_destroy(&diags);
+    return s;
+}
+
+static void what_cannot_be_built_here_is_left_out_where_it_is_optional(void **unused)
+{
+    (void)unused;
+    struct err e = { .text = "" };
+    struct scenario *s = load_builds(NULL);
+    assert_true(s->steps[1].is_optional && !s->steps[0].is_optional);
+    assert_true(scenario_leave_out_builds(s, "two", "it is not here", &e));
+    assert_int_equal(s->step_count, 2);
+    assert_true(s->nodes[1].built_in->compiler); /* `a` is built there */
+    assert_true(scenario_leave_out_builds(s, NULL, "no compiler", &e));
+    assert_int_equal(s->step_count, 1);
+    assert_string_equal(s->left_out, "b: it is not here\na: no compiler");
+    assert_false(s->nodes[1].built_in->compiler); /* it starts without */
+    scenario_destroy(&s);
+}
+
+static void what_must_be_built_is_an_error_where_it_cannot(void **unused)
+{
+    (void)unused;
+    struct err e = { .text = "" };
+    struct scenario *s = load_builds("steps.b.optional=false");
+    assert_false(scenario_leave_out_builds(s, NULL, "no compiler", &e));
+    assert_string_equal(e.text, "step 'b': no compiler");
+    assert_int_equal(s->step_count, 3);
+    assert_string_equal(s->left_out, "");
+    scenario_destroy(&s);
+}
+
+/* A scenario of one step with these words; NULL, and what is said of it, where it is refused. */
+static struct scenario *load_sizes(const char *words, const char *on, char *said, size_t size)
+{
+    char text[1024];
+    struct scenario *s = NULL;
+    struct diags *diags = diags_new("lab.yaml");
+    snprintf(text, sizeof text,
+             "tare: 1\nname: lab\nnodes:\n  host: {role: host}\n  other: {role: guest, on: host}\n"
+             "  small: {role: guest, on: host, built_in: {memory: 256MiB, disk: 64MiB}}\n"
+             "  large: {role: guest, on: host, built_in: {memory: 1GiB, disk: 64MiB}}\nsteps:\n"
+             "  - {name: files, run: file_io, %s, on: %s}\n",
+             words, on);
+    FILE *to = fmemopen(said, size, "w");
+    if (!scenario_parse(text, strlen(text), &s, diags))
+        diags_print(diags, to);
+    fclose(to);
+    diags_destroy(&diags);
+    return s;
+}
+
+static void a_size_is_so_many_times_the_memory_of_the_largest_guest(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *words, *on;
+        int64_t mib;
+    } CASES[] = {
+        { "file: 2x memory", "[host, small, large]", 2048 },
+        { "file: 2x memory", "[host, small]", 512 },
+        { "file: 2.25x memory", "small", 576 },
+        { "file: 0.501x memory, record: 1MiB", "small", 129 }, /* whole ones */
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        char said[512] = "";
+        struct scenario *s = load_sizes(CASES[i].words, CASES[i].on, said, sizeof said);
+        assert_string_equal(said, "");
+        assert_int_equal(((const struct file_options *)s->steps[0].options)->file_bytes, CASES[i].mib << 20);
+        scenario_destroy(&s);
+    }
+}
+
+static void a_matrix_may_hold_sizes_in_memories(void **unused)
+{
+    (void)unused;
+    char said[512] = "";
+    struct scenario *s = load_sizes("matrix: {file: [64MiB, 2x memory]}", "[host, small]", said, sizeof said);
+    assert_string_equal(said, "");
+    assert_int_equal(s->step_count, 2);
+    assert_string_equal(s->steps[1].name, "files[file=512MiB]");
+    scenario_destroy(&s);
+}
+
+static void a_memory_that_nobody_knows_is_told(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *words, *on, *said;
+    } CASES[] = {
+        { "file: 2x memory", "host", "'2x memory': the step has no built-in guest" },
+        { "file: 2x memory", "[small, other]", "what memory 'other' has is not known" },
+        { "file: 0x memory", "small", "more than 0x and at most 1000x" },
+        { "file: x memory", "small", "file: 'x memory'" },
+        { "record: 9999999x memory", "small", "at most 1000x" },
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        char said[1024] = "";
+        assert_null(load_sizes(CASES[i].words, CASES[i].on, said, sizeof said));
+        assert_non_null(strstr(said, CASES[i].said));
+        assert_null(strstr(strstr(said, "lab.yaml") + 1, "lab.yaml")); /* once */
+    }
 }
 
 static void a_file_that_cannot_be_read_is_told(void **unused)
@@ -359,7 +478,12 @@ int main(void)
         cmocka_unit_test(what_is_set_replaces_what_the_file_says),
         cmocka_unit_test(what_is_set_below_an_alias_is_set_there_alone),
         cmocka_unit_test(the_scenarios_that_we_ship_are_good),
+        cmocka_unit_test(a_size_is_so_many_times_the_memory_of_the_largest_guest),
+        cmocka_unit_test(a_matrix_may_hold_sizes_in_memories),
+        cmocka_unit_test(a_memory_that_nobody_knows_is_told),
         cmocka_unit_test(what_only_a_lab_can_do_is_left_out_elsewhere),
+        cmocka_unit_test(what_cannot_be_built_here_is_left_out_where_it_is_optional),
+        cmocka_unit_test(what_must_be_built_is_an_error_where_it_cannot),
         cmocka_unit_test(a_file_that_cannot_be_read_is_told),
         cmocka_unit_test(a_dash_is_standard_input),
         cmocka_unit_test(a_text_of_more_than_a_mebibyte_is_refused),
