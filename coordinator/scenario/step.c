@@ -19,30 +19,20 @@ struct head {
     bool optional;
 };
 
+#define AT(member) offsetof(struct head, member)
+
+/* clang-format off */
 static const struct field HEAD_FIELDS[] = {
-    { .key = "name",
-      .kind = FIELD_NAME,
-      .offset = offsetof(struct head, name),
-      .capacity = SCENARIO_STEP_NAME,
+    { .key = "name", .kind = FIELD_NAME, .offset = AT(name), .capacity = SCENARIO_STEP_NAME,
       .doc = "what the report calls the step" },
-    { .key = "when",
-      .kind = FIELD_CHOICE,
-      .offset = offsetof(struct head, when),
-      .choices = "paired|together", /* enum when */
-      .fallback = "paired",
+    { .key = "when", .kind = FIELD_CHOICE, .offset = AT(when), .choices = "paired|together" /* enum when */, .fallback = "paired",
       .doc = "its nodes one after the other, or at the same instant" },
-    { .key = "wire",
-      .kind = FIELD_CHOICE,
-      .offset = offsetof(struct head, wire),
-      .choices = "as_is|unshaped", /* unshaped: index 1 */
-      .fallback = "as_is",
+    { .key = "wire", .kind = FIELD_CHOICE, .offset = AT(wire), .choices = "as_is|unshaped" /* unshaped: index 1 */, .fallback = "as_is",
       .doc = "unshaped: meanwhile a lab's ports carry what the machine can do; for a lab alone" },
-    { .key = "optional",
-      .kind = FIELD_BOOL,
-      .offset = offsetof(struct head, optional),
-      .fallback = "false",
+    { .key = "optional", .kind = FIELD_BOOL, .offset = AT(optional), .fallback = "false",
       .doc = "true: left out, and said why, where what it needs is not to be had; the other steps run" },
 };
+/* clang-format on */
 const struct schema SCENARIO_STEP = { "step", HEAD_FIELDS, ARRAY_SIZE(HEAD_FIELDS), sizeof(struct head) };
 
 static const char LATER[] = "order|seed|while_host_runs|instances|limits|repeats|count";
