@@ -182,19 +182,44 @@ static size_t round_trip(const unsigned char *text, size_t size)
 
 static size_t round_trip_of(const char *text) { return round_trip((const unsigned char *)text, strlen(text)); }
 
+/* What the least code of `count` messages takes, from first principles: the two least frequent weights are joined until
+ * one is left, and each joint lengthens by one bit all the messages below it. Nothing of the kernel's own is used. */
+static int least_bits(const int *frequencies, size_t count)
+{
+    int weights[16], bits = 0;
+    assert_true(count <= ARRAY_SIZE(weights));
+    memcpy(weights, frequencies, count * sizeof *weights);
+    for (; count > 1; count--) {
+        qsort(weights, count, sizeof *weights, by_number);
+        weights[0] += weights[1];
+        bits += weights[0];
+        weights[1] = weights[count - 1];
+    }
+    return bits;
+}
+
 /* D. A. Huffman, "A Method for the Construction of Minimum-Redundancy Codes", Proc. IRE 40 (1952), table I: 13 messages
- * of these probabilities, in hundredths, take 3.42 binary digits on the average. Where frequencies are alike, lengths
- * may differ from the table's 2 3 3 3 3 4 5 5 5 5 5 6 6, their mean may not. */
+ * of these probabilities, in hundredths, take 3.42 binary digits on the average, by codes of 2 3 3 3 3 4 5 5 5 5 5 6 6
+ * digits. The table is held against what follows from it, then the kernel against the table. Where frequencies are
+ * alike, lengths may differ from the table's, their mean may not. */
 static void huffman_codes_are_those_of_his_paper(void **unused)
 {
     (void)unused;
     static const int HUNDREDTHS[] = { 20, 18, 10, 10, 10, 6, 6, 4, 4, 4, 4, 3, 1 };
+    static const int DIGITS[] = { 2, 3, 3, 3, 3, 4, 5, 5, 5, 5, 5, 6, 6 };
     unsigned char text[100];
     size_t used = 0;
-    for (size_t i = 0; i < ARRAY_SIZE(HUNDREDTHS); i++)
+    int bits = 0, leaves = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(HUNDREDTHS); i++) {
+        bits += HUNDREDTHS[i] * DIGITS[i];
+        leaves += 1 << (6 - DIGITS[i]); /* of a full tree of 6 levels */
         for (int j = 0; j < HUNDREDTHS[i]; j++)
             text[used++] = (unsigned char)('A' + i);
-    assert_int_equal(used, sizeof text);
+    }
+    assert_int_equal(used, sizeof text);                                   /* they are all there is */
+    assert_int_equal(leaves, 1 << 6);                                      /* a prefix code, with nothing to spare */
+    assert_int_equal(bits, 342);                                           /* that takes what he says */
+    assert_int_equal(least_bits(HUNDREDTHS, ARRAY_SIZE(HUNDREDTHS)), 342); /* and no other takes less */
     assert_int_equal(round_trip(text, sizeof text), 342);
 }
 
