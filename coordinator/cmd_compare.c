@@ -38,7 +38,7 @@ static bool write_as(const struct view *view, const struct comparisons *all, FIL
     else if (all->count == 0)
         fputs("nothing to compare: no step has both sides\n", out);
     else
-        report_compare_table(&(const struct page){ out, view->width, view->color }, all);
+        return report_compare_table(&(const struct page){ out, view->width, view->color }, all, e);
     return true;
 }
 

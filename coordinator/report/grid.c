@@ -56,13 +56,16 @@ static struct scale scale_of(const struct grid *grid, const struct grid_point *l
     return found;
 }
 
+/* Three digits, of what is less than 1 as many behind the point. */
+static int decimals_of(double value) { return value < 1 ? 3 : value < 10 ? 2 : value < 100 ? 1 : 0; }
+
 static void show(const struct grid_point *p, const struct scale *scale, char *out, size_t size)
 {
     double value = p->value / scale->factor;
     if (!isfinite(value))
         snprintf(out, size, "-");
     else
-        snprintf(out, size, "%.*f", value < 10 ? 2 : value < 100 ? 1 : 0, value);
+        snprintf(out, size, "%.*f", decimals_of(value), value);
 }
 
 /* ---- one table ---- */
@@ -74,6 +77,7 @@ struct sheet {
     const char **rows, **columns; /* of the points; each as often as its text differs */
     size_t row_count, column_count;
     int label, cell;    /* columns that they take */
+    bool is_marked;     /* some of its values are: the others have a blank there */
     struct scale scale; /* of a table that is named */
 };
 
@@ -101,6 +105,14 @@ static const struct grid_point *find(const struct sheet *s, const char *row, con
     return NULL;
 }
 
+static void show_marked(const struct sheet *s, const struct grid_point *p, char *out, size_t size)
+{
+    const struct scale scale = scale_at(s, p);
+    show(p, &scale, out, size);
+    if (s->is_marked)
+        text_append(out, size, "%c", p->mark ? p->mark : ' ');
+}
+
 /* "64KiB", or "host write MB/s" where each column has a unit of its own. */
 static void head_of(const struct sheet *s, const char *column, char *out, size_t size)
 {
@@ -117,15 +129,16 @@ static void measure(struct sheet *s)
     for (size_t i = 0; i < s->row_count; i++)
         s->label = print_width(s->rows[i]) > s->label ? print_width(s->rows[i]) : s->label;
     for (size_t i = 0; i < s->column_count; i++) {
-        head_of(s, s->columns[i], text, sizeof text);
+        head_of(s, s->columns[i], text, sizeof text - 1);
+        if (s->is_marked)
+            text_append(text, sizeof text, " ");
         s->cell = print_width(text) > s->cell ? print_width(text) : s->cell;
     }
     for (size_t i = 0; i < s->grid->count; i++) {
         const struct grid_point *p = &s->grid->points[i];
         if (strcmp(p->table, s->table) != 0)
             continue;
-        const struct scale scale = scale_at(s, p);
-        show(p, &scale, text, sizeof text);
+        show_marked(s, p, text, sizeof text);
         s->cell = print_width(text) > s->cell ? print_width(text) : s->cell;
     }
     int most = s->page->width / 2;
@@ -140,21 +153,30 @@ static bool has_any(const struct sheet *s, const char *row, size_t first, size_t
     return false;
 }
 
+/* A row, or with NULL the head. */
 static void put_row(const struct sheet *s, const char *row, size_t first, size_t count)
 {
+    while (row && count > 0 && !find(s, row, s->columns[first + count - 1]))
+        count--; /* what is not there at its end leaves no blanks */
     fprintf(s->page->out, "%*s", PAGE_MARGIN, "");
     page_cell(s->page, row ? TONE_PLAIN : TONE_FAINT, row ? row : "", s->label, true, false);
     for (size_t i = 0; i < count; i++) {
         const struct grid_point *p = row ? find(s, row, s->columns[first + i]) : NULL;
+        const bool is_last = i + 1 == count;
         char text[2 * GRID_LABEL] = "";
-        if (p) {
-            const struct scale scale = scale_at(s, p);
-            show(p, &scale, text, sizeof text);
-        } else if (!row) {
+        if (p)
+            show_marked(s, p, text, sizeof text);
+        else if (!row)
             head_of(s, s->columns[first + i], text, sizeof text);
-        }
+        if (!row && s->is_marked && !is_last)
+            text_append(text, sizeof text, " ");
+        size_t length = strlen(text);
+        bool is_blank = is_last && length > 0 && text[length - 1] == ' ';
+        if (is_blank)
+            text[length - 1] = '\0';
+        int columns = s->cell - (is_blank || (is_last && !row && s->is_marked));
         fprintf(s->page->out, "%*s", PAGE_GAP, "");
-        page_cell(s->page, row ? TONE_PLAIN : TONE_FAINT, text, s->cell, false, i + 1 == count);
+        page_cell(s->page, row ? TONE_PLAIN : TONE_FAINT, text, columns, false, is_last);
     }
     fputc('\n', s->page->out);
 }
@@ -187,6 +209,7 @@ static void put_table(struct sheet *s)
         if (strcmp(s->grid->points[i].table, s->table) == 0) {
             add_text(s->rows, &s->row_count, s->grid->points[i].row);
             add_text(s->columns, &s->column_count, s->grid->points[i].column);
+            s->is_marked |= s->grid->points[i].mark != '\0';
         }
     measure(s);
     int room = s->page->width - PAGE_MARGIN - s->label;

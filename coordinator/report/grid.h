@@ -17,6 +17,7 @@ struct grid_point {
     const char *unit;                         /* borrowed */
     double value;                             /* NaN: "-" */
     double passes;                            /* that the value is of; NaN: that means nothing */
+    char mark;                                /* stands behind the value; '\0': none */
 };
 
 struct grid {

@@ -6,66 +6,8 @@
 #include "base/text.h"
 #include "report/columns.h"
 #include "report/grid.h"
+#include "report/matrix_name.h"
 #include "report/print.h"
-
-/* ---- names ---- */
-
-static size_t base_of(const char *cell) { return strcspn(cell, "["); }
-
-static bool is_cell(const struct run_step *step)
-{
-    size_t size = strlen(step->name);
-    return base_of(step->name) > 0 && base_of(step->name) < size && step->name[size - 1] == ']';
-}
-
-size_t matrix_report_cells(const struct run *run, int step)
-{
-    size_t first = (size_t)step, count = 0;
-    while (first + count < run->step_count && is_cell(&run->steps[first + count]) &&
-           strncmp(run->steps[first].name, run->steps[first + count].name, base_of(run->steps[first].name) + 1) == 0)
-        count++;
-    return count;
-}
-
-/* The next "key=value" of a cell's name, from *at on; false past the last. */
-static bool next_value(const char **at, char *key, char *value, size_t size)
-{
-    size_t length = strcspn(*at, ",]"), sign = strcspn(*at, "=");
-    key[0] = value[0] = '\0';
-    if (length == 0 || sign >= length)
-        return false;
-    text_append(key, size, "%.*s", (int)sign, *at);
-    text_append(value, size, "%.*s", (int)(length - sign - 1), *at + sign + 1);
-    *at += length + ((*at)[length] == ',');
-    return true;
-}
-
-void matrix_report_name(const char *cell, char *name, size_t name_size, char *axes, size_t axes_size)
-{
-    char key[MODEL_STEP], value[MODEL_STEP], clean[MODEL_STEP];
-    const char *at = cell + base_of(cell) + 1;
-    name[0] = axes[0] = '\0';
-    text_append(name, name_size, "%.*s", (int)base_of(cell), cell);
-    while (next_value(&at, key, value, sizeof key))
-        text_append(axes, axes_size, "%s%s", *axes ? " x " : "", print_clean(key, clean, sizeof clean));
-}
-
-/* What stands at its left and at its top, and how many options it has. */
-static size_t place_of(const struct run_step *step, char *row, char *column)
-{
-    char key[MODEL_STEP], value[MODEL_STEP], clean[MODEL_STEP];
-    const char *at = step->name + base_of(step->name) + 1;
-    size_t count = 0;
-    row[0] = column[0] = '\0';
-    for (; next_value(&at, key, value, sizeof key); count++) {
-        if (count > 0)
-            text_append(row, GRID_LABEL, "%s%s", count > 1 ? "," : "", column);
-        text_copy(column, GRID_LABEL, print_clean(value, clean, sizeof clean));
-    }
-    if (count == 1)
-        text_copy(row, GRID_LABEL, column);
-    return count;
-}
 
 /* ---- figures ---- */
 
@@ -93,7 +35,7 @@ static bool add_value(struct grid *grid, const struct run_step *step, const char
     char clean[2][MODEL_NAME];
     print_clean(node, clean[0], sizeof clean[0]);
     print_clean(figure, clean[1], sizeof clean[1]);
-    if (place_of(step, point.row, point.column) == 1)
+    if (matrix_name_place(step->name, point.row, point.column) == 1)
         snprintf(point.column, sizeof point.column, "%.40s %.48s", clean[0], clean[1]);
     else
         snprintf(point.table, sizeof point.table, "%.40s %.48s", clean[0], clean[1]);
@@ -179,7 +121,7 @@ bool matrix_report_put(const struct page *page, const struct run *run, const str
     char key[2][MODEL_STEP], axes[MODEL_STEP + 8];
     struct grid grid = { 0 };
     bool ok = true;
-    matrix_report_name(run->steps[first].name, key[0], sizeof key[0], key[1], sizeof key[1]);
+    matrix_name_split(run->steps[first].name, key[0], sizeof key[0], key[1], sizeof key[1]);
     snprintf(axes, sizeof axes, "%s", key[1]);
     grid.axes = axes;
     for (size_t i = 0; ok && i < summary->row_count; i++)
@@ -199,12 +141,6 @@ bool matrix_report_put(const struct page *page, const struct run *run, const str
 
 /* ---- the sizes of one step ---- */
 
-bool matrix_report_is_size(const struct summary_figure *figure)
-{
-    const char *first = strchr(figure->name, '/'), *second = first ? strchr(first + 1, '/') : NULL;
-    return second && strcmp(figure->unit, "B/s") == 0 && !strchr(second + 1, '/');
-}
-
 bool matrix_report_put_sizes(const struct page *page, const struct run *run, const struct summary *summary, int step,
                              struct err *e)
 {
@@ -212,16 +148,12 @@ bool matrix_report_put_sizes(const struct page *page, const struct run *run, con
     bool ok = true;
     for (size_t i = 0; ok && i < summary->figure_count; i++) {
         const struct summary_figure *f = &summary->figures[i];
-        char node[MODEL_NAME], name[GRID_LABEL];
-        if (f->step != step || !matrix_report_is_size(f))
+        char node[MODEL_NAME], method[GRID_LABEL];
+        if (f->step != step || !matrix_name_is_size(f->name, f->unit))
             continue;
         struct grid_point point = { .unit = f->unit, .value = f->spread.median };
-        print_clean(f->node, node, sizeof node);
-        print_clean(f->name, name, sizeof name);
-        int method = (int)strcspn(name, "/"), file = (int)strcspn(name + method + 1, "/");
-        snprintf(point.table, sizeof point.table, "%s %.*s", node, method < MODEL_NAME ? method : MODEL_NAME, name);
-        text_append(point.row, sizeof point.row, "%.*s", file, name + method + 1);
-        text_append(point.column, sizeof point.column, "%s", name + method + 1 + file + 1);
+        matrix_name_size(f->name, method, point.row, point.column);
+        snprintf(point.table, sizeof point.table, "%.47s %.47s", print_clean(f->node, node, sizeof node), method);
         point.passes = passes_of(run, step, f->node, f->name);
         ok = grid_add(&grid, &point, e);
     }

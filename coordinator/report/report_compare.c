@@ -2,22 +2,29 @@
 
 #include <limits.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "report/compare_grid.h"
 #include "report/compare_words.h"
 #include "report/print.h"
 #include "report/table.h"
 #include "result/summary.h"
 
-enum { CELL = TABLE_CELL, ROWS_MAX = 128 };
+enum { CELL = TABLE_CELL };
 
 /* One pair of nodes: the comparisons that a person wants first. */
 struct rows {
-    const struct comparison *list[ROWS_MAX];
+    const struct comparison **list;
     size_t count;
+};
+
+/* Those that stand in a table and have a sentence each, and those of a matrix. */
+struct pair {
+    struct rows rows, cells;
 };
 
 static const struct run_step *step_of(const struct comparison *c) { return &c->base.run->steps[c->step]; }
@@ -167,7 +174,7 @@ static void put_line(const struct page *page, const char *head, enum tone tone, 
 
 static void put_sentences(const struct page *page, const struct rows *rows)
 {
-    char text[COMPARE_WORDS], last[COMPARE_WORDS] = "";
+    char text[COMPARE_WORDS];
     for (size_t i = 0; i < rows->count; i++) {
         const struct comparison *c = rows->list[i];
         if (c->is_row && !c->is_headline)
@@ -176,11 +183,17 @@ static void put_sentences(const struct page *page, const struct rows *rows)
         if (*compare_words_until(c, text))
             put_line(page, step_of(c)->name, TONE_BAD, text);
     }
+}
+
+/* Each once, where it changes. */
+static void put_labels(const struct page *page, const struct rows *rows, char last[COMPARE_WORDS])
+{
+    char text[COMPARE_WORDS];
     for (size_t i = 0; i < rows->count; i++) {
         compare_words_label(rows->list[i], text);
         if (strcmp(text, last) != 0)
-            put_line(page, i == 0 ? "label" : step_of(rows->list[i])->name, TONE_FAINT, text);
-        text_copy(last, sizeof last, text);
+            put_line(page, *last ? step_of(rows->list[i])->name : "label", TONE_FAINT, text);
+        text_copy(last, COMPARE_WORDS, text);
     }
 }
 
@@ -224,35 +237,69 @@ static void put_rest(const struct page *page, const struct table *table, const s
             table_put_row(page, table, &rest, i);
 }
 
-static void put_pair(const struct page *page, const struct rows *rows)
+static void put_rows(const struct page *page, const struct rows *rows)
 {
     const struct table table = { rows, rows->count, ARRAY_SIZE(COLUMNS), column, cell, NULL };
     struct table_layout layout = table_lay_out(&table, 0, rows->count, page->width);
-    char base[MODEL_NAME * 2], with[MODEL_NAME * 2], title[sizeof base + sizeof with + 32];
-    snprintf(title, sizeof title, "%s against %s, with / base",
-             compare_words_side(rows->list[0], false, with, sizeof with),
-             compare_words_side(rows->list[0], true, base, sizeof base));
-    fputc('\n', page->out);
-    print_wrapped(title, 0, PAGE_MARGIN, page->width, page->out);
     table_put_head(page, &table, &layout);
     for (size_t i = 0; i < rows->count; i++)
         table_put_row(page, &table, &layout, i);
     put_rest(page, &table, &layout);
-    put_sentences(page, rows);
 }
 
-void report_compare_table(const struct page *page, const struct comparisons *all)
+static bool put_pair(const struct page *page, const struct pair *pair, struct err *e)
 {
-    for (size_t i = 0; i < all->count; i++) {
-        const struct comparison *pair = &all->list[i];
-        struct rows rows = { .count = 0 };
-        bool is_first = true;
-        for (size_t k = 0; k < i; k++)
-            is_first = is_first && !is_of_pair(&all->list[k], pair);
-        for (size_t k = i; is_first && k < all->count && rows.count < ROWS_MAX; k++)
-            if (is_of_pair(&all->list[k], pair) && (all->list[k].is_row || is_lead(all, &all->list[k])))
-                rows.list[rows.count++] = &all->list[k];
-        if (rows.count > 0)
-            put_pair(page, &rows);
+    const struct comparison *first = pair->rows.count > 0 ? pair->rows.list[0] : pair->cells.list[0];
+    char base[MODEL_NAME * 2], with[MODEL_NAME * 2], title[sizeof base + sizeof with + 32];
+    char label[COMPARE_WORDS] = "";
+    snprintf(title, sizeof title, "%s against %s, with / base", compare_words_side(first, false, with, sizeof with),
+             compare_words_side(first, true, base, sizeof base));
+    fputc('\n', page->out);
+    print_wrapped(title, 0, PAGE_MARGIN, page->width, page->out);
+    if (pair->rows.count > 0)
+        put_rows(page, &pair->rows);
+    if (!compare_grid_put(page, pair->cells.list, pair->cells.count, e))
+        return false;
+    put_sentences(page, &pair->rows);
+    put_labels(page, &pair->rows, label);
+    put_labels(page, &pair->cells, label);
+    return true;
+}
+
+/* The pair that list[first] is of; `pair` has room for all. */
+static void collect(const struct comparisons *all, size_t first, struct pair *pair)
+{
+    pair->rows.count = pair->cells.count = 0;
+    for (size_t i = first; i < all->count; i++) {
+        const struct comparison *c = &all->list[i];
+        if (!is_of_pair(c, &all->list[first]))
+            continue;
+        if (compare_grid_holds(c))
+            pair->cells.list[pair->cells.count++] = c;
+        else if (c->is_row || is_lead(all, c))
+            pair->rows.list[pair->rows.count++] = c;
     }
+}
+
+static bool is_first_of_pair(const struct comparisons *all, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (is_of_pair(&all->list[i], &all->list[at]))
+            return false;
+    return true;
+}
+
+bool report_compare_table(const struct page *page, const struct comparisons *all, struct err *e)
+{
+    const struct comparison **room = calloc(2 * all->count + 1, sizeof *room);
+    struct pair pair = { .rows = { room, 0 }, .cells = { room + all->count, 0 } };
+    bool ok = room || err_set(e, ERR_INTERNAL, "out of memory for a table");
+    for (size_t i = 0; ok && i < all->count; i++) {
+        if (!is_first_of_pair(all, i))
+            continue;
+        collect(all, i, &pair);
+        ok = pair.rows.count + pair.cells.count == 0 || put_pair(page, &pair, e);
+    }
+    free(room);
+    return ok;
 }

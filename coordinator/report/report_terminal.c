@@ -11,6 +11,7 @@
 #include "report/clock_lines.h"
 #include "report/columns.h"
 #include "report/limit_words.h"
+#include "report/matrix_name.h"
 #include "report/matrix_report.h"
 #include "report/notes.h"
 #include "report/page.h"
@@ -116,13 +117,13 @@ static void put_figures(const struct page *page, const struct summary *summary, 
     for (size_t i = 0; i < summary->figure_count; i++) {
         const struct summary_figure *f = &summary->figures[i];
         int own = print_width(f->name), node = print_width(f->node);
-        names = f->step == step && !matrix_report_is_size(f) && own > names ? own : names;
+        names = f->step == step && !matrix_name_is_size(f->name, f->unit) && own > names ? own : names;
         nodes = f->step == step && node > nodes ? node : nodes;
     }
     for (size_t i = 0; i < summary->figure_count; i++) {
         const struct summary_figure *f = &summary->figures[i];
         char median[32], least[32], most[32], line[256] = "", clean[256];
-        if (f->step != step || matrix_report_is_size(f))
+        if (f->step != step || matrix_name_is_size(f->name, f->unit))
             continue;
         units_show_in(f->spread.median, f->unit, median, sizeof median);
         units_show_in(f->spread.least, f->unit, least, sizeof least);
@@ -190,7 +191,7 @@ static bool put_cells(const struct page *page, const struct run *run, const stru
 {
     struct run_step all = run->steps[step];
     char axes[MODEL_STEP];
-    matrix_report_name(run->steps[step].name, all.name, sizeof all.name, axes, sizeof axes);
+    matrix_name_split(run->steps[step].name, all.name, sizeof all.name, axes, sizeof axes);
     put_step(page, &all);
     return matrix_report_put(page, run, summary, step, count, e);
 }
@@ -200,7 +201,7 @@ static bool put_table(const struct page *page, const struct run *run, struct she
 {
     for (size_t i = 0; i < summary->row_count;) {
         const int step = summary->rows[i].step;
-        const size_t cells = matrix_report_cells(run, step);
+        const size_t cells = matrix_name_cells(run, step);
         const int end = step + (cells > 0 ? (int)cells : 1);
         fputc('\n', page->out);
         if (cells > 0 ? !put_cells(page, run, summary, step, cells, e) : !put_rows(page, run, sheet, summary, i, e))
@@ -377,7 +378,7 @@ bool report_table(const struct run *run, FILE *out, int width, bool color, struc
     ok = ok && put_table(&page, run, sheet, summary, e);
     if (ok) {
         put_notes(&page, notes);
-        report_compare_table(&page, comparisons);
+        ok = report_compare_table(&page, comparisons, e);
     }
     sheet_destroy(&sheet);
     comparisons_destroy(&comparisons);

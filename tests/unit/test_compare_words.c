@@ -201,8 +201,9 @@ static char *table_of(const struct comparisons *all, int width)
 {
     char *text = NULL;
     size_t size = 0;
+    struct err e = { 0 };
     FILE *out = open_memstream(&text, &size);
-    report_compare_table(&(const struct page){ out, width, false }, all);
+    assert_true(report_compare_table(&(const struct page){ out, width, false }, all, &e));
     fclose(out);
     return text;
 }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "golden.h"
+#include "report/matrix_name.h"
 #include "report/matrix_report.h"
 #include "report/print.h"
 #include "report/report_terminal.h"
@@ -54,10 +55,10 @@ static void cells_of_one_matrix_are_one_section(void **state)
     (void)state;
     struct run *run = run_of_matrices();
     char name[MODEL_STEP], axes[MODEL_STEP];
-    assert_int_equal(matrix_report_cells(run, 0), 3);
-    assert_int_equal(matrix_report_cells(run, 3), 0);
-    assert_int_equal(matrix_report_cells(run, 4), 2);
-    matrix_report_name(run->steps[0].name, name, sizeof name, axes, sizeof axes);
+    assert_int_equal(matrix_name_cells(run, 0), 3);
+    assert_int_equal(matrix_name_cells(run, 3), 0);
+    assert_int_equal(matrix_name_cells(run, 4), 2);
+    matrix_name_split(run->steps[0].name, name, sizeof name, axes, sizeof axes);
     assert_string_equal(name, "net");
     assert_string_equal(axes, "direction x message");
     char *text = shown(run, 100);

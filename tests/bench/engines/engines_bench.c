@@ -2,7 +2,8 @@
  *
  *   engines-bench file METHOD MODE RECORD_BYTES FILE_BYTES MS DIRECTORY PAGES
  *                                                                           BYTES ELAPSED_NS CPU_NS PASSES
- *   engines-bench cpu MS                                                    MEM INT FP (against the K6/233)
+ *   engines-bench cpu MS RUNS                                               MEM INT FP (against the K6/233), then
+ *                                                                           the ten tests' own rates
  *   engines-bench build TREE JOBS DIRECTORY                                 REAL_NS USER_NS SYS_NS
  *
  * The file is written before; passes are repeated until they took MS together (0: one). PAGES, of the buffer: huge, as
@@ -76,28 +77,35 @@ static void measure_file(char **argv)
     file_place_close(&place);
 }
 
-static double rate_of(const struct kernel *kernel, int64_t lasting_ns)
+/* The mean of so many runs, as the workload has it. */
+static double rate_of(const struct kernel *kernel, int64_t lasting_ns, int64_t runs)
 {
     const _Atomic bool stop = false;
+    struct series rates = { 0 };
     struct meter meter = { 0 };
     struct cpu_run run;
     struct err e = { 0 };
     void *state = cpu_run_make(kernel);
     if (!state)
         die("no memory for a kernel");
-    if (!cpu_run_do(kernel, state, lasting_ns, &meter, &stop, &run, &e))
-        die(e.text);
+    for (int64_t i = 0; i < runs; i++) {
+        if (!cpu_run_do(kernel, state, lasting_ns, &meter, &stop, &run, &e))
+            die(e.text);
+        series_add(&rates, (double)run.amount * 1e9 / (double)run.elapsed_ns);
+    }
     free(state);
-    return (double)run.amount * 1e9 / (double)run.elapsed_ns;
+    return rates.mean;
 }
 
-static void measure_cpu(int64_t lasting_ns)
+static void measure_cpu(int64_t lasting_ns, int64_t runs)
 {
     double rates[CPU_TEST_COUNT];
     for (int i = 0; i < CPU_TEST_COUNT; i++)
-        rates[i] = rate_of(KERNELS[i], lasting_ns);
+        rates[i] = rate_of(KERNELS[i], lasting_ns, runs);
     for (int i = 0; i < CPU_INDEX_COUNT; i++)
-        printf("%.2f%s", cpu_index_of(rates, (enum cpu_index)i, CPU_BASE_K6), i + 1 < CPU_INDEX_COUNT ? " " : "\n");
+        printf("%.2f ", cpu_index_of(rates, (enum cpu_index)i, CPU_BASE_K6));
+    for (int i = 0; i < CPU_TEST_COUNT; i++)
+        printf("%s=%.6g%s", CPU_TEST_TABLE[i].name, rates[i], i + 1 < CPU_TEST_COUNT ? " " : "\n");
 }
 
 static void measure_build(char **argv)
@@ -154,9 +162,9 @@ int main(int argc, char **argv)
     pin();
     if (argc == 9 && strcmp(argv[1], "file") == 0)
         measure_file(argv + 2);
-    else if (argc == 3 && strcmp(argv[1], "cpu") == 0)
-        measure_cpu(clock_ms(number(argv[2])));
+    else if (argc == 4 && strcmp(argv[1], "cpu") == 0)
+        measure_cpu(clock_ms(number(argv[2])), number(argv[3]));
     else
-        die("file METHOD MODE RECORD FILE MS DIRECTORY PAGES, cpu MS, or build TREE JOBS DIRECTORY");
+        die("file METHOD MODE RECORD FILE MS DIRECTORY PAGES, cpu MS RUNS, or build TREE JOBS DIRECTORY");
     return 0;
 }
