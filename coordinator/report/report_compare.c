@@ -292,8 +292,10 @@ static bool is_first_of_pair(const struct comparisons *all, size_t at)
 bool report_compare_table(const struct page *page, const struct comparisons *all, struct err *e)
 {
     const struct comparison **room = calloc(2 * all->count + 1, sizeof *room);
+    if (!room)
+        return err_set(e, ERR_INTERNAL, "out of memory for a table");
     struct pair pair = { .rows = { room, 0 }, .cells = { room + all->count, 0 } };
-    bool ok = room || err_set(e, ERR_INTERNAL, "out of memory for a table");
+    bool ok = true;
     for (size_t i = 0; ok && i < all->count; i++) {
         if (!is_first_of_pair(all, i))
             continue;
