@@ -375,24 +375,73 @@ static void more_than_there_is_room_for_is_told_before(void **state)
     file_place_close(&place);
 }
 
-/* A small tmpfs stands for a disk that runs full; it needs the right to mount. */
+static bool is_mounted(const char *fs, const char *dir, unsigned long flags, const char *options)
+{
+    if (mount(fs, dir, fs, flags, options) == 0)
+        return true;
+    print_message("%s cannot be mounted: %s\n", fs, strerror(errno));
+    return false;
+}
+
+/* A small tmpfs stands for a disk that runs full; it needs the right to mount. Of a record of three pages the disk has
+ * room for one at the end: what fits of it is written, again and again if it is begun anew. */
 static void a_disk_that_runs_full_is_one_clear_line(void **state)
 {
+    static const enum file_method METHODS[] = { FILE_WRITE, FILE_FWRITE, FILE_PWRITE };
+    static const size_t RECORD_BYTES[] = { RECORD, 3 * RECORD };
     struct bench b;
     struct file_pass p;
-    if (mount("tmpfs", *state, "tmpfs", 0, "size=64k") != 0) {
-        print_message("skip: no right to mount\n");
+    if (!is_mounted("tmpfs", *state, 0, "size=64k"))
         skip();
+    alarm(60);
+    for (size_t size = 0; size < 2; size++) {
+        begin(&b, *state, FILE_MODE_CACHED, RECORDS);
+        file_release(&b.file);
+        b.file.record_bytes = RECORD_BYTES[size];
+        assert_true(file_make(&b.file, NULL));
+        for (size_t i = 0; i < 3; i++) {
+            struct err e = { 0 };
+            if (METHODS[i] == FILE_PWRITE) /* makes no file of its own */
+                assert_true(file_pass_prepare(&b.file, FILE_WRITE, &e));
+            assert_true(file_pass_prepare(&b.file, METHODS[i], &e));
+            assert_false(file_pass_run(&b.file, METHODS[i], &p, &e));
+            assert_non_null(strstr(e.text, "no space is left while a file is written"));
+            assert_int_equal(e.exit, ERR_USAGE);
+        }
+        end(&b);
     }
-    begin(&b, *state, FILE_MODE_CACHED, RECORDS);
-    static const enum file_method METHODS[] = { FILE_WRITE, FILE_FWRITE };
-    for (size_t i = 0; i < 2; i++) {
-        struct err e = { 0 };
-        assert_true(file_pass_prepare(&b.file, METHODS[i], &e));
-        assert_false(file_pass_run(&b.file, METHODS[i], &p, &e));
-        assert_non_null(strstr(e.text, "no space is left while a file is written"));
-    }
-    end(&b);
+    alarm(0);
+    assert_int_equal(umount(*state), 0);
+}
+
+static void a_directory_that_is_mounted_read_only_is_told(void **state)
+{
+    struct file_place place;
+    struct err e = { 0 };
+    if (!is_mounted("tmpfs", *state, MS_RDONLY, NULL))
+        skip();
+    bool is_open = file_place_open(&place, *state, &e);
+    assert_int_equal(umount(*state), 0);
+    assert_false(is_open);
+    assert_non_null(strstr(e.text, "mounted read-only"));
+    assert_non_null(strstr(e.text, *state));
+}
+
+/* A ramfs has none; a tmpfs has one since Linux 6.6. */
+static void a_file_system_without_o_direct_is_told_and_has_the_other_modes(void **state)
+{
+    struct file_place place;
+    struct err e = { 0 };
+    int fd = -1;
+    if (!is_mounted("ramfs", *state, 0, NULL))
+        skip();
+    assert_true(file_place_open(&place, *state, &e));
+    assert_false(file_place_new_file(&place, FILE_MODE_DIRECT, &fd, &e));
+    assert_non_null(strstr(e.text, "has no O_DIRECT: choose another mode or directory"));
+    assert_int_equal(e.exit, ERR_USAGE);
+    assert_true(file_place_new_file(&place, FILE_MODE_SYNC, &fd, &e));
+    close(fd);
+    file_place_close(&place);
     assert_int_equal(umount(*state), 0);
 }
 
@@ -472,6 +521,9 @@ int main(void)
                                         tempdir_remove),
         cmocka_unit_test_setup_teardown(more_than_there_is_room_for_is_told_before, tempdir_make, tempdir_remove),
         cmocka_unit_test_setup_teardown(a_disk_that_runs_full_is_one_clear_line, tempdir_make, tempdir_remove),
+        cmocka_unit_test_setup_teardown(a_directory_that_is_mounted_read_only_is_told, tempdir_make, tempdir_remove),
+        cmocka_unit_test_setup_teardown(a_file_system_without_o_direct_is_told_and_has_the_other_modes, tempdir_make,
+                                        tempdir_remove),
         cmocka_unit_test(every_order_visits_each_record_once),
         cmocka_unit_test(strides_are_17_records_wide),
         cmocka_unit_test(a_random_order_is_the_seeds_and_no_run_of_neighbours),

@@ -54,15 +54,26 @@ static bool fault(const struct file *f, bool writes, int reason, struct err *e)
     return file_place_fault(f->place, reason, writes ? "written" : "read", e);
 }
 
-/* `moved` bytes instead of a record. What was half written is tried again, so that the reason is told. */
-static bool go_on(const struct file *f, bool writes, ssize_t moved, int reason, struct err *e)
+/* Less than a record was read. */
+static bool cut_short(const struct file *f, ssize_t moved, struct err *e)
 {
-    if (moved < 0)
-        return reason == EINTR || fault(f, writes, reason, e);
-    if (moved == 0 || !writes)
-        return err_set(e, ERR_INTERNAL, "directory %s: a record was %s by %zd of %zu bytes", f->place->path,
-                       writes ? "written" : "read", moved, f->record_bytes);
-    return true;
+    return err_set(e, ERR_INTERNAL, "directory %s: %zd of a record's %zu bytes were read", f->place->path, moved,
+                   f->record_bytes);
+}
+
+/* -1 or less than a record instead of it; false: that ends the pass. After an interruption it is tried again, and what
+ * was half written goes on from there: what is in the way of the rest is told then. To begin it anew would write the
+ * same half for ever, on a disk that has room for that much. */
+static bool write_rest(const struct file *f, uint64_t record, ssize_t moved, struct err *e)
+{
+    for (size_t done = 0;;) {
+        if (moved == 0 || (moved < 0 && errno != EINTR))
+            return fault(f, true, moved == 0 ? EIO : errno, e);
+        done += moved > 0 ? (size_t)moved : 0;
+        if (done == f->record_bytes)
+            return true;
+        moved = pwrite(f->fd, f->buffer + done, f->record_bytes - done, (off_t)(record * f->record_bytes + done));
+    }
 }
 
 static inline void label(const struct file *f, uint64_t record) { memcpy(f->buffer, &record, sizeof record); }
@@ -82,23 +93,25 @@ static bool wrong_record(const struct file *f, uint64_t record, struct err *e)
                    f->place->path, record, found);
 }
 
+static bool go_to(const struct file *f, uint64_t record, struct err *e)
+{
+    return lseek(f->fd, (off_t)(record * f->record_bytes), SEEK_SET) >= 0 ||
+           err_errno(e, errno, "going to a record of a file");
+}
+
 static inline bool is_stopped(const struct file *f) { return atomic_load_explicit(f->stop, memory_order_relaxed); }
 
 /* ---- all records ---- */
 
 static bool write_all(const struct file *f, struct err *e)
 {
-    for (uint64_t record = f->first_record; record < f->first_record + f->records && !is_stopped(f);) {
+    const uint64_t end = f->first_record + f->records;
+    for (uint64_t record = f->first_record; record < end && !is_stopped(f); record++) {
         label(f, record);
         ssize_t moved = write(f->fd, f->buffer, f->record_bytes);
-        if (moved != (ssize_t)f->record_bytes) {
-            if (!go_on(f, true, moved, errno, e) ||
-                (moved > 0 && lseek(f->fd, (off_t)(record * f->record_bytes), SEEK_SET) < 0))
-                return false;
-            continue;
-        }
+        if (moved != (ssize_t)f->record_bytes && !(write_rest(f, record, moved, e) && go_to(f, record + 1, e)))
+            return false;
         meter_add(f->meter, f->record_bytes);
-        record++;
     }
     return true;
 }
@@ -107,11 +120,10 @@ static bool read_all(const struct file *f, struct err *e)
 {
     for (uint64_t record = 0; record < f->records && !is_stopped(f);) {
         ssize_t moved = read(f->fd, f->buffer, f->record_bytes);
-        if (moved != (ssize_t)f->record_bytes) {
-            if (!go_on(f, false, moved, errno, e))
-                return false;
+        if (moved < 0 && errno == EINTR)
             continue;
-        }
+        if (moved != (ssize_t)f->record_bytes)
+            return moved < 0 ? fault(f, false, errno, e) : cut_short(f, moved, e);
         if (!is_labelled(f, record))
             return wrong_record(f, record, e);
         meter_add(f->meter, f->record_bytes);
@@ -126,11 +138,9 @@ static bool pwrite_all(const struct file *f, enum file_method method, struct err
     for (uint64_t i = 0; i < f->records && !is_stopped(f); i++) {
         uint64_t record = file_walk_next(&walk);
         label(f, record);
-        ssize_t moved;
-        while ((moved = pwrite(f->fd, f->buffer, f->record_bytes, (off_t)(record * f->record_bytes))) !=
-               (ssize_t)f->record_bytes)
-            if (!go_on(f, true, moved, errno, e))
-                return false;
+        ssize_t moved = pwrite(f->fd, f->buffer, f->record_bytes, (off_t)(record * f->record_bytes));
+        if (moved != (ssize_t)f->record_bytes && !write_rest(f, record, moved, e))
+            return false;
         meter_add(f->meter, f->record_bytes);
     }
     return true;
@@ -142,10 +152,11 @@ static bool pread_all(const struct file *f, enum file_method method, struct err 
     for (uint64_t i = 0; i < f->records && !is_stopped(f); i++) {
         uint64_t record = file_walk_next(&walk);
         ssize_t moved;
-        while ((moved = pread(f->fd, f->buffer, f->record_bytes, (off_t)(record * f->record_bytes))) !=
-               (ssize_t)f->record_bytes)
-            if (!go_on(f, false, moved, errno, e))
-                return false;
+        do
+            moved = pread(f->fd, f->buffer, f->record_bytes, (off_t)(record * f->record_bytes));
+        while (moved < 0 && errno == EINTR);
+        if (moved != (ssize_t)f->record_bytes)
+            return moved < 0 ? fault(f, false, errno, e) : cut_short(f, moved, e);
         if (!is_labelled(f, record))
             return wrong_record(f, record, e);
         meter_add(f->meter, f->record_bytes);
@@ -168,7 +179,7 @@ static bool fread_all(const struct file *f, struct err *e)
 {
     for (uint64_t record = 0; record < f->records && !is_stopped(f); record++) {
         if (fread(f->buffer, f->record_bytes, 1, f->stream) != 1)
-            return feof(f->stream) ? go_on(f, false, 0, 0, e) : fault(f, false, errno, e);
+            return feof(f->stream) ? cut_short(f, 0, e) : fault(f, false, errno, e);
         if (!is_labelled(f, record))
             return wrong_record(f, record, e);
         meter_add(f->meter, f->record_bytes);
@@ -222,8 +233,8 @@ bool file_pass_prepare(struct file *f, enum file_method method, struct err *e)
     const struct file_method_info *info = &FILE_METHOD_TABLE[method];
     if (info->is_new && !make_anew(f, e))
         return false;
-    if (lseek(f->fd, 0, SEEK_SET) < 0)
-        return err_errno(e, errno, "going to a file's beginning");
+    if (!go_to(f, 0, e))
+        return false;
     return !info->by_stdio || (f->stream = open_stream(f, e)) != NULL;
 }
 
