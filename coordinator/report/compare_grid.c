@@ -5,12 +5,10 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "catalogue/catalogue.h"
 #include "report/compare_words.h"
 #include "report/grid.h"
 #include "report/matrix_name.h"
 #include "report/print.h"
-#include "result/lap_figure.h"
 
 /* One value of a table. */
 struct cell {
@@ -49,12 +47,8 @@ static bool is_cell(const struct comparison *c)
 
 bool compare_grid_holds(const struct comparison *c) { return is_size(c) || is_cell(c); }
 
-/* What a step of laps is not run for would be a table for each of its methods. */
-static bool is_shown(const struct comparison *c)
-{
-    const struct workload_info *workload = catalogue_find(step_of(c)->workload);
-    return is_size(c) || c->is_headline || (workload && workload->kind != WORKLOAD_LAPS);
-}
+/* What a step without a peer is not run for would be a table for each of its methods. */
+static bool is_shown(const struct comparison *c) { return is_size(c) || c->is_headline || *step_of(c)->to; }
 
 /* ---- where it stands ---- */
 
@@ -66,15 +60,11 @@ static const char *figure_of(const struct comparison *c)
 /* "files reads" and where in it. */
 static void place_size(const struct comparison *c, struct cells *table, struct cell *cell)
 {
-    struct lap_figure own = { 0 };
-    char method[GRID_LABEL];
-    const struct workload_info *workload = catalogue_find(step_of(c)->workload);
-    matrix_name_size(c->figure, method, cell->row, cell->column);
-    bool is_of_set = workload && lap_figure_of(workload, c->figure, c->unit, &own) && own.set;
+    matrix_name_size(c->figure, table->method, cell->row, cell->column);
     print_clean(step_of(c)->name, table->step, sizeof table->step);
-    snprintf(table->title, sizeof table->title, "%.60s %.30s", table->step, is_of_set ? own.set : method);
+    snprintf(table->title, sizeof table->title, "%.60s %.30s", table->step,
+             c->member_of ? c->member_of : table->method);
     text_copy(table->axes, sizeof table->axes, "file x record");
-    text_copy(table->method, sizeof table->method, method);
 }
 
 /* "net throughput" and where in it; a matrix of one option has its figures side by side. */
@@ -199,7 +189,7 @@ static void put_below(const struct page *page, const struct cells *table)
         const double value = value_of(cell);
         open += mark_of(cell) == MARK_OPEN;
         same += mark_of(cell) == MARK_SAME;
-        unknown += !isfinite(value);
+        unknown += !isfinite(value) ? 1 : 0;
         bare += isfinite(value) && !cell->is_told && !cell->is_open && !cell->is_same_limit;
         lacking += cell->lacks_blocks;
         unreached += cell->is_unreached;

@@ -57,10 +57,11 @@ struct comparison {
     const char *direction; /* "send", ...; "" */
     const char *figure, *unit;
     bool is_higher_better;
-    bool is_headline; /* what the step is run for; the others explain it */
-    bool is_row;      /* stands in the table beside it */
-    size_t members;   /* it is the geometric mean of so many figures; 0: one of its own */
-    bool is_together; /* both nodes in the same trials */
+    bool is_headline;      /* what the step is run for; the others explain it */
+    bool is_row;           /* stands in the table beside it */
+    size_t members;        /* it is the geometric mean of so many figures; 0: one of its own */
+    const char *member_of; /* the figure that is such a mean, of this one too; NULL: none */
+    bool is_together;      /* both nodes in the same trials */
     struct compare_side base, with;
     struct compare_left left[COMPARE_LEFT_MAX];
     size_t left_count;

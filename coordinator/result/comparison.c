@@ -228,6 +228,7 @@ bool comparison_of(const struct subject *s, const struct sheet_figure *figure, s
         .is_headline = figure->is_headline,
         .is_row = figure->is_row,
         .members = figure->members,
+        .member_of = figure->member_of,
         .base = { .run = sheet_run(s->base_sheet),
                   .node = s->base,
                   .price_unit = "",

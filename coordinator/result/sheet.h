@@ -32,6 +32,7 @@ struct sheet_figure {
     bool is_row;      /* stands beside it wherever that is shown; others are for those who want all */
     const char *set;  /* the geometric mean of so many figures of a stream (lap_figure.h); NULL: one of its own */
     size_t members;
+    const char *member_of; /* the set that it is one of; NULL: of none */
 };
 
 /* What of the node is compared in a step, in the order of reports: owned by the caller, names borrowed. The same for

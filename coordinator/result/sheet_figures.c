@@ -11,10 +11,13 @@ enum { ROWS_MOST = 20 };
 
 /* Of what goes over a wire. */
 static const struct sheet_figure NETWORK[] = {
-    { "throughput", true, true, true, true, NULL, 0 },      { "transactions", true, true, true, true, NULL, 0 },
-    { "elapsed", false, false, true, true, NULL, 0 },       { SHEET_PRICE, false, false, false, false, NULL, 0 },
-    { "latency_p50", false, false, false, false, NULL, 0 }, { "latency_p99", false, false, false, false, NULL, 0 },
-    { "rtt", false, false, false, false, NULL, 0 },
+    { "throughput", true, true, true, true, NULL, 0, NULL },
+    { "transactions", true, true, true, true, NULL, 0, NULL },
+    { "elapsed", false, false, true, true, NULL, 0, NULL },
+    { SHEET_PRICE, false, false, false, false, NULL, 0, NULL },
+    { "latency_p50", false, false, false, false, NULL, 0, NULL },
+    { "latency_p99", false, false, false, false, NULL, 0, NULL },
+    { "rtt", false, false, false, false, NULL, 0, NULL },
 };
 
 struct list {
@@ -55,7 +58,8 @@ static bool add_own(const struct workload_info *workload, const struct stream *s
                                            .is_higher_better = own.is_rate,
                                            .is_rate = own.is_rate,
                                            .is_headline = own.weight == LAP_HEADLINE,
-                                           .is_row = own.weight != LAP_DETAIL };
+                                           .is_row = own.weight != LAP_DETAIL,
+                                           .member_of = own.set };
         if (!append(list, &made, e))
             return false;
     }

@@ -91,6 +91,9 @@ static void files_are_compared_each_and_by_the_mean_of_their_ratios(void **unuse
     ratio_is(need(all, "write_cpu"), 10);
     ratio_is(need(all, "reads"), 0.25);
     assert_int_equal(need(all, "reads")->members, 2);
+    assert_string_equal(need(all, "reread")->member_of, "reads");
+    assert_null(need(all, "reads")->member_of);
+    assert_null(need(all, "write_cpu")->member_of);
     assert_true(need(all, "reads")->is_headline && need(all, "reads")->is_higher_better);
     assert_string_equal(need(all, "reads")->unit, "B/s");
     assert_true(need(all, "reread")->is_row && !need(all, "reread")->is_headline);

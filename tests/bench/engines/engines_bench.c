@@ -2,8 +2,8 @@
  *
  *   engines-bench file METHOD MODE RECORD_BYTES FILE_BYTES MS DIRECTORY PAGES
  *                                                                           BYTES ELAPSED_NS CPU_NS PASSES
- *   engines-bench cpu MS RUNS                                               MEM INT FP (against the K6/233), then
- *                                                                           the ten tests' own rates
+ *   engines-bench cpu MS RUNS                                               MEM INT FP (against the K6/233), and the
+ *                                                                           95 % half-width of each in percent
  *   engines-bench build TREE JOBS DIRECTORY                                 REAL_NS USER_NS SYS_NS
  *
  * The file is written before; passes are repeated until they took MS together (0: one). PAGES, of the buffer: huge, as
@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include <sys/prctl.h>
 
 #include "base/clock.h"
+#include "stats/series.h"
 #include "workloads/compile/build_place.h"
 #include "workloads/cpu/cpu_run.h"
 #include "workloads/file/file_cell.h"
@@ -77,8 +79,8 @@ static void measure_file(char **argv)
     file_place_close(&place);
 }
 
-/* The mean of so many runs, as the workload has it. */
-static double rate_of(const struct kernel *kernel, int64_t lasting_ns, int64_t runs)
+/* As many runs as the workload takes at least, of one test. */
+static struct series rates_of(const struct kernel *kernel, int64_t lasting_ns, int64_t runs)
 {
     const _Atomic bool stop = false;
     struct series rates = { 0 };
@@ -94,18 +96,37 @@ static double rate_of(const struct kernel *kernel, int64_t lasting_ns, int64_t r
         series_add(&rates, (double)run.amount * 1e9 / (double)run.elapsed_ns);
     }
     free(state);
-    return rates.mean;
+    return rates;
+}
+
+/* How well the runs of its tests know an index, in percent: of a geometric mean the tests' own half-widths add up as
+ * errors that have nothing to do with each other. */
+static double half_width_of(const struct series rates[CPU_TEST_COUNT], enum cpu_index index)
+{
+    double sum = 0;
+    int count = 0;
+    for (int i = 0; i < CPU_TEST_COUNT; i++) {
+        if (CPU_TEST_TABLE[i].index != index)
+            continue;
+        double own = series_half_width(&rates[i]) / rates[i].mean;
+        sum += own * own;
+        count++;
+    }
+    return 100 * sqrt(sum) / count;
 }
 
 static void measure_cpu(int64_t lasting_ns, int64_t runs)
 {
-    double rates[CPU_TEST_COUNT];
-    for (int i = 0; i < CPU_TEST_COUNT; i++)
-        rates[i] = rate_of(KERNELS[i], lasting_ns, runs);
+    struct series rates[CPU_TEST_COUNT];
+    double means[CPU_TEST_COUNT];
+    for (int i = 0; i < CPU_TEST_COUNT; i++) {
+        rates[i] = rates_of(KERNELS[i], lasting_ns, runs);
+        means[i] = rates[i].mean;
+    }
     for (int i = 0; i < CPU_INDEX_COUNT; i++)
-        printf("%.2f ", cpu_index_of(rates, (enum cpu_index)i, CPU_BASE_K6));
-    for (int i = 0; i < CPU_TEST_COUNT; i++)
-        printf("%s=%.6g%s", CPU_TEST_TABLE[i].name, rates[i], i + 1 < CPU_TEST_COUNT ? " " : "\n");
+        printf("%.2f ", cpu_index_of(means, (enum cpu_index)i, CPU_BASE_K6));
+    for (int i = 0; i < CPU_INDEX_COUNT; i++)
+        printf("%.3f%s", half_width_of(rates, (enum cpu_index)i), i + 1 < CPU_INDEX_COUNT ? " " : "\n");
 }
 
 static void measure_build(char **argv)
