@@ -188,6 +188,12 @@ static inline void fill_trial(struct trial *t, int order)
         s->ns = draw_i64(), s->bound_ns = draw_i64();
     }
     for (int i = below(4); i >= 0; i--) {
+        struct around *a = trial_add_around(t);
+        FILL(a->node), FILL(a->seen_by);
+        a->cpus = draw_int(), a->from_ns = draw_i64(), a->to_ns = draw_i64(), a->steal_ns = draw_i64();
+        a->run_ns = draw_i64(), a->wait_ns = draw_i64(), a->worst_ns = draw_i64();
+    }
+    for (int i = below(4); i >= 0; i--) {
         assert_true(trial_add_flag(t, below((int)t->stream_count + 1) - 1, "kind", draw_real(), draw_real(), "text"));
         FILL(t->flags[t->flag_count - 1].kind);
         FILL(t->flags[t->flag_count - 1].text);

@@ -133,6 +133,17 @@ static inline void add_kernel_clock(struct trial *t, const char *node, enum mome
     text_copy(c->clocksource, sizeof c->clocksource, "tsc");
 }
 
+static inline void add_around(struct trial *t, const char *node, const char *seen_by, int64_t worst_ns,
+                              int64_t steal_ns)
+{
+    struct around *a = trial_add_around(t);
+    text_copy(a->node, sizeof a->node, node);
+    text_copy(a->seen_by, sizeof a->seen_by, seen_by);
+    a->cpus = 2, a->from_ns = -5020000, a->to_ns = 5080000;
+    a->run_ns = worst_ns < 0 ? -1 : 9700000, a->wait_ns = worst_ns < 0 ? -1 : worst_ns + 2000;
+    a->worst_ns = worst_ns, a->steal_ns = steal_ns;
+}
+
 static inline void add_skew(struct trial *t, int64_t ns, int64_t bound_ns)
 {
     struct skew *s = trial_add_skew(t);
@@ -161,6 +172,8 @@ static inline struct run *rich_run(void)
         add_load(t, "guest", "send", 91.02e6 - round * 1e6, -120);
         add_facts(t, "guest", COST_MACHINE, 0.7);
         add_kernel_clock(t, "guest", MOMENT_BEFORE, NAN, "adjtimex: Operation not permitted");
+        add_around(t, "guest", "guest", -1, 0);
+        add_around(t, "guest", "host", 40000 + round, -1);
         trial_add_flag(t, -1, "clock", 0, 0, "the clock's stamps come over ZeroMQ: is UDP port 7117 open?");
         if (round == 1) {
             t->partial = true;

@@ -51,7 +51,9 @@ struct trial {
     bool is_running;
     struct cpu_times machine_before; /* at ARM, then when the warm-up is over: crew.c */
     struct cpu_process process_before;
-    struct netdevs devs_before; /* as they were before anything was made ready */
+    struct cpu_times around_before; /* shortly before T: the session's alone */
+    bool knows_around;              /* ... and not told yet */
+    struct netdevs devs_before;     /* as they were before anything was made ready */
     bool knows_devs;
 
     pthread_mutex_t lock;

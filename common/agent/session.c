@@ -207,7 +207,7 @@ static void on_arm(struct session *s, const struct message_arm *order)
         fail_trial(s, order->trial, &e);
         return;
     }
-    s->tick_mono = clock_mono_at_raw_ns(order->at_ns);
+    s->tick_mono = clock_mono_at_raw_ns(order->at_ns) - TRIAL_LOOK_NS;
     tell(s, &(struct message){ .type = MESSAGE_ARMED, .armed = { .trial = order->trial } });
 }
 

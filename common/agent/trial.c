@@ -15,6 +15,8 @@
 
 enum {
     CONNECTED_MS = 500,
+    AROUND_MS = 5, /* the start is seen until then at least, and at most until ... */
+    AROUND_MOST_MS = 100,
     ARM_AHEAD_MOST_MS = 60 * 1000, /* T is ten control round trips ahead; with a wild one sums would overflow */
 };
 
@@ -259,13 +261,44 @@ static struct meter_point point_of(struct trial *t, const struct crew *crew, str
     return point;
 }
 
+/* What was stolen around T, once its first operations are done or have taken long. */
+static void tell_around(struct trial *t, bool has_begun)
+{
+    const int64_t now_mono = clock_mono_ns(), at_mono = clock_mono_at_raw_ns(t->arm.at_ns);
+    if (now_mono < at_mono + clock_ms(AROUND_MS) || (!has_begun && now_mono < at_mono + clock_ms(AROUND_MOST_MS)))
+        return;
+    struct cpu_times *after = malloc(sizeof *after);
+    struct cpu_used used;
+    if (after && cpu_machine(after, NULL) && cpu_difference(&t->around_before, after, &used, NULL)) {
+        const struct message m = { .type = MESSAGE_AROUND,
+                                   .around = { .trial = t->number,
+                                               .cpus = (uint32_t)used.cpus,
+                                               .from_ns = t->around_before.mono_ns - at_mono,
+                                               .to_ns = after->mono_ns - at_mono,
+                                               .steal_ns = used.steal_ns } };
+        (void)mailbox_put(t->out, &m); /* lost, it is not known */
+    }
+    t->knows_around = false;
+    free(after);
+}
+
 void trial_tick(struct trial *t)
 {
     struct crew *crew;
     struct runner *r;
-    for (size_t n = 0; (r = nth_runner(t, n, &crew)); n++)
+    bool has_begun = true;
+    if (clock_raw_ns() < t->arm.at_ns) {
+        t->knows_around = t->knows_around || cpu_machine(&t->around_before, NULL);
+        return;
+    }
+    for (size_t n = 0; (r = nth_runner(t, n, &crew)); n++) {
+        const struct meter_point point = point_of(t, crew, r);
+        has_begun = has_begun && (!part_flow_is_gated(r->flow) || point.bytes > 0 || point.operations > 0);
         if (r->point_count < MESSAGE_POINTS)
-            r->points[r->point_count++] = point_of(t, crew, r);
+            r->points[r->point_count++] = point;
+    }
+    if (t->knows_around)
+        tell_around(t, has_begun);
 }
 
 bool trial_sample(struct trial *t, size_t least, struct message *m)

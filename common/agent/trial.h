@@ -9,7 +9,12 @@
 #include "agent/agent_service.h"
 #include "agent/part.h"
 
-enum { TRIAL_PARTS_MAX = 64, TRIAL_POINT_EVERY_NS = 10 * 1000 * 1000, TRIAL_POINTS_A_SAMPLE = 10 };
+enum {
+    TRIAL_PARTS_MAX = 64,
+    TRIAL_POINT_EVERY_NS = 10 * 1000 * 1000,
+    TRIAL_POINTS_A_SAMPLE = 10,
+    TRIAL_LOOK_NS = 2 * TRIAL_POINT_EVERY_NS, /* before T: nobody spins yet, even where naps are late (start_gate.h) */
+};
 
 struct trial;
 
@@ -40,7 +45,9 @@ bool trial_next(struct trial *trial, struct message *m);
 /* True from ARM until DONE or FAILED. */
 bool trial_is_running(const struct trial *trial);
 
-/* Read every meter once; to be called every TRIAL_POINT_EVERY_NS while the trial runs. */
+/* To be called every TRIAL_POINT_EVERY_NS from TRIAL_LOOK_NS before T on, while the trial runs: reads every meter once;
+ * before T, what has been stolen from the machine so far. What was stolen around the start is told when its first
+ * operations are done. */
 void trial_tick(struct trial *trial);
 
 /* The points of one flow that has at least `least` of them, as a SAMPLE; false when none has. */

@@ -1,16 +1,14 @@
 /* message.h - what coordinator and agents say to each other.
  *
- * A message is a msgpack array [type, field, field, ...], the fields in the order of the list
- * below; what two sides say before they know each other (HELLO, ENROL, GRANTED) are maps, frozen
- * for ever, so that any two versions can tell each other who they are. One list: structs, names, limits, encoder,
- * decoder and fuzz seeds derive from it.
+ * A message is a msgpack array [type, field, field, ...], the fields in the order of the list below; what two sides
+ * say before they know each other (HELLO, ENROL, GRANTED) are maps, frozen for ever, so that any two versions can tell
+ * each other who they are. One list: structs, names, limits, encoder, decoder and fuzz seeds derive from it.
  *
  *   U(name)            uint32
  *   I(name)            int64, nanoseconds where the name ends in _ns
  *   S(name, max)       text, at most max - 1 bytes, kept with a terminating NUL
  *   B(name, max)       bytes, at most max, kept as name and name_size
- *
- * (T is the struct that the field belongs to.)
+ *   T                  the struct that the field belongs to
  *
  * A trial has jobs: one a node under test. A job has its part on that node (`load`) and, where the
  * workload needs a peer, one on the peer (`serve`); both name it by the same number. A job has
@@ -110,10 +108,10 @@ enum guest_hold { GUEST_HOLD_NONE, GUEST_HOLD_PAUSE, GUEST_HOLD_SAVE, GUEST_HOLD
     M(34, TREE_CHUNK, tree_chunk)   \
     M(35, GUEST_HERE, guest_here)   \
     M(36, WATCHING, watching)       \
-    M(37, TIMEKEEPING, timekeeping)
+    M(37, TIMEKEEPING, timekeeping) \
+    M(38, AROUND, around)
 
-/* agent -> coordinator, a map: who speaks. `name` must be the one that its key was invited under;
- * `instance` is random for each process. */
+/* agent -> coordinator, a map: who speaks. `name` must be its key's own, `instance` is random for each process. */
 #define HELLO_FIELDS(T, U, I, S, B) \
     S(T, magic, 8)                  \
     U(T, major)                     \
@@ -219,8 +217,7 @@ enum guest_hold { GUEST_HOLD_NONE, GUEST_HOLD_PAUSE, GUEST_HOLD_SAVE, GUEST_HOLD
     I(T, process_user_ns)          \
     I(T, process_sys_ns)           \
     S(T, link_errors, 256)
-/* agent -> coordinator, before ARMED and before DONE (`is_after`): what its kernel does to its clocks, as
- * observe/timekeeping.h has it; `unknown` is why it cannot tell, as a rule "" */
+/* agent -> coordinator, before ARMED and DONE (`is_after`): its kernel's clocks (observe/timekeeping.h), or why not */
 #define TIMEKEEPING_FIELDS(T, U, I, S, B) \
     U(T, trial)                           \
     U(T, is_after)                        \
@@ -231,6 +228,8 @@ enum guest_hold { GUEST_HOLD_NONE, GUEST_HOLD_PAUSE, GUEST_HOLD_SAVE, GUEST_HOLD
     U(T, status)                          \
     U(T, is_synchronized)                 \
     I(T, offset_ns) I(T, slew_ns) I(T, error_ns) S(T, clocksource, 32) S(T, unknown, 80)
+/* agent -> coordinator: what was stolen from its machine from `from_ns` to `to_ns` after T, in ticks of 10 ms */
+#define AROUND_FIELDS(T, U, I, S, B) U(T, trial) U(T, cpus) I(T, from_ns) I(T, to_ns) I(T, steal_ns)
 /* agent -> coordinator, before DONE: what a stock netserver says of a flow; `unsaid` is why it says nothing, as
  * a rule "". `cpu_ppm` is the share of all its
  * CPUs that was in use by netperf's rule (iowait and steal are busy), -1 when it does not tell. */
@@ -295,16 +294,16 @@ enum guest_hold { GUEST_HOLD_NONE, GUEST_HOLD_PAUSE, GUEST_HOLD_SAVE, GUEST_HOLD
 /* agent -> coordinator, after WELCOME and whenever one of them changes: the host's virtual machines,
  * as JSON (node/guests/listing.h) */
 #define DOMAINS_FIELDS(T, U, I, S, B) S(T, json, 16384)
-/* coordinator -> agent of a host: from now on, or (begin 0) up to now, see what CPU time the machine
- * and each guest uses; `watch` is the number of that observation. Begun anew under its number it
- * begins then: the warm-up is over. */
-#define WATCH_FIELDS(T, U, I, S, B) U(T, watch) U(T, begin)
-/* agent -> coordinator: what a guest used meanwhile, and last, with an empty name, the machine. -1
- * where it cannot be told. `tap` is the device of the host that leads to the guest, with what it is
- * shaped to (0: it is not) and the bytes that it has sent and received; those of an empty guest are of the
- * port by which the guests' bridge leads out. `load_milli`: how many were running or ready here before it, in the
- * last minute, times 1000. `touched_bytes` of a guest's memory were touched for the first time. `disks`: a
- * line each, as node/guests/disks.h has them. */
+/* coordinator -> agent of a host: from now on, or (begin 0) up to now, see what CPU time the machine and each guest
+ * uses; `watch` is the number of that observation. Begun anew under its number it begins then: the warm-up is over.
+ * `at_ns`: T on the host's own clock; 0: not known, or past. */
+#define WATCH_FIELDS(T, U, I, S, B) U(T, watch) U(T, begin) I(T, at_ns)
+/* agent -> coordinator: what a guest used meanwhile, and last, with an empty name, the machine. -1 where it cannot be
+ * told. `tap` is the device of the host that leads to the guest, with what it is shaped to (0: it is not) and the bytes
+ * that it has sent and received; those of an empty guest are of the port by which the guests' bridge leads out.
+ * `load_milli`: how many were running or ready here before it, in the last minute, times 1000. `touched_bytes` of a
+ * guest's memory were touched for the first time. `disks`: a line each, as node/guests/disks.h has them. `around_...`:
+ * what its vCPUs did around T (node/guests/vigil.h). */
 #define WATCHED_FIELDS(T, U, I, S, B) \
     U(T, watch)                       \
     S(T, guest, MESSAGE_NAME)         \
@@ -325,7 +324,14 @@ enum guest_hold { GUEST_HOLD_NONE, GUEST_HOLD_PAUSE, GUEST_HOLD_SAVE, GUEST_HOLD
     S(T, tap, 16)                     \
     I(T, shaped_bit_s)                \
     U(T, shaped_overhead)             \
-    I(T, sent) I(T, received) U(T, load_milli) I(T, memory_bytes) I(T, touched_bytes) S(T, disks, 1024)
+    I(T, sent)                        \
+    I(T, received)                    \
+    U(T, load_milli)                  \
+    I(T, memory_bytes)                \
+    I(T, touched_bytes)               \
+    S(T, disks, 1024)                 \
+    U(T, around_vcpus)                \
+    I(T, around_from_ns) I(T, around_to_ns) I(T, around_run_ns) I(T, around_wait_ns) I(T, around_worst_ns)
 /* agent -> coordinator, ten times a second while it watches: whether a guest's domain runs, and all its CPU time
  * so far */
 #define WATCHING_FIELDS(T, U, I, S, B) \

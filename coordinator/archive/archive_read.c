@@ -122,6 +122,7 @@ static bool read_trial(struct archive *archive, const struct run *run, int64_t i
            row_read_all(archive, &TABLE_KERNEL_CLOCK, id, &trial->kernel_clocks, &trial->kernel_clock_count, NULL, e) &&
            row_read_all(archive, &TABLE_COST, id, &trial->costs, &trial->cost_count, NULL, e) &&
            row_read_all(archive, &TABLE_SKEW, id, &trial->skews, &trial->skew_count, NULL, e) &&
+           row_read_all(archive, &TABLE_AROUND, id, &trial->arounds, &trial->around_count, NULL, e) &&
            row_read_all(archive, &TABLE_FLAG, id, &trial->flags, &trial->flag_count, NULL, e) &&
            check_trial(archive, run, trial, e);
 }

@@ -121,6 +121,7 @@ static bool write_trial(struct archive *archive, int64_t no, const struct trial 
            row_insert_all(archive, &TABLE_KERNEL_CLOCK, id, trial->kernel_clocks, trial->kernel_clock_count, e) &&
            row_insert_all(archive, &TABLE_COST, id, trial->costs, trial->cost_count, e) &&
            row_insert_all(archive, &TABLE_SKEW, id, trial->skews, trial->skew_count, e) &&
+           row_insert_all(archive, &TABLE_AROUND, id, trial->arounds, trial->around_count, e) &&
            row_insert_all(archive, &TABLE_FLAG, id, trial->flags, trial->flag_count, e);
 }
 

@@ -6,7 +6,7 @@
 -- `idx` is a row's place within what it belongs to. What was rejected is flagged, never deleted.
 
 PRAGMA application_id = 1952543333; -- "tare"
-PRAGMA user_version = 8;            -- of these tables; upgrade.c has what came with each
+PRAGMA user_version = 9;            -- of these tables; upgrade.c has what came with each
 
 CREATE TABLE run (
     no INTEGER PRIMARY KEY AUTOINCREMENT, -- the short number; never given twice
@@ -211,6 +211,23 @@ CREATE TABLE skew (
     b TEXT NOT NULL,
     ns INTEGER NOT NULL,                  -- first operation of a - that of b
     bound_ns INTEGER NOT NULL,
+    PRIMARY KEY (trial, idx)
+) STRICT, WITHOUT ROWID;
+
+-- What CPUs did around T: a node's as it saw them itself (steal), a guest's vCPUs as its host's scheduler saw them
+-- (run, wait: the witness from outside). -1: not told.
+CREATE TABLE around (
+    trial INTEGER NOT NULL REFERENCES trial (id) ON DELETE CASCADE,
+    idx INTEGER NOT NULL,
+    node TEXT NOT NULL,
+    seen_by TEXT NOT NULL,                -- itself, or its host
+    cpus INTEGER NOT NULL,
+    from_ns INTEGER NOT NULL,             -- after T, by the clock of who saw it; before T is negative
+    to_ns INTEGER NOT NULL,
+    run_ns INTEGER NOT NULL,              -- vCPUs, all together: on a CPU
+    wait_ns INTEGER NOT NULL,             -- ready, without one
+    worst_ns INTEGER NOT NULL,            -- that one of them was
+    steal_ns INTEGER NOT NULL,            -- of the machine, in ticks of 10 ms
     PRIMARY KEY (trial, idx)
 ) STRICT, WITHOUT ROWID;
 

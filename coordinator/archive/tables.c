@@ -75,6 +75,10 @@ static const struct column COST[] = {
 static const struct column SKEW[] = {
     TEXT(skew, a), TEXT(skew, b), I64(skew, ns), I64(skew, bound_ns),
 };
+static const struct column AROUND[] = {
+    TEXT(around, node), TEXT(around, seen_by), INT(around, cpus), I64(around, from_ns), I64(around, to_ns),
+    I64(around, run_ns), I64(around, wait_ns), I64(around, worst_ns), I64(around, steal_ns),
+};
 static const struct column FLAG[] = {
     INT(flag, stream), TEXT(flag, kind), MAYBE(flag, value), MAYBE(flag, limit), TEXT(flag, text),
 };
@@ -108,5 +112,6 @@ const struct table TABLE_CLOCK = { .name = "clock", OF_TRIAL, ROWS(clock_fit, CL
 const struct table TABLE_KERNEL_CLOCK = { .name = "kernel_clock", OF_TRIAL, ROWS(kernel_clock, KERNEL_CLOCK) };
 const struct table TABLE_COST = { .name = "cost", OF_TRIAL, ROWS(cost, COST) };
 const struct table TABLE_SKEW = { .name = "skew", OF_TRIAL, ROWS(skew, SKEW) };
+const struct table TABLE_AROUND = { .name = "around", OF_TRIAL, ROWS(around, AROUND) };
 const struct table TABLE_FLAG = { .name = "flag", OF_TRIAL, ROWS(flag, FLAG) };
 /* clang-format on */

@@ -17,6 +17,7 @@ extern const struct table TABLE_CLOCK;
 extern const struct table TABLE_KERNEL_CLOCK;
 extern const struct table TABLE_COST;
 extern const struct table TABLE_SKEW;
+extern const struct table TABLE_AROUND;
 extern const struct table TABLE_FLAG;
 
 #endif

@@ -39,6 +39,13 @@ static const struct {
       "why TEXT NOT NULL, PRIMARY KEY (trial, idx)",
       "NULL AS trial, NULL AS idx, NULL AS node, NULL AS moment, NULL AS own_ns, NULL AS ppm, NULL AS offset_ns, "
       "NULL AS slew_ns, NULL AS error_ns, NULL AS synchronized, NULL AS status, NULL AS clocksource, NULL AS why" },
+    { 9, "around",
+      "trial INTEGER NOT NULL REFERENCES trial (id) ON DELETE CASCADE, idx INTEGER NOT NULL, node TEXT NOT NULL, "
+      "seen_by TEXT NOT NULL, cpus INTEGER NOT NULL, from_ns INTEGER NOT NULL, to_ns INTEGER NOT NULL, "
+      "run_ns INTEGER NOT NULL, wait_ns INTEGER NOT NULL, worst_ns INTEGER NOT NULL, steal_ns INTEGER NOT NULL, "
+      "PRIMARY KEY (trial, idx)",
+      "NULL AS trial, NULL AS idx, NULL AS node, NULL AS seen_by, NULL AS cpus, NULL AS from_ns, NULL AS to_ns, "
+      "NULL AS run_ns, NULL AS wait_ns, NULL AS worst_ns, NULL AS steal_ns" },
 };
 
 bool upgrade_tables(struct archive *archive, int64_t version, struct err *e)

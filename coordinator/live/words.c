@@ -49,6 +49,19 @@ static const struct skew *worst_skew(const struct trial *t)
     return worst;
 }
 
+/* What a guest's host says of its start; "" where none was watched. */
+static void append_witness(const struct trial *t, char *out, size_t size)
+{
+    const struct around *worst = NULL;
+    char text[40];
+    for (size_t i = 0; i < t->around_count; i++)
+        if (t->arounds[i].worst_ns >= 0 && (!worst || t->arounds[i].worst_ns > worst->worst_ns))
+            worst = &t->arounds[i];
+    if (worst)
+        text_append(out, size, ", %s's vCPUs waited %s for a CPU around it", worst->node,
+                    units_show_ns((double)worst->worst_ns, text, sizeof text));
+}
+
 const char *words_start(const struct trial *t, char *out, size_t size)
 {
     char text[64];
@@ -66,6 +79,7 @@ const char *words_start(const struct trial *t, char *out, size_t size)
             units_show_ns_within((double)(s->first_op_ns - t->at_ns), (double)s->first_op_bound_ns, text, sizeof text));
         break;
     }
+    append_witness(t, out, size);
     return out;
 }
 

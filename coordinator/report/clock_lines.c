@@ -19,6 +19,19 @@ static const struct clock_fit *nth_clock(const struct run *run, size_t n)
     return NULL;
 }
 
+/* The longest that a vCPU of the node waited around a start, as its host saw it; -1 where nobody watched. */
+static int64_t longest_wait(const struct run *run, const char *node)
+{
+    int64_t longest = -1;
+    for (size_t i = 0; i < run->trial_count; i++)
+        for (size_t k = 0; k < run->trials[i].around_count; k++) {
+            const struct around *a = &run->trials[i].arounds[k];
+            if (strcmp(a->node, node) == 0 && a->worst_ns > longest)
+                longest = a->worst_ns;
+        }
+    return longest;
+}
+
 bool clock_lines_node(const struct run *run, const char *node, char *out, size_t size)
 {
     const struct clock_fit *widest = NULL, *best = NULL, *fit;
@@ -38,6 +51,9 @@ bool clock_lines_node(const struct run *run, const char *node, char *out, size_t
                 print_clean(widest->stamps, stamps, sizeof stamps));
     if (best)
         text_append(out, size, ", runs off by %.1f +-%.1f ppm", best->ppm, best->ppm_bound);
+    if (longest_wait(run, node) >= 0)
+        text_append(out, size, ", its vCPUs waited %s at most around a start",
+                    units_show_ns((double)longest_wait(run, node), text, sizeof text));
     return true;
 }
 

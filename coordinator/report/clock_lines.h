@@ -4,8 +4,9 @@
 
 #include "result/model.h"
 
-/* "known to +-3.11 us (tx+rx), runs off by 0.4 +-6.9 ppm": the widest bound of all trials and the worst
- * stamps, and the rate as the trial tells it that knows it best. False when no trial had that clock. */
+/* "known to +-3.11 us (tx+rx), runs off by 0.4 +-6.9 ppm, its vCPUs waited 40 us at most around a start": the
+ * widest bound of all trials and the worst stamps, the rate as the trial tells it that knows it best, and of a guest
+ * the witness of its host. False when no trial had that clock. */
 bool clock_lines_node(const struct run *run, const char *node, char *out, size_t size);
 
 /* The node whose clock was known the worst, of *count that had one; NULL when none had. */

@@ -78,6 +78,18 @@ static json_t *kernel_clock_value(const struct trial *trial, const struct kernel
 }
 LIST(kernel_clock_list, trial, kernel_clocks, kernel_clock_count, kernel_clock_value)
 
+static json_t *around_value(const struct trial *trial, const struct around *a)
+{
+    (void)trial;
+    return VALUE_OBJECT({ "node", value_text(a->node) }, { "seen_by", value_text(a->seen_by) },
+                        { "cpus", json_integer(a->cpus) }, { "from_ns", json_integer(a->from_ns) },
+                        { "to_ns", json_integer(a->to_ns) }, { "run_ns", value_if(a->run_ns >= 0, a->run_ns) },
+                        { "wait_ns", value_if(a->wait_ns >= 0, a->wait_ns) },
+                        { "worst_ns", value_if(a->worst_ns >= 0, a->worst_ns) },
+                        { "steal_ns", value_if(a->steal_ns >= 0, a->steal_ns) });
+}
+LIST(around_list, trial, arounds, around_count, around_value)
+
 static json_t *flag_value(const struct trial *trial, const struct flag *flag)
 {
     return VALUE_OBJECT({ "kind", value_text(flag->kind) }, { "text", value_text(flag->text) },
@@ -269,8 +281,8 @@ static json_t *trial_parts(const struct run *run, const struct trial *trial, con
     const struct run_step *step = &run->steps[trial->step];
     json_t *start =
         VALUE_OBJECT({ "verdict", json_string(verdict_name(trial->verdict)) }, { "late", value_word(trial->late) },
-                     { "pairs", skew_list(trial) }, { "at_ns", value_if(trial->at_ns != 0, trial->at_ns) },
-                     { "at", value_utc(trial->at_real_ns) });
+                     { "pairs", skew_list(trial) }, { "around", around_list(trial) },
+                     { "at_ns", value_if(trial->at_ns != 0, trial->at_ns) }, { "at", value_utc(trial->at_real_ns) });
     return VALUE_OBJECT(
         { "trial", json_integer(trial->order + 1) }, /* as the table numbers them */
         { "step", value_text(step->name) }, { "workload", value_text(step->workload) },

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "result/around.h"
 #include "result/clocks.h"
 #include "result/cpu_use.h"
 #include "result/kernel_clocks.h"
@@ -296,7 +297,7 @@ bool figures_compute(const struct raw_trial *raw, struct trial *trial, struct er
     for (size_t i = 0; ok && i < raw->node_count; i++)
         ok = clocks_add(raw, &raw->nodes[i], trial) && kernel_clocks_add(&raw->nodes[i], trial) &&
              add_costs(&raw->nodes[i], trial) && add_link_flag(&raw->nodes[i], trial);
-    ok = ok && price_add(raw, trial) && add_peer_flags(raw, trial);
+    ok = ok && price_add(raw, trial) && around_add(raw, trial) && add_peer_flags(raw, trial);
     if (!ok)
         return err_set(e, ERR_INTERNAL, "out of memory");
     if (!start_judge(trial, raw->tolerance_ns, e))

@@ -52,6 +52,7 @@ ADD_TO(trial_add_clock, trial, clock_fit, clocks, clock_count)
 ADD_TO(trial_add_kernel_clock, trial, kernel_clock, kernel_clocks, kernel_clock_count)
 ADD_TO(trial_add_cost, trial, cost, costs, cost_count)
 ADD_TO(trial_add_skew, trial, skew, skews, skew_count)
+ADD_TO(trial_add_around, trial, around, arounds, around_count)
 ADD_TO(stream_add_lap, stream, lap, laps, lap_count)
 ADD_TO(run_add_trial, run, trial, trials, trial_count)
 ADD_TO(run_add_node, run, run_node, nodes, node_count)
@@ -164,6 +165,7 @@ void trial_clear(struct trial *trial)
     free(trial->kernel_clocks);
     free(trial->costs);
     free(trial->skews);
+    free(trial->arounds);
     free(trial->flags);
     *trial = (struct trial){ 0 };
 }

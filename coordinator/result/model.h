@@ -176,6 +176,16 @@ struct skew {
     int64_t ns, bound_ns; /* first operation of a minus that of b */
 };
 
+/* What CPUs did around T: a node's, as it saw them itself, or a guest's, as its host saw them. -1: not told. */
+struct around {
+    char node[MODEL_NAME], seen_by[MODEL_NAME];
+    int cpus;
+    int64_t from_ns, to_ns; /* after T, by the clock of who saw it; before T is negative */
+    int64_t run_ns, wait_ns,
+        worst_ns;     /* vCPUs: on a CPU; ready without one, all of them and the one that was longest */
+    int64_t steal_ns; /* in ticks of 10 ms */
+};
+
 struct flag {
     int stream;    /* index into the trial's streams, -1 for the trial */
     char kind[24]; /* "noisy", "link", "clock", "partial", ... */
@@ -212,6 +222,8 @@ struct trial {
     size_t cost_count;
     struct skew *skews;
     size_t skew_count;
+    struct around *arounds;
+    size_t around_count;
     struct flag *flags;
     size_t flag_count;
 };
@@ -271,6 +283,7 @@ struct clock_fit *trial_add_clock(struct trial *trial);
 struct kernel_clock *trial_add_kernel_clock(struct trial *trial);
 struct cost *trial_add_cost(struct trial *trial);
 struct skew *trial_add_skew(struct trial *trial);
+struct around *trial_add_around(struct trial *trial);
 struct trial *run_add_trial(struct run *run);
 struct run_node *run_add_node(struct run *run);
 struct run_step *run_add_step(struct run *run);

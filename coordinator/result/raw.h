@@ -39,7 +39,8 @@ struct raw_node {
     struct message_done done;
     struct message_timekeeping timekeeping[MOMENT_COUNT];
     bool has_timekeeping[MOMENT_COUNT];
-    int64_t worst_gap_ns; /* between two signs of life during the trial */
+    struct message_around around; /* cpus 0: it has told nothing */
+    int64_t worst_gap_ns;         /* between two signs of life during the trial */
 };
 
 /* What a host saw of a guest while the trial ran, or, with an empty guest, of itself. */

@@ -167,8 +167,8 @@ static bool act(struct attempt *a, enum trial_action action, struct err *e)
         a->deadline_mono = clock_mono_ns() + a->time.prepare_ns;
         return attempt_prepare(a, PART_LOAD, e);
     case DO_SEND_ARM:
-        attempt_watch(a, true);
         attempt_arm(a);
+        attempt_watch(a, true);
         return true;
     case DO_WATCH_SAMPLES:
         a->deadline_mono = a->at_mono + a->time.warmup_ns + a->time.most_ns + clock_ms(GRACE_MS);

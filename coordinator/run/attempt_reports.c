@@ -150,6 +150,7 @@ static uint32_t trial_of(const struct message *m)
     case MESSAGE_DONE: return m->done.trial;
     case MESSAGE_NETSERVER: return m->netserver.trial;
     case MESSAGE_TIMEKEEPING: return m->timekeeping.trial;
+    case MESSAGE_AROUND: return m->around.trial;
     case MESSAGE_FAILED: return m->failed.trial;
     default: return 0;
     }
@@ -167,6 +168,7 @@ void attempt_hear(struct attempt *a, size_t player, const struct message *m)
     case MESSAGE_NETSERVER: on_netserver(a, player, &m->netserver); break;
     case MESSAGE_LAP: on_lap(a, player, &m->lap); break;
     case MESSAGE_TIMEKEEPING: on_timekeeping(a, player, &m->timekeeping); break;
+    case MESSAGE_AROUND: a->raw.nodes[player].around = m->around; break;
     case MESSAGE_DONE:
         a->raw.nodes[player].done = m->done;
         a->raw.nodes[player].is_done = a->players[player].is_finished = true;

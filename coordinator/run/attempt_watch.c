@@ -10,6 +10,14 @@
 
 enum { WARM_SHARE = 100 }; /* one page in so many */
 
+/* T on the host's own clock, where it is still ahead and that clock is known; else 0. */
+static int64_t start_on(const struct attempt *a, const struct roster_node *host)
+{
+    struct bounds_interval at;
+    bool is_ahead = a->state == TRIAL_ARM && a->raw.at_ns != 0;
+    return is_ahead && bounds_node_at(host->bounds, a->raw.at_ns, &at, NULL) ? bounds_mid(at) : 0;
+}
+
 void attempt_watch(struct attempt *a, bool begins)
 {
     struct roster_node *host;
@@ -18,7 +26,10 @@ void attempt_watch(struct attempt *a, bool begins)
     a->unwatched = 0;
     for (size_t i = 0; a->watch != 0 && guests_host(a->context->guests, i, &host); i++) {
         struct err e = { 0 };
-        const struct message m = { .type = MESSAGE_WATCH, .watch = { .watch = a->watch, .begin = begins } };
+        const struct message m = {
+            .type = MESSAGE_WATCH,
+            .watch = { .watch = a->watch, .begin = begins, .at_ns = host && begins ? start_on(a, host) : 0 }
+        };
         if (host && hub_send(a->context->hub, host, &m, &e))
             a->unwatched += !begins;
         else

@@ -129,6 +129,7 @@ static void obey(struct keeper *k, const struct message *m)
     case MESSAGE_BYE:
         end_all(k);
         k->watch.is_on = false;
+        vigil_destroy(&k->watch.vigil);
         k->is_greeted = false;
         break;
     case MESSAGE_GUEST_START:
@@ -152,7 +153,7 @@ static void obey(struct keeper *k, const struct message *m)
         break;
     case MESSAGE_WATCH:
         if (m->watch.begin)
-            watching_begin(k, m->watch.watch);
+            watching_begin(k, m->watch.watch, m->watch.at_ns);
         else
             watching_end(k, m->watch.watch);
         break;
@@ -181,6 +182,7 @@ static void keeper_free(struct keeper **keeper)
     mailbox_destroy(&k->in);
     mailbox_destroy(&k->out);
     loan_destroy(&k->loan);
+    vigil_destroy(&k->watch.vigil);
     if (k->stop_fd >= 0)
         close(k->stop_fd);
     if (k->cancel_fd >= 0)

@@ -25,6 +25,7 @@
 #include "guests/provider.h"
 #include "guests/tap.h"
 #include "guests/threads.h"
+#include "guests/vigil.h"
 #include "observe/cpu.h"
 
 enum {
@@ -70,6 +71,7 @@ struct watch {
     struct cpu_times before;
     struct tap_look uplink_before; /* of the first guest's bridge */
     uint32_t load_milli;           /* of the last minute, before the observation */
+    struct vigil *vigil;           /* owned; around the start of what is observed, NULL where there is none */
 };
 
 struct keeper {
@@ -156,7 +158,8 @@ void guest_tell_deed(struct keeper *keeper, const struct guest *guest, enum loan
 
 /* ---- watching.c ---- */
 
-void watching_begin(struct keeper *keeper, uint32_t number);
+/* `at_ns` (RAW) is the instant around which the vCPUs are watched; 0: there is none. */
+void watching_begin(struct keeper *keeper, uint32_t number, int64_t at_ns);
 void watching_end(struct keeper *keeper, uint32_t number);
 
 /* Ten times a second while a watch is on: the state of each guest. */

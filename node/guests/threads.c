@@ -24,16 +24,23 @@ static bool read_field(const char *line, int index, int64_t *number)
     if (!line || *line < '0' || *line > '9')
         return false;
     *number = (int64_t)strtoull(line, &end, 10);
-    return *number >= 0 && (*end == ' ' || *end == '\0');
+    return *number >= 0 && (*end == ' ' || *end == '\n' || *end == '\0');
 }
 
-/* "RUN WAIT SLICES" in ns (Documentation/scheduler/sched-stats.rst). */
+bool threads_parse_schedstat(const char *text, int64_t *run_ns, int64_t *wait_ns, int64_t *slices)
+{
+    return read_field(text, 0, run_ns) && read_field(text, 1, wait_ns) && read_field(text, 2, slices);
+}
+
 static bool read_schedstat(const char *directory, int64_t *run_ns, int64_t *wait_ns)
 {
     char line[LINE];
-    return small_file_read(directory, "/schedstat", line, sizeof line) && read_field(line, 0, run_ns) &&
-           read_field(line, 1, wait_ns);
+    int64_t slices;
+    return small_file_read(directory, "/schedstat", line, sizeof line) &&
+           threads_parse_schedstat(line, run_ns, wait_ns, &slices);
 }
+
+static bool is_vcpu(const char *name) { return strncmp(name, "CPU ", 4) == 0; } /* "CPU 0/KVM", "CPU 0/TCG" */
 
 /* Fields 14 and 15 of proc(5)'s stat, behind a name that may hold anything. */
 static bool read_ticks(const char *directory, int64_t *user_ns, int64_t *sys_ns)
@@ -59,7 +66,7 @@ static void add_thread(const char *directory, struct threads_use *use)
         return; /* it has ended */
     if (strncmp(name, "vhost-", 6) == 0) {
         use->vhost_ns += run;
-    } else if (strncmp(name, "CPU ", 4) == 0) { /* "CPU 0/KVM", "CPU 0/TCG" */
+    } else if (is_vcpu(name)) {
         use->vcpu_ns += run;
         use->vcpu_wait_ns += wait;
         use->vcpus++;
@@ -126,4 +133,21 @@ bool threads_read(pid_t pid, struct threads_use *use, struct err *e)
     add_kernel_vhost(pid, &u);
     *use = u;
     return true;
+}
+
+size_t threads_vcpus(pid_t pid, pid_t *tids, size_t most)
+{
+    size_t count = 0;
+    char path[64] = "";
+    text_append(path, sizeof path, "/proc/%d/task", pid);
+    DIR *tasks = opendir(path);
+    for (const struct dirent *entry; tasks && count < most && (entry = readdir(tasks));) {
+        char thread[320] = "", name[NAME];
+        if (entry->d_name[0] != '.' && text_append(thread, sizeof thread, "%s/%s", path, entry->d_name) &&
+            small_file_read(thread, "/comm", name, sizeof name) && is_vcpu(name))
+            tids[count++] = (pid_t)strtol(entry->d_name, NULL, 10);
+    }
+    if (tasks)
+        closedir(tasks);
+    return count;
 }

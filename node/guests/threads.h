@@ -21,4 +21,11 @@ struct threads_use {
 /* Fails when the process is gone. */
 MUST_CHECK bool threads_read(pid_t pid, struct threads_use *use, struct err *e);
 
+/* The threads of the process that are vCPUs; those over `most` are left out, none where it is gone. */
+size_t threads_vcpus(pid_t pid, pid_t *tids, size_t most);
+
+/* "RUN WAIT SLICES" of a thread's schedstat: ns on a CPU, ns ready without one, how often it got one
+ * (Documentation/scheduler/sched-stats.rst). Pure. */
+bool threads_parse_schedstat(const char *text, int64_t *run_ns, int64_t *wait_ns, int64_t *slices);
+
 #endif

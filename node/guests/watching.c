@@ -34,11 +34,25 @@ static void look_at_taps(const struct keeper *k, struct tap_look *looks, struct 
     free(devs);
 }
 
+/* What the vCPUs do around the start. One that cannot be watched has no witness, which the archive shows. */
+static void begin_vigil(struct keeper *k, int64_t at_ns)
+{
+    pid_t pids[KEEPER_GUESTS_MAX];
+    for (size_t i = 0; i < k->guest_count; i++)
+        pids[i] = k->guests[i]->pid;
+    vigil_destroy(&k->watch.vigil);
+    (void)!vigil_begin(pids, k->guest_count, at_ns, &k->watch.vigil, NULL);
+}
+
 /* The libraries' counters first, which take milliseconds; the exact ones next to the machine's. */
-void watching_begin(struct keeper *k, uint32_t number)
+void watching_begin(struct keeper *k, uint32_t number, int64_t at_ns)
 {
     struct watch *w = &k->watch;
     struct tap_look *looks = calloc(KEEPER_GUESTS_MAX, sizeof *looks);
+    if (at_ns != 0)
+        begin_vigil(k, at_ns);
+    else if (w->number != number)
+        vigil_destroy(&w->vigil);
     if (!w->is_on || w->number != number)
         w->load_milli = read_load();
     for (size_t i = 0; i < k->guest_count; i++) {
@@ -99,6 +113,8 @@ static void post_guest(struct keeper *k, struct guest *g, const struct threads_u
         (void)!k->provider->statistics(k->link, g->domain, false, &statistics, NULL);
     if (!guest_memory_read("", g->pid, &memory))
         memory = (struct guest_memory){ -1, -1 };
+    const struct vigil_seen seen =
+        k->watch.vigil ? vigil_seen(k->watch.vigil, g->pid) : (struct vigil_seen){ .vcpus = 0 };
     const int64_t used = after->total_ns - before->total_ns, vcpu = after->vcpu_ns - before->vcpu_ns;
     const int64_t vhost = after->vhost_ns - before->vhost_ns;
     struct message_watched m = {
@@ -116,6 +132,12 @@ static void post_guest(struct keeper *k, struct guest *g, const struct threads_u
         .halt_poll_ns = g->kvm ? difference(g->statistics_before.halt_poll_ns, statistics.halt_poll_ns) : -1,
         .memory_bytes = memory.bytes,
         .touched_bytes = difference(g->memory_before.resident, memory.resident),
+        .around_vcpus = (uint32_t)seen.vcpus,
+        .around_from_ns = seen.from_ns,
+        .around_to_ns = seen.to_ns,
+        .around_run_ns = seen.run_ns,
+        .around_wait_ns = seen.wait_ns,
+        .around_worst_ns = seen.worst_ns,
     };
     text_copy(m.guest, sizeof m.guest, g->name);
     disks_tell(k, g, m.disks, sizeof m.disks);
@@ -162,6 +184,8 @@ void watching_end(struct keeper *k, uint32_t number)
         k->guests[i]->is_watched = k->guests[i]->is_watched && threads_read(k->guests[i]->pid, &threads[i], NULL);
     if (ok)
         look_at_taps(k, taps, &uplink);
+    if (w->vigil)
+        vigil_end(w->vigil);
     for (size_t i = 0; ok && i < k->guest_count; i++)
         if (k->guests[i]->is_watched)
             post_guest(k, k->guests[i], &threads[i], &taps[i], wall);
@@ -179,6 +203,7 @@ void watching_end(struct keeper *k, uint32_t number)
     }
     post(k, &m);
     w->is_on = false;
+    vigil_destroy(&w->vigil);
     free(taps);
     free(threads);
     free(after);

@@ -57,6 +57,7 @@ static void same_trial(struct trial *a, struct trial *b)
     SAME_ROWS(a, b, kernel_clocks, kernel_clock_count);
     SAME_ROWS(a, b, costs, cost_count);
     SAME_ROWS(a, b, skews, skew_count);
+    SAME_ROWS(a, b, arounds, around_count);
     SAME_ROWS(a, b, flags, flag_count);
 }
 

@@ -96,6 +96,9 @@ static void test_flow_is_left_alone_once_it_is_given_back(void **state)
     assert_true(hears(t, MESSAGE_READY));
     const struct message_arm arm = { .at_ns = clock_raw_ns() + clock_ms(20) };
     assert_true(trial_arm(t, &arm, &e));
+    trial_tick(t);
+    const bool was_early = t->knows_around; /* else it was kept from running until T */
+    assert_int_equal(t->crews[0]->runners[0].point_count, was_early ? 0 : 1);
     for (int i = 0; i < 2000 && !atomic_load(&is_given_back); i++) {
         trial_tick(t);
         sleep_ms(5);
@@ -106,6 +109,8 @@ static void test_flow_is_left_alone_once_it_is_given_back(void **state)
         trial_tick(t);
     assert_int_equal(t->crews[0]->runners[0].acknowledged, acknowledged);
     assert_int_equal(t->crews[0]->way, WAY_OVER);
+    assert_true(!was_early || hears(t, MESSAGE_AROUND)); /* what was stolen around T is told, once */
+    assert_false(t->knows_around);
     trial_destroy(&t);
 }
 
