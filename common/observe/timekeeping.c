@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/small_file.h"
 
-enum { NS_A_US = 1000, FREQUENCY_PPM = 1 << 16 };
+enum { NS_A_US = 1000 };
 
 bool timekeeping_read(const char *root, struct timekeeping *now, struct err *e)
 {
@@ -31,9 +31,4 @@ bool timekeeping_read(const char *root, struct timekeeping *now, struct err *e)
                          sizeof now->clocksource))
         now->clocksource[0] = '\0';
     return true;
-}
-
-double timekeeping_ppm(int64_t frequency, uint32_t tick_us, uint32_t ticks_s)
-{
-    return (double)frequency / FREQUENCY_PPM + (double)tick_us * (double)ticks_s - 1e6;
 }

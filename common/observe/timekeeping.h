@@ -31,7 +31,4 @@ struct timekeeping {
  * calls and a file, 20 us. Fails where the kernel refuses to tell: some containers' filters do. */
 MUST_CHECK bool timekeeping_read(const char *root, struct timekeeping *now, struct err *e);
 
-/* How much faster than RAW the kernel lets MONOTONIC and REALTIME run, ppm; offset and slew come on top of it. */
-double timekeeping_ppm(int64_t frequency, uint32_t tick_us, uint32_t ticks_s);
-
 #endif

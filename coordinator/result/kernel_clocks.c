@@ -7,7 +7,6 @@
 
 #include "base/text.h"
 #include "base/units.h"
-#include "observe/timekeeping.h"
 
 /* What is in use and what is ahead; the others tell of a pulse's quality and come and go. */
 static const unsigned SETTINGS =
@@ -31,6 +30,13 @@ static void put_status(unsigned status, char *out, size_t size)
             text_append(out, size, "%s%s", *out ? " " : "", WORDS[i].word);
 }
 
+/* Frequency, in ppm x 2^16, and the length of a tick (common/observe/timekeeping.h) add up. */
+static double ppm_of(const struct message_timekeeping *m)
+{
+    enum { FREQUENCY_PPM = 1 << 16 };
+    return (double)m->frequency / FREQUENCY_PPM + (double)m->tick_us * (double)m->ticks_s - 1e6;
+}
+
 static bool add_row(const struct raw_node *n, enum moment moment, struct trial *trial)
 {
     const struct message_timekeeping *m = &n->timekeeping[moment];
@@ -41,7 +47,7 @@ static bool add_row(const struct raw_node *n, enum moment moment, struct trial *
         return false;
     *row = (struct kernel_clock){ .moment = moment,
                                   .own_ns = m->raw_ns,
-                                  .ppm = *m->unknown ? NAN : timekeeping_ppm(m->frequency, m->tick_us, m->ticks_s),
+                                  .ppm = *m->unknown ? NAN : ppm_of(m),
                                   .offset_ns = m->offset_ns,
                                   .slew_ns = m->slew_ns,
                                   .error_ns = m->error_ns,
