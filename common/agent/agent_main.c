@@ -24,6 +24,7 @@ enum option_of_agent {
     OPT_MAN,
 #ifdef TARE_TEST_FLAGS
     OPT_TEST_DIE_AT,
+    OPT_TEST_STEP_AT,
     OPT_TEST_PROTOCOL,
     OPT_TEST_CATALOGUE,
     OPT_TEST_DRIFT,
@@ -50,6 +51,7 @@ static const struct command_option OPTIONS[] = {
     [OPT_MAN] = { .name = "man", .is_hidden = true, .doc = "the manual page, for the build" },
 #ifdef TARE_TEST_FLAGS
     [OPT_TEST_DIE_AT] = { .name = "test-die-at", .kind = ARGUMENT_TEXT, .argument = "STATE", .is_hidden = true },
+    [OPT_TEST_STEP_AT] = { .name = "test-step-at", .kind = ARGUMENT_TEXT, .argument = "STATE", .is_hidden = true },
     [OPT_TEST_PROTOCOL] = { .name = "test-protocol", .kind = ARGUMENT_TEXT, .argument = "MAJOR.MINOR", .is_hidden = true },
     [OPT_TEST_CATALOGUE] = { .name = "test-catalogue", .kind = ARGUMENT_TEXT, .argument = "LINES", .is_hidden = true },
     [OPT_TEST_DRIFT] = { .name = "test-drift", .kind = ARGUMENT_TEXT, .argument = "PPM", .is_hidden = true },
@@ -83,7 +85,8 @@ static bool take(void *to, int option, const char *value, struct err *e)
     case OPT_VERSION: a->version = true; break;
     case OPT_MAN: a->man = true; break;
 #ifdef TARE_TEST_FLAGS
-    case OPT_TEST_DIE_AT: a->session.die_at = value; break;
+    case OPT_TEST_DIE_AT: a->session.test_points.die_at = value; break;
+    case OPT_TEST_STEP_AT: a->session.test_points.step_at = value; break;
     case OPT_TEST_PROTOCOL: a->session.test_protocol = value; break;
     case OPT_TEST_CATALOGUE: a->session.test_catalogue = value; break;
     case OPT_TEST_DRIFT: clock_test_drift(strtoll(value, NULL, 10) * 1000); break;

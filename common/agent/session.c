@@ -35,7 +35,7 @@ struct session {
     struct trial *trial;
     int signal_fd;
     unsigned char session_id[MESSAGE_SESSION];
-    int points_passed;         /* test builds */
+    struct test_points points; /* test builds */
     bool is_open, told_broken; /* the connection; that it was broken off */
     int64_t last_heard_mono, hello_mono, dial_mono, redial_mono, tick_mono;
     int64_t no_answer_mono; /* when to say that nobody answers */
@@ -49,10 +49,7 @@ enum {
     MESSAGES_A_TURN = 100
 };
 
-static void test_point(struct session *s, const char *point)
-{
-    test_point_pass(s->options->die_at, point, &s->points_passed);
-}
+static void test_point(struct session *s, const char *point) { test_point_pass(&s->points, point); }
 
 static void tell(struct session *s, const struct message *m)
 {
@@ -374,7 +371,7 @@ static bool join(struct session *s, struct err *e)
 
 bool session_run(const struct session_options *options, struct err *e)
 {
-    struct session s = { .options = options };
+    struct session s = { .options = options, .points = options->test_points };
     unsigned char random[16];
     if (sodium_init() < 0)
         return err_set(e, ERR_INTERNAL, "libsodium does not start");

@@ -12,6 +12,7 @@
 
 #include "agent/agent_main.h"
 #include "agent/enrol.h"
+#include "agent/test_point.h"
 #include "base/err.h"
 #include "stamp/stamp_kind.h"
 #include "wire/keys.h"
@@ -19,8 +20,8 @@
 struct session_options {
     const struct agent *agent;
     struct invite invite;
-    struct enrol_place place;   /* for what a token's enrolment keeps */
-    const char *die_at;         /* test builds: the point at which this process kills itself; else NULL */
+    struct enrol_place place; /* for what a token's enrolment keeps */
+    struct test_points test_points;
     const char *test_protocol;  /* test builds: the "MAJOR.MINOR" to claim; else NULL */
     const char *test_catalogue; /* test builds: what to claim in the place of the catalogue; else NULL */
     enum stamp_kind stamps;     /* the best that clock probes may have; 0: no limit */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <time.h>
 
 static int64_t read_ns(clockid_t id)
@@ -14,13 +15,15 @@ static int64_t read_ns(clockid_t id)
 #ifdef TARE_TEST_FLAGS
 __extension__ typedef __int128 wide;
 static int64_t test_drift_ppb; /* set once, before there are threads */
+static _Atomic int64_t test_step_ns;
 
 void clock_test_drift(int64_t ppb) { test_drift_ppb = ppb; }
+void clock_test_step(int64_t ns) { atomic_fetch_add(&test_step_ns, ns); }
 
 int64_t clock_raw_ns(void)
 {
     int64_t ns = read_ns(CLOCK_MONOTONIC_RAW);
-    return ns + (int64_t)((wide)ns * test_drift_ppb / CLOCK_NS_PER_S);
+    return ns + (int64_t)((wide)ns * test_drift_ppb / CLOCK_NS_PER_S) + atomic_load(&test_step_ns);
 }
 #else
 int64_t clock_raw_ns(void) { return read_ns(CLOCK_MONOTONIC_RAW); }

@@ -34,6 +34,9 @@ struct clock_reading clock_read_all(void);
 #ifdef TARE_TEST_FLAGS
 /* From now on RAW runs faster by so many parts in 10^9: what it reads is multiplied by 1 + ppb / 10^9. */
 void clock_test_drift(int64_t ppb);
+
+/* RAW steps by so much, now. */
+void clock_test_step(int64_t ns);
 #endif
 
 /* CPU time of the whole process, user and system; exact (from the scheduler, not from ticks). */

@@ -14,9 +14,9 @@ static bool add_fault(const struct raw_node *n, struct trial *trial)
     char size[40];
     if (bounds_fault(n->bounds, &at_ns, &size_ns))
         return trial_add_flag(
-            trial, -1, "clock", (double)size_ns / 1e9, 0,
+            trial, -1, CLOCK_FAULT, (double)size_ns / 1e9, 0,
             "%s: its clock stepped or changed its rate: seen %.3f s after T, %s beyond what its probes "
-            "until then allow with a wander of %g ppm",
+            "until then allow with a wander of %g ppm; on the coordinator's clock figures are estimates",
             n->name, (double)(at_ns - n->at_ns) / 1e9, units_show_ns((double)size_ns, size, sizeof size),
             bounds_wander_ppm(n->bounds));
     return bounds_at(n->bounds, n->at_ns, &unknown, &why) ||

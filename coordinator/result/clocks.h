@@ -8,8 +8,10 @@
 
 /* The row of `node`, or a flag that says why there is none. Flags of the trial:
  *
- *   clock        it stepped or changed its rate (value: by so many seconds); it surely runs off by more than
- *                the scenario's limit (value and limit: ppm); its probes went over the control channel
+ *   clock_fault  it stepped or changed its rate (value: by so many seconds, at least): nothing is proven of it, and
+ *                the trial is in no comparison
+ *   clock        it surely runs off by more than the scenario's limit (value and limit: ppm); its probes went over
+ *                the control channel
  *   wall_clock   its wall clock was moved, so many times; nothing in the archive was read from it
  *
  * False when memory is out. */

@@ -3,10 +3,10 @@
  *
  * A pair is what both nodes did in one block (a step within a round). The ratio is that of the second
  * node to the first: a guest against its host. Left out of it, counted and told: trials that ended
- * early, were disturbed (flags `noisy`, `link`) or measured by a clock beyond its limit (flag `clock`
- * with one), and bad starts: `late` ones, and of nodes that started together `unproven` ones as well.
- * Of a node alone an unproven start is none: its figures lie between its own first and last operation. Nor
- * is a late one of a node that works by itself, with no other end (laps).
+ * early, were disturbed (flags `noisy`, `link`), or measured by a clock that stepped or changed its rate (flag
+ * `clock_fault`) or runs off beyond its limit (flag `clock` with one), and bad starts: `late` ones, and of nodes that
+ * started together `unproven` ones as well. Of a node alone an unproven start is none: its figures lie between its own
+ * first and last operation. Nor is a late one of a node that works by itself, with no other end (laps).
  *
  * Pure, and from the archive's model alone: an old run is compared by the same code as a new one.
  */

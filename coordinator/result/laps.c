@@ -74,18 +74,6 @@ bool laps_add_number(const struct laps *l, const char *name, const char *unit, d
     return add(l, name, unit, value, FIGURE_ON_OWN, "");
 }
 
-/* Over all that the first thread did. */
-static double stretch_of(const struct raw_trial *raw, const struct raw_end *load)
-{
-    const struct message_stream *m = &load->stream;
-    int64_t from = 0, to = 0, bound = 0;
-    if (!load->is_over || m->last_op_ns <= m->first_op_ns ||
-        !span_to_coordinator(&raw->nodes[load->node], m->first_op_ns, &from, &bound) ||
-        !span_to_coordinator(&raw->nodes[load->node], m->last_op_ns, &to, &bound) || to <= from)
-        return NAN;
-    return (double)(to - from) / (double)(m->last_op_ns - m->first_op_ns);
-}
-
 bool laps_add(const struct raw_trial *raw, const struct raw_end *load, struct stream *stream)
 {
     static const struct {
@@ -95,7 +83,7 @@ bool laps_add(const struct raw_trial *raw, const struct raw_end *load, struct st
         { &FILE_LAPS, laps_file },       { &CPU_LAPS, laps_cpu },   { &MICRO_LAPS, laps_micro },
         { &COMPILE_LAPS, laps_compile }, { &BOOT_LAPS, laps_boot },
     };
-    const struct laps laps = { raw, load, stretch_of(raw, load), stream };
+    const struct laps laps = { raw, load, span_stretch(raw, load), stream };
     for (size_t i = 0; i < ARRAY_SIZE(KINDS); i++)
         if (raw->workload->laps == KINDS[i].kind)
             return load->flow != 0 || KINDS[i].add(&laps);

@@ -1,10 +1,23 @@
 #include "span.h"
 
+#include <math.h>
+
 #include "result/netserver.h"
 
 static const struct raw_node *node_of(const struct raw_trial *raw, const struct raw_end *end)
 {
     return &raw->nodes[end->node];
+}
+
+/* A stamp where a window begins or ends. Where a clock's fault has left no bound, an estimate: the figures of such a
+ * trial are shown, and enter no comparison. */
+static bool edge_of(const struct raw_node *node, int64_t node_ns, int64_t *ns)
+{
+    struct bounds_interval at;
+    if (node_ns == 0 || !node->bounds || !bounds_guess(node->bounds, node_ns, &at, NULL))
+        return false;
+    *ns = bounds_mid(at);
+    return true;
 }
 
 bool span_to_coordinator(const struct raw_node *node, int64_t node_ns, int64_t *ns, int64_t *bound_ns)
@@ -20,7 +33,7 @@ bool span_to_coordinator(const struct raw_node *node, int64_t node_ns, int64_t *
 bool span_to_node(const struct raw_node *node, int64_t ns, int64_t *node_ns)
 {
     struct bounds_interval at;
-    if (!node->bounds || !bounds_node_at(node->bounds, ns, &at, NULL))
+    if (!node->bounds || !bounds_node_guess(node->bounds, ns, &at, NULL))
         return false;
     *node_ns = bounds_mid(at);
     return true;
@@ -36,16 +49,24 @@ const struct raw_end *span_receiver(const struct raw_trial *raw, const struct ra
     return end->is_over && end->stream.sends && !netserver_is_other(raw, end) ? raw_opposite(raw, end) : end;
 }
 
+double span_stretch(const struct raw_trial *raw, const struct raw_end *load)
+{
+    const struct message_stream *m = &load->stream;
+    int64_t from = 0, to = 0;
+    if (!load->is_over || m->last_op_ns <= m->first_op_ns || !edge_of(node_of(raw, load), m->first_op_ns, &from) ||
+        !edge_of(node_of(raw, load), m->last_op_ns, &to) || to <= from)
+        return NAN;
+    return (double)(to - from) / (double)(m->last_op_ns - m->first_op_ns);
+}
+
 bool span_whole(const struct raw_trial *raw, const struct raw_end *load, struct span *span)
 {
     const struct raw_end *sender = span_sender(raw, load);
-    int64_t bound;
-    if (!load->is_over || !sender ||
-        !span_to_coordinator(node_of(raw, load), load->stream.last_op_ns, &span->to_ns, &bound))
+    if (!load->is_over || !sender || !edge_of(node_of(raw, load), load->stream.last_op_ns, &span->to_ns))
         return false;
     if (raw->warmup_ns > 0)
         span->from_ns = raw->at_ns + raw->warmup_ns;
-    else if (!span_to_coordinator(node_of(raw, sender), sender->stream.first_op_ns, &span->from_ns, &bound))
+    else if (!edge_of(node_of(raw, sender), sender->stream.first_op_ns, &span->from_ns))
         return false;
     return span->to_ns > span->from_ns;
 }

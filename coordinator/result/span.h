@@ -8,14 +8,22 @@ struct span {
     int64_t from_ns, to_ns; /* the coordinator's clock */
 };
 
-/* A stamp of the node's clock on the coordinator's, +- bound, and back; false where the clocks cannot be related. */
+/* Where a clock has stepped or changed its rate no bound holds, and no start is proven. What windows are made of is
+ * then an estimate (bounds_guess), so that the figures of the trial, which is flagged, can be shown all the same. */
+
+/* A stamp of the node's clock on the coordinator's, +- a bound that holds; false where there is none. */
 bool span_to_coordinator(const struct raw_node *node, int64_t node_ns, int64_t *ns, int64_t *bound_ns);
+
+/* The node's clock when the coordinator's reads `ns`; false where the clocks cannot be related. */
 bool span_to_node(const struct raw_node *node, int64_t ns, int64_t *node_ns);
 
 /* The end of the flow that does its first operation (it sends, or asks), and the other one; NULL where it is not
  * known. Of a flow to a stock netserver the one end there is stands for both. */
 const struct raw_end *span_sender(const struct raw_trial *raw, const struct raw_end *end);
 const struct raw_end *span_receiver(const struct raw_trial *raw, const struct raw_end *end);
+
+/* So much longer on the coordinator's clock than on its own took what a load end did; NaN where that is not known. */
+double span_stretch(const struct raw_trial *raw, const struct raw_end *load);
 
 /* The whole window of a load end: from the flow's first operation, or the end of the warm-up, to the load end's
  * last. False when one of them is not known. */

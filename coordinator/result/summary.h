@@ -77,7 +77,7 @@ enum verdict summary_worse(enum verdict a, enum verdict b);
 bool summary_counts(const struct run *run, const struct trial *trial);
 
 /* Whether its figures enter the row: it counts, went its whole time, and nothing from outside disturbed
- * it (flags `link` and `noisy`). Those that do not are kept and told of. */
+ * it (flags `link`, `noisy` and `clock_fault`). Those that do not are kept and told of. */
 bool summary_uses(const struct run *run, const struct trial *trial);
 
 /* The flag by which a trial is left out of the row's figures; NULL where there is none. */

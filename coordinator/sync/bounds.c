@@ -53,6 +53,7 @@ struct bounds {
     struct ceiling below; /* of -D: the points i, negated */
     bool is_faulty;
     int64_t fault_at_ns, fault_size_ns;
+    struct bounds *since; /* owned; of the exchanges since the fault showed, for estimates; NULL without any */
     double wander_ppm;
 };
 
@@ -73,6 +74,7 @@ void bounds_destroy(struct bounds **bounds)
 {
     if (!bounds || !*bounds)
         return;
+    bounds_destroy(&(*bounds)->since);
     ceiling_clear(&(*bounds)->above);
     ceiling_clear(&(*bounds)->below);
     free(*bounds);
@@ -93,6 +95,7 @@ void bounds_reset(struct bounds *b, double wander_ppm)
     if (b->wander_ppm == 0)
         b->slopes.wander = 0;
     b->is_faulty = false;
+    bounds_destroy(&b->since);
 }
 
 size_t bounds_count(const struct bounds *b) { return b->count; }
@@ -156,6 +159,31 @@ static void take_in(struct bounds *b, bool is_mirrored, struct ceiling_point poi
     b->slopes = is_mirrored ? slopes_mirrored(now) : now;
 }
 
+static void take_departure(struct bounds *b, int64_t t3_ns, int64_t t4_ns)
+{
+    take_in(b, false, (struct ceiling_point){ t3_ns, t4_ns - t3_ns + T4_CUT_NS, 0 });
+}
+
+static void take_exchange(struct bounds *b, int64_t t1_ns, int64_t t2_ns, int64_t t3_ns, int64_t t4_ns)
+{
+    take_in(b, true, (struct ceiling_point){ t2_ns, t2_ns - t1_ns + T1_CUT_NS, 0 });
+    take_departure(b, t3_ns, t4_ns);
+    b->count++;
+}
+
+/* The estimates' own exchanges begin with the one that showed the fault; after another one they begin anew. */
+static void go_on(struct bounds *b, int64_t t1_ns, int64_t t2_ns, int64_t t3_ns, int64_t t4_ns)
+{
+    if (!b->is_faulty || t3_ns < b->fault_at_ns)
+        return;
+    if (!b->since)
+        b->since = bounds_new(b->wander_ppm); /* else there is no estimate */
+    if (b->since && b->since->is_faulty)
+        bounds_reset(b->since, b->wander_ppm);
+    if (b->since)
+        take_exchange(b->since, t1_ns, t2_ns, t3_ns, t4_ns);
+}
+
 #define BEYOND "a clock reading beyond 36 years"
 
 static bool is_in_range(int64_t ns) { return ns >= -CEILING_TIME_MAX && ns <= CEILING_TIME_MAX; }
@@ -168,16 +196,18 @@ bool bounds_add(struct bounds *b, int64_t t1_ns, int64_t t2_ns, int64_t t3_ns, i
         return err_set(e, ERR_PARTIAL, "answered %lld ns before it was asked", (long long)(t2_ns - t3_ns));
     if (t4_ns < t1_ns)
         return err_set(e, ERR_PARTIAL, "answer received %lld ns before it was asked for", (long long)(t1_ns - t4_ns));
-    take_in(b, true, (struct ceiling_point){ t2_ns, t2_ns - t1_ns + T1_CUT_NS, 0 });
-    b->count++;
-    return bounds_tighten(b, t3_ns, t4_ns, e);
+    take_exchange(b, t1_ns, t2_ns, t3_ns, t4_ns);
+    go_on(b, t1_ns, t2_ns, t3_ns, t4_ns);
+    return true;
 }
 
 bool bounds_tighten(struct bounds *b, int64_t t3_ns, int64_t t4_ns, struct err *e)
 {
     if (!is_in_range(t3_ns) || !is_in_range(t4_ns))
         return err_set(e, ERR_PARTIAL, BEYOND);
-    take_in(b, false, (struct ceiling_point){ t3_ns, t4_ns - t3_ns + T4_CUT_NS, 0 });
+    take_departure(b, t3_ns, t4_ns);
+    if (b->since && t3_ns >= b->fault_at_ns)
+        take_departure(b->since, t3_ns, t4_ns);
     return true;
 }
 
@@ -202,13 +232,16 @@ bool bounds_check(const struct bounds *b, struct err *e)
                    b->wander_ppm);
 }
 
+static bool can_guess(const struct bounds *b, int64_t about_ns, struct err *e)
+{
+    if (b->above.count == 0 || b->below.count == 0) /* one that contradicts itself leaves one of them empty */
+        return err_set(e, ERR_PARTIAL, "no clock exchange yet");
+    return is_in_range(about_ns) || err_set(e, ERR_INTERNAL, BEYOND);
+}
+
 static bool can_answer(const struct bounds *b, int64_t about_ns, struct err *e)
 {
-    if (b->count == 0)
-        return err_set(e, ERR_PARTIAL, "no clock exchange yet");
-    if (!is_in_range(about_ns))
-        return err_set(e, ERR_INTERNAL, BEYOND);
-    return bounds_check(b, e);
+    return bounds_check(b, e) && can_guess(b, about_ns, e);
 }
 
 static int64_t highest(const struct bounds *b, int64_t node_ns)
@@ -222,11 +255,26 @@ static int64_t lowest(const struct bounds *b, int64_t node_ns)
     return node_ns - ceiling_at(&b->below, &mirrored, node_ns);
 }
 
+static struct bounds_interval at(const struct bounds *b, int64_t node_ns)
+{
+    return (struct bounds_interval){ lowest(b, node_ns), highest(b, node_ns) };
+}
+
 bool bounds_at(const struct bounds *b, int64_t node_ns, struct bounds_interval *coordinator, struct err *e)
 {
     if (!can_answer(b, node_ns, e))
         return false;
-    *coordinator = (struct bounds_interval){ lowest(b, node_ns), highest(b, node_ns) };
+    *coordinator = at(b, node_ns);
+    return true;
+}
+
+bool bounds_guess(const struct bounds *b, int64_t node_ns, struct bounds_interval *coordinator, struct err *e)
+{
+    if (b->is_faulty && node_ns >= b->fault_at_ns && b->since)
+        return bounds_guess(b->since, node_ns, coordinator, e);
+    if (!can_guess(b, node_ns, e))
+        return false;
+    *coordinator = at(b, node_ns);
     return true;
 }
 
@@ -247,11 +295,10 @@ static bool near_edge(const struct bounds *b, int64_t (*edge)(const struct bound
     return true;
 }
 
-bool bounds_node_at(const struct bounds *b, int64_t coordinator_ns, struct bounds_interval *node, struct err *e)
+static bool node_at(const struct bounds *b, int64_t coordinator_ns, struct bounds_interval *node, struct err *e)
 {
     int64_t low, high;
-    if (!can_answer(b, coordinator_ns, e) || !near_edge(b, highest, coordinator_ns, &low, e) ||
-        !near_edge(b, lowest, coordinator_ns, &high, e))
+    if (!near_edge(b, highest, coordinator_ns, &low, e) || !near_edge(b, lowest, coordinator_ns, &high, e))
         return false;
     while (highest(b, low) >= coordinator_ns)
         low--;
@@ -259,6 +306,20 @@ bool bounds_node_at(const struct bounds *b, int64_t coordinator_ns, struct bound
         high++;
     *node = (struct bounds_interval){ low, high };
     return true;
+}
+
+bool bounds_node_at(const struct bounds *b, int64_t coordinator_ns, struct bounds_interval *node, struct err *e)
+{
+    return can_answer(b, coordinator_ns, e) && node_at(b, coordinator_ns, node, e);
+}
+
+bool bounds_node_guess(const struct bounds *b, int64_t coordinator_ns, struct bounds_interval *node, struct err *e)
+{
+    struct bounds_interval shown; /* when the fault showed: where the two sides meet, as for bounds_guess */
+    if (b->is_faulty && b->since && bounds_guess(b->since, b->fault_at_ns, &shown, NULL) &&
+        coordinator_ns >= shown.low_ns)
+        return bounds_node_guess(b->since, coordinator_ns, node, e);
+    return can_guess(b, coordinator_ns, e) && node_at(b, coordinator_ns, node, e);
 }
 
 bool bounds_rate(const struct bounds *b, int64_t from_ns, int64_t to_ns, double *low_ppm, double *high_ppm,

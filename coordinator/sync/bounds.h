@@ -24,10 +24,10 @@
  * Stamps are whole nanoseconds, cut off: that much is allowed for here. What else a stamp may err by
  * (the width of a bracketed reading) is for the caller to take off: t1 and t3 earlier, t2 and t4 later.
  *
- * Memory: up to 2 x 512 points and 2 x 512 vertices of their hulls, of which it takes what it needs. Points
- * that the others imply are not kept; when the rest are more, those go that matter least (thinning.h), and
- * the bounds are only wider for it. Adding takes amortised O(log n) for an exchange that comes in order of
- * time (0.2 to 0.6 us here), O(n) for one that comes late; a question takes a few times O(n).
+ * Memory (twice that where there was a fault): up to 2 x 512 points and 2 x 512 vertices of their hulls, of which it
+ * takes what it needs. Points that the others imply are not kept; when the rest are more, those go that matter least
+ * (thinning.h), and the bounds are only wider for it. Adding takes amortised O(log n) for an exchange that comes in
+ * order of time (0.2 to 0.6 us here), O(n) for one that comes late; a question takes a few times O(n).
  */
 #ifndef TARE_BOUNDS_H
 #define TARE_BOUNDS_H
@@ -73,7 +73,7 @@ size_t bounds_count(const struct bounds *bounds);
 /* Fails when no clock within the assumption satisfies every exchange: one stepped, or changed its
  * rate. The error says in which exchange (the node's clock) this showed, and how far that lies
  * outside of what all before it allow. It stays so until bounds_reset; every question fails with
- * the same error. */
+ * the same error, but for estimates. */
 MUST_CHECK bool bounds_check(const struct bounds *bounds, struct err *e);
 
 /* The same as numbers: in which exchange (the node's clock), and how far outside. False: there is no fault. */
@@ -87,6 +87,15 @@ MUST_CHECK bool bounds_at(const struct bounds *bounds, int64_t node_ns, struct b
 /* The node's clock when the coordinator's reads `coordinator_ns`: for ARM. Fails as bounds_at. */
 MUST_CHECK bool bounds_node_at(const struct bounds *bounds, int64_t coordinator_ns, struct bounds_interval *node,
                                struct err *e);
+
+/* Estimates for where bounds_check fails, by the exchanges on the one side of the fault alone, as if the clock on the
+ * other side were another one: those before it for readings before the one in which it showed, those from that one on
+ * for the others; of several faults the last one counts. Nothing is proven by them: a fault comes before it shows, and
+ * what it left in the exchanges until then is in them. Without a fault they are bounds_at and bounds_node_at. */
+MUST_CHECK bool bounds_guess(const struct bounds *bounds, int64_t node_ns, struct bounds_interval *coordinator,
+                             struct err *e);
+MUST_CHECK bool bounds_node_guess(const struct bounds *bounds, int64_t coordinator_ns, struct bounds_interval *node,
+                                  struct err *e);
 
 /* How much faster than the coordinator's the node's clock ran, in ppm, on average from `from_ns` to
  * `to_ns` of the node's clock (from < to): the lowest and the highest that is possible. */

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -253,6 +254,56 @@ static void a_step_is_named_with_moment_and_size(void **unused)
     bounds_destroy(&b);
 }
 
+/* The middle of the estimate is within `by` of the truth, and leads back to the reading. */
+static void assert_guess(const struct bounds *b, struct line line, int64_t node_ns, int64_t by)
+{
+    struct bounds_interval c = { 0, 0 }, back = { 0, 0 };
+    struct err e = { 0 };
+    if (!bounds_guess(b, node_ns, &c, &e) || !bounds_node_guess(b, bounds_mid(c), &back, &e))
+        fail_msg("%s", e.text);
+    assert_in_range(llabs(bounds_mid(c) - coordinator_at(line, node_ns)), 0, by);
+    assert_in_range(llabs(bounds_mid(back) - node_ns), 0, by);
+}
+
+static void behind_a_fault_each_side_is_estimated_by_its_own_exchanges(void **unused)
+{
+    (void)unused;
+    static const struct line FIRST = { 0, 0 }, SECOND = { -5 * MS, 20 * PPM }, THIRD = { 7 * MS, 0 };
+    struct bounds *b = bounds_new(1.0);
+    struct err e = { 0 };
+    struct bounds_interval untouched = { 1, 2 };
+    assert_false(bounds_guess(b, S, &untouched, &e)); /* no exchange yet */
+    for (int64_t k = 0; k < 10; k++)
+        exchange(b, FIRST, k * S, 2 * US, 2 * US);
+    struct bounds_interval sound = at(b, 5 * S), same = { 0, 0 };
+    assert_true(bounds_guess(b, 5 * S, &same, &e)); /* without a fault it is the bound */
+    assert_true(same.low_ns == sound.low_ns && same.high_ns == sound.high_ns);
+    exchange(b, SECOND, 10 * S, 2 * US, 2 * US);
+    assert_false(bounds_at(b, 10 * S, &untouched, &e));
+    assert_guess(b, SECOND, 10 * S, 10); /* by the one exchange that showed it */
+    for (int64_t k = 11; k < 20; k++)
+        exchange(b, SECOND, k * S, 2 * US, 2 * US);
+    assert_guess(b, FIRST, 5 * S, 10);
+    assert_guess(b, SECOND, 15 * S, 10);
+    exchange(b, FIRST, 9 * S + 1, 2 * US, 2 * US); /* a late one from before it */
+    assert_guess(b, SECOND, 15 * S, 10);
+    for (int64_t k = 20; k < 30; k++) /* another one */
+        exchange(b, THIRD, k * S, 2 * US, 2 * US);
+    assert_guess(b, FIRST, 5 * S, 10);
+    assert_guess(b, THIRD, 25 * S, 10);
+    assert_false(bounds_at(b, 25 * S, &untouched, &e)); /* nothing of it is proven */
+    assert_int_equal(untouched.low_ns, 1);
+    bounds_reset(b, 1);
+    assert_false(bounds_guess(b, 25 * S, &untouched, &e));
+    /* One that contradicts itself: no clock runs at a third of the other's rate. There is nothing to go by. */
+    assert_true(bounds_add(b, 0, 0, 3 * S, S, &e));
+    assert_true(bounds_add(b, 10 * S, 10 * S, 13 * S, 11 * S, &e));
+    assert_false(bounds_check(b, &e));
+    assert_false(bounds_guess(b, S, &untouched, &e));
+    assert_false(bounds_node_guess(b, S, &untouched, &e));
+    bounds_destroy(&b);
+}
+
 static void a_jump_at_one_reading_of_the_clock_is_a_step(void **unused)
 {
     (void)unused;
@@ -363,6 +414,7 @@ int main(void)
         cmocka_unit_test(the_node_reads_at_most_what_the_coordinator_bounds),
         cmocka_unit_test(order_of_arrival_does_not_matter),
         cmocka_unit_test(a_step_is_named_with_moment_and_size),
+        cmocka_unit_test(behind_a_fault_each_side_is_estimated_by_its_own_exchanges),
         cmocka_unit_test(a_jump_at_one_reading_of_the_clock_is_a_step),
         cmocka_unit_test(a_clock_at_the_edge_of_its_declaration_is_not_called_faulty),
         cmocka_unit_test(more_exchanges_than_memory_only_widen),

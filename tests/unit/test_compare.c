@@ -184,6 +184,7 @@ static void check_left(void (*spoil)(struct run *run, struct trial *host, struct
 SPOIL(noisy, trial_add_flag(host, -1, "noisy", 3, 1, "steal"))
 SPOIL(link, trial_add_flag(guest, -1, "link", 2.5, 1, "a gap"))
 SPOIL(clock, trial_add_flag(guest, -1, "clock", -900, 500, "the guest's clock runs 900 ppm slow"))
+SPOIL(clock_fault, trial_add_flag(guest, -1, CLOCK_FAULT, 0.005, 0, "the guest's clock stepped"))
 SPOIL(clock_news, trial_add_flag(guest, -1, "clock", 0, 0, "stamps over ZeroMQ"))
 SPOIL(clock_within, trial_add_flag(guest, -1, "clock", -100, 500, "the guest's clock runs 100 ppm slow"))
 SPOIL(late, guest->verdict = VERDICT_LATE)
@@ -199,6 +200,7 @@ static void what_is_left_out_is_counted_and_said(void **unused)
     check_left(noisy, "noisy");
     check_left(link, "link");
     check_left(clock, "clock");
+    check_left(clock_fault, "clock_fault");
     check_left(clock_news, NULL);
     check_left(clock_within, NULL);
     check_left(late, "late start");

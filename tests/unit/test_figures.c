@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "result/figures.h"
+#include "result/summary.h"
 
 #define MS INT64_C(1000000)
 #define S INT64_C(1000000000)
@@ -337,21 +338,62 @@ static void a_clock_that_stepped_is_flagged_and_proves_nothing(void **unused)
     add_flow(lab, (struct flow_of){ GUEST, 1, 0, true, 0, 2000 });
     compute(lab, &t);
     assert_int_equal(t.verdict, VERDICT_TOGETHER);
-    assert_null(flag_of(&t, "clock"));
+    assert_null(flag_of(&t, CLOCK_FAULT));
     trial_clear(&t);
     lab->clocks[GUEST].ahead_ns += 5 * MS;
     probe(lab, GUEST, AT + 6 * S, AT + 7 * S);
     compute(lab, &t);
-    const struct flag *flag = flag_of(&t, "clock");
+    const struct flag *flag = flag_of(&t, CLOCK_FAULT);
     assert_non_null(flag);
     /* Node, moment and size: 5 ms, less what 10 us each way leave open. */
-    assert_string_equal(flag->text,
-                        "guest: its clock stepped or changed its rate: seen 6.003 s after T, 4.98 ms beyond "
-                        "what its probes until then allow with a wander of 1 ppm");
+    assert_string_equal(
+        flag->text, "guest: its clock stepped or changed its rate: seen 6.003 s after T, 4.98 ms beyond "
+                    "what its probes until then allow with a wander of 1 ppm; on the coordinator's clock figures are "
+                    "estimates");
     assert_int_equal(t.verdict, VERDICT_UNPROVEN);
-    assert_null(stream_figure(load_of(&t, "guest", 0), "throughput", WINDOW_WHOLE, FIGURE_ON_COORDINATOR));
+    /* The step came when all was over: the estimate is by the probes before it. */
+    const struct stream *s = load_of(&t, "guest", 0);
+    WHOLE(s, RATE * 2000 / 2001);
+    figure_is(s, "throughput", WINDOW_WHOLE, FIGURE_ON_OWN, RATE * 2000 / 2001 / (1 - 300e-6));
+    assert_true(s->first_op_ns == 0 && s->last_op_ns == 0 && s->own_first_op_ns != 0);
     WHOLE(load_of(&t, "host", 0), RATE * 2000 / 2001); /* the others' figures stand */
     assert_int_equal(t.clock_count, NODES - 1);
+    trial_clear(&t);
+    close_lab(&lab);
+}
+
+/* In the middle of the work: on the coordinator's clock by what was heard before and after it, by its own too long. */
+static void a_clock_that_steps_in_mid_trial_spoils_its_own_figure_alone(void **unused)
+{
+    (void)unused;
+    struct lab *lab = open_lab(0);
+    struct trial t;
+    for (int i = 0; i < NODES; i++)
+        bounds_reset(lab->bounds[i], BOUNDS_WANDER_PPM);
+    probe(lab, HOST, AT - 2 * S, AT + 5 * S);
+    probe(lab, PEER, AT - 2 * S, AT + 5 * S);
+    probe(lab, GUEST, AT - 2 * S, AT + S);
+    struct raw_end *end = NULL;
+    add_flow(lab, (struct flow_of){ GUEST, 0, 0, true, 0, 2000 });
+    for (size_t i = 0; i < lab->raw.end_count; i++)
+        if (lab->raw.ends[i].node == GUEST)
+            end = &lab->raw.ends[i];
+    assert_non_null(end);
+    lab->clocks[GUEST].ahead_ns += 50 * MS; /* 1 s after T: every later reading is ahead by as much */
+    end->stream.last_op_ns += 50 * MS;
+    for (size_t i = 0; i < end->point_count; i++)
+        if (end->points[i].raw_ns > node_at(lab, GUEST, AT + S) - 50 * MS)
+            end->points[i].raw_ns += 50 * MS;
+    probe(lab, GUEST, AT + S + 20 * MS, AT + 5 * S);
+    compute(lab, &t);
+    const struct stream *s = load_of(&t, "guest", 0);
+    WHOLE(s, RATE * 2000 / 2001);
+    figure_is(s, "throughput", WINDOW_WHOLE, FIGURE_ON_OWN, RATE * 2000 / (2001 * (1 - 300e-6) + 50));
+    assert_non_null(flag_of(&t, CLOCK_FAULT));
+    assert_int_equal(t.verdict, VERDICT_UNPROVEN);
+    struct run run = { 0 };
+    t.kind = TRIAL_MEASURE_KIND;
+    assert_false(summary_uses(&run, &t)); /* in no comparison */
     trial_clear(&t);
     close_lab(&lab);
 }
@@ -757,6 +799,7 @@ int main(void)
         cmocka_unit_test(a_slow_clock_shows_in_the_own_figure_alone),
         cmocka_unit_test(lost_samples_cost_nothing),
         cmocka_unit_test(a_clock_that_stepped_is_flagged_and_proves_nothing),
+        cmocka_unit_test(a_clock_that_steps_in_mid_trial_spoils_its_own_figure_alone),
         cmocka_unit_test(a_start_by_a_clock_that_stepped_is_unproven),
         cmocka_unit_test(a_clock_that_surely_runs_off_by_more_than_the_limit_is_flagged),
         cmocka_unit_test(an_arrival_is_told_on_the_coordinators_clock),
