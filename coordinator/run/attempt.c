@@ -169,6 +169,7 @@ static bool act(struct attempt *a, enum trial_action action, struct err *e)
     case DO_SEND_ARM:
         attempt_arm(a);
         attempt_watch(a, true);
+        attempt_probe_hosts(a, false);
         return true;
     case DO_WATCH_SAMPLES:
         a->deadline_mono = a->at_mono + a->time.warmup_ns + a->time.most_ns + clock_ms(GRACE_MS);
@@ -347,8 +348,10 @@ bool attempt_run(const struct attempt_context *context, const struct plan_trial 
                 text_copy(a.players[i].node->doing, sizeof a.players[i].node->doing, step->name);
         a.deadline_mono = clock_mono_ns() + clock_ms(CALIBRATE_MS);
         attempt_probe(&a, PROBE_EVERY_MS, true);
+        attempt_probe_hosts(&a, true);
         attempt_show_rates(&a);
         ok = conduct(&a, e);
+        attempt_probe_hosts(&a, false);
         guests_take_back(context->guests);
     }
     for (size_t i = 0; i < a.raw.node_count; i++) {

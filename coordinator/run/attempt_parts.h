@@ -90,6 +90,9 @@ void attempt_arm(struct attempt *a);
 /* From T on the nodes are heard at their usual pace again. */
 void attempt_disarm(struct attempt *a);
 
+/* Ask the clocks of hosts that take no part themselves as well, up to T's being told: that is by their own clocks. */
+void attempt_probe_hosts(struct attempt *a, bool begins);
+
 /* Have the hosts of started guests look at them from now on, or up to now; begun again it begins then. */
 void attempt_watch(struct attempt *a, bool begins);
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "catalogue/file_options.h"
+#include "run/prober.h"
 
 enum { WARM_SHARE = 100 }; /* one page in so many */
 
@@ -16,6 +17,26 @@ static int64_t start_on(const struct attempt *a, const struct roster_node *host)
     struct bounds_interval at;
     bool is_ahead = a->state == TRIAL_ARM && a->raw.at_ns != 0;
     return is_ahead && bounds_node_at(host->bounds, a->raw.at_ns, &at, NULL) ? bounds_mid(at) : 0;
+}
+
+static bool takes_part(const struct attempt *a, const struct roster_node *node)
+{
+    for (size_t i = 0; i < a->raw.node_count; i++)
+        if (a->players[i].node == node)
+            return true;
+    return false;
+}
+
+void attempt_probe_hosts(struct attempt *a, bool begins)
+{
+    struct roster_node *host;
+    for (size_t i = 0; guests_host(a->context->guests, i, &host); i++) {
+        if (!host || takes_part(a, host))
+            continue;
+        if (begins)
+            prober_forget(host, a->context->scenario->start.wander_ppm);
+        hub_probe(a->context->hub, host, begins ? clock_ms(PROBE_EVERY_MS) : 0);
+    }
 }
 
 void attempt_watch(struct attempt *a, bool begins)
