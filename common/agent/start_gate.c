@@ -32,11 +32,9 @@ static int pick_cpu(const cpu_set_t *allowed, int slot)
     return -1;
 }
 
-/* One CPU, and FIFO, where that is allowed. */
-static void take_cpu(int slot, struct start_gate_before *before)
+/* One CPU, where that is allowed. */
+static void pin(int slot, struct start_gate_before *before)
 {
-    *before = (struct start_gate_before){ .policy = sched_getscheduler(0) };
-    sched_getparam(0, &before->param);
     int cpu = sched_getaffinity(0, sizeof before->cpus, &before->cpus) == 0 ? pick_cpu(&before->cpus, slot) : -1;
     if (cpu >= 0) {
         cpu_set_t one;
@@ -44,6 +42,12 @@ static void take_cpu(int slot, struct start_gate_before *before)
         CPU_SET((size_t)cpu, &one);
         before->is_pinned = sched_setaffinity(0, sizeof one, &one) == 0;
     }
+}
+
+static void take_fifo(struct start_gate_before *before)
+{
+    before->policy = sched_getscheduler(0);
+    sched_getparam(0, &before->param);
     const struct sched_param fifo = { .sched_priority = START_GATE_FIFO_PRIORITY };
     before->is_fifo = sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &fifo) == 0;
 }
@@ -111,8 +115,10 @@ static int64_t spin_until_raw(int64_t at_ns, const _Atomic bool *cancelled)
 bool start_gate_approach(struct start_gate *gate)
 {
     int64_t lead_ns = gate->may_spin ? START_GATE_SPIN_NS : 0;
+    gate->before = (struct start_gate_before){ .is_crowded = !gate->may_spin && gate->is_brief };
+    pin(gate->slot, &gate->before);
     if (gate->may_spin) {
-        take_cpu(gate->slot, &gate->before);
+        take_fifo(&gate->before);
         gate->how = gate->before.is_fifo ? "fifo" : "spin";
         rehearse(gate->at_ns, &lead_ns, gate->cancelled);
         sleep_until_raw(gate->at_ns, &lead_ns, gate->cancelled);
@@ -120,6 +126,8 @@ bool start_gate_approach(struct start_gate *gate)
             leave_cpu(&gate->before);
     } else {
         gate->how = "sleep";
+        int64_t warm_ns = START_GATE_WARM_NS;
+        sleep_until_raw(gate->at_ns, &warm_ns, gate->cancelled);
         sleep_until_raw(gate->at_ns, &lead_ns, gate->cancelled);
     }
     return !atomic_load(gate->cancelled);
@@ -127,9 +135,10 @@ bool start_gate_approach(struct start_gate *gate)
 
 int64_t start_gate_pass(struct start_gate *gate)
 {
-    if (gate->before.is_fifo && !gate->is_brief) {
+    if (!gate->is_brief) {
         (void)spin_until_raw(gate->at_ns < 0 ? gate->at_ns : gate->at_ns - START_GATE_LEAVE_NS, gate->cancelled);
         leave_fifo(&gate->before);
+        leave_cpu(&gate->before); /* else all of the work would be bound to it, and what it starts */
     }
     return gate->released_ns = spin_until_raw(gate->at_ns, gate->cancelled);
 }
@@ -138,4 +147,7 @@ void start_gate_leave(struct start_gate *gate)
 {
     leave_fifo(&gate->before);
     leave_cpu(&gate->before);
+    if (gate->before.is_crowded)
+        sched_yield();
+    gate->before.is_crowded = false;
 }

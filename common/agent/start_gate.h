@@ -20,6 +20,13 @@
  * What is left under load are interrupts, which nobody's priority holds off: the shapers' timers, of 35 us each on
  * that virtual machine. Who spins under FIFO is not moved and needs the pin no more once it has woken up.
  *
+ * Where nobody may spin the gates of a machine's threads open one after the other: each waits until those before it
+ * on its CPU have done their first operations, or wait in them. So they are spread over the CPUs by their pins, who
+ * has done a brief one lets the others past once (sched_yield) before it goes on, and all wake up 200 us before T and
+ * sleep again: a CPU that has just slept wakes up sooner. Four nodes on two CPUs, first messages of 16 KB, in us apart
+ * (medians of 12 to 17 shots): 213 without any of it, 177 letting past, 138 pinned as well; 230 and 190 without and
+ * with the early waking, another time.
+ *
  * A machine that wakes up late, as an emulated guest does, begins to spin earlier: by three times what a few naps for
  * practice were late, up to 12 ms.
  */
@@ -36,12 +43,14 @@ enum {
     START_GATE_MARGIN = 3, /* the lead, in what naps were late */
     START_GATE_SPIN_MOST_NS = 12 * 1000 * 1000,
     START_GATE_LEAVE_NS = 40 * 1000,
+    START_GATE_WARM_NS = 200 * 1000,
     START_GATE_FIFO_PRIORITY = 50,
 };
 
 /* How a thread was scheduled, to be given back. */
 struct start_gate_before {
     bool is_pinned, is_fifo; /* what has been taken and not given back yet */
+    bool is_crowded;         /* others wait for this CPU, and have not been let past yet */
     cpu_set_t cpus;
     int policy;
     struct sched_param param;

@@ -13,7 +13,9 @@ enum {
     TRIAL_PARTS_MAX = 64,
     TRIAL_POINT_EVERY_NS = 10 * 1000 * 1000,
     TRIAL_POINTS_A_SAMPLE = 10,
-    TRIAL_LOOK_NS = 2 * TRIAL_POINT_EVERY_NS, /* before T: nobody spins yet, even where naps are late (start_gate.h) */
+    /* Before T: nobody spins yet, even where naps are late (start_gate.h). Whatever is read after it is not read at T
+     * itself, when first operations may wait for the CPU. */
+    TRIAL_LOOK_NS = 2 * TRIAL_POINT_EVERY_NS + TRIAL_POINT_EVERY_NS / 2,
 };
 
 struct trial;

@@ -124,6 +124,21 @@ static void assert_scheduled_as(int policy, const cpu_set_t *cpus)
     assert_true(CPU_EQUAL(cpus, &now));
 }
 
+static void work_that_takes_long_is_bound_to_no_cpu(void **unused)
+{
+    (void)unused;
+    cpu_set_t cpus;
+    assert_int_equal(sched_getaffinity(0, sizeof cpus, &cpus), 0);
+    for (int may_spin = 0; may_spin < 2; may_spin++) {
+        struct start_gate gate = { .at_ns = clock_raw_ns() + clock_ms(5), .may_spin = may_spin, .cancelled = &NEVER };
+        assert_true(start_gate_approach(&gate));
+        assert_true(start_gate_pass(&gate) >= gate.at_ns);
+        assert_scheduled_as(SCHED_OTHER, &cpus);
+        start_gate_leave(&gate);
+        assert_scheduled_as(SCHED_OTHER, &cpus);
+    }
+}
+
 static void cpu_and_scheduling_are_given_back(void **unused)
 {
     (void)unused;
@@ -283,6 +298,7 @@ int main(void)
         cmocka_unit_test(the_gate_opens_at_or_after_the_instant_never_before),
         cmocka_unit_test(an_instant_that_has_passed_lets_go_at_once),
         cmocka_unit_test(a_cancelled_wait_ends_soon_however_far_the_instant_is),
+        cmocka_unit_test(work_that_takes_long_is_bound_to_no_cpu),
         cmocka_unit_test(cpu_and_scheduling_are_given_back),
         cmocka_unit_test(fifo_lasts_through_a_brief_first_operation_and_no_other),
         cmocka_unit_test(slots_pick_different_cpus_of_those_that_are_allowed),

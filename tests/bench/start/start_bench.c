@@ -11,13 +11,18 @@
  *     start-bench gate follow NS ME SHOTS          tare's gate alone, for instants of CLOCK_MONOTONIC_RAW as the
  *                                                  kernel has it: no offset is estimated, nothing is done at them.
  *                                                  What no start on this machine is better than
+ *     start-bench sink lead ADDRESS N 1            takes and drops what N followers send, until they are gone
  *     start-bench now                              the two clocks as the kernel has them, in ns: RAW, wall
+ *
+ * One more argument of zeromq, redis and wall, ADDRESS: a follower begins what ours begins, too. Right behind its
+ * stamp it sends a message of net_stream's to the sink there, and the next shot waits until all of that is through.
  *
  * A follower prints its stamps, one a line, in ns of the kernel's clock: that of its time namespace less the offset.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +35,16 @@
 #include "agent/start_gate.h"
 #include "base/clock.h"
 
-enum { GAP_MS = 10, GATE_GAP_MS = 15, REDIS_PORT = 16379, MOST = 16, SHOTS_MOST = 100000 };
+enum {
+    GAP_MS = 10,
+    BUSY_GAP_MS = 40, /* 16 messages through a port of 100 Mbit/s take 21 */
+    GATE_GAP_MS = 15,
+    REDIS_PORT = 16379,
+    SINK_PORT = 16380,
+    MESSAGE_BYTES = 16 * 1024, /* net_stream's, where nothing else is said */
+    MOST = 16,
+    SHOTS_MOST = 100000
+};
 
 /* The keys of zmq_curve(7)'s example. */
 static const char SERVER_PUBLIC[] = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7",
@@ -41,6 +55,8 @@ static const char CLIENT_PUBLIC[] = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID",
 struct bench {
     const char *place; /* where the leader is, or the first instant */
     int number, shots; /* of followers; or which of them this is */
+    int gap_ms;
+    int sink; /* where the first operation goes; -1: there is none */
     int64_t stamps[SHOTS_MOST];
 };
 
@@ -68,6 +84,52 @@ static int64_t offset_ns(void)
     return offset;
 }
 
+/* ---- the first operation ---- */
+
+static int dial(const char *address, int port)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+    int fd = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
+    if (fd < 0 || inet_pton(AF_INET, address, &at.sin_addr) != 1 ||
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) != 0 ||
+        connect(fd, (const struct sockaddr *)&at, sizeof at) != 0)
+        die(address);
+    return fd;
+}
+
+static void start(struct bench *b, int shot)
+{
+    static const char MESSAGE[MESSAGE_BYTES];
+    b->stamps[shot] = clock_raw_ns();
+    if (b->sink >= 0 && send(b->sink, MESSAGE, sizeof MESSAGE, MSG_NOSIGNAL) < 0)
+        die("sending to the sink");
+}
+
+static void *drop(void *fd)
+{
+    char bytes[4 * MESSAGE_BYTES];
+    while (read(*(int *)fd, bytes, sizeof bytes) > 0)
+        ;
+    return NULL;
+}
+
+/* A thread a connection, as our peer has it. */
+static void sink_lead(struct bench *b)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(SINK_PORT) };
+    int fd = socket(AF_INET, SOCK_STREAM, 0), yes = 1, flows[MOST];
+    pthread_t threads[MOST];
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
+        inet_pton(AF_INET, b->place, &at.sin_addr) != 1 || bind(fd, (const struct sockaddr *)&at, sizeof at) != 0 ||
+        listen(fd, MOST) != 0)
+        die(b->place);
+    for (int i = 0; i < b->number; i++)
+        if ((flows[i] = accept(fd, NULL, NULL)) < 0 || pthread_create(&threads[i], NULL, drop, &flows[i]) != 0)
+            die("the sink");
+    for (int i = 0; i < b->number; i++)
+        pthread_join(threads[i], NULL);
+}
+
 /* ---- ZeroMQ ---- */
 
 static bool encrypt(void *socket, bool serves)
@@ -90,7 +152,7 @@ static void zeromq_follow(struct bench *b)
     for (int shot = 0; shot < b->shots; shot++) {
         if (zmq_recv(dealer, word, sizeof word, 0) < 0)
             die("zeromq: waiting for 'go'");
-        b->stamps[shot] = clock_raw_ns();
+        start(b, shot);
     }
     zmq_close(dealer);
     zmq_ctx_term(context);
@@ -106,7 +168,7 @@ static void zeromq_lead(struct bench *b)
         if (zmq_recv(router, word, sizeof word, 0) < 0 || zmq_recv(router, word, sizeof word, 0) < 0)
             die("zeromq: waiting for the followers");
     for (int shot = 0; shot < b->shots; shot++) {
-        rest(GAP_MS);
+        rest(b->gap_ms);
         for (int i = 0; i < b->number; i++)
             if (zmq_send(router, &i, sizeof i, ZMQ_SNDMORE) < 0 || zmq_send(router, "go", 2, 0) < 0)
                 die("zeromq: sending 'go'");
@@ -117,17 +179,6 @@ static void zeromq_lead(struct bench *b)
 }
 
 /* ---- redis ---- */
-
-static int redis_dial(const struct bench *b)
-{
-    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(REDIS_PORT) };
-    int fd = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
-    if (fd < 0 || inet_pton(AF_INET, b->place, &at.sin_addr) != 1 ||
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) != 0 ||
-        connect(fd, (const struct sockaddr *)&at, sizeof at) != 0)
-        die(b->place);
-    return fd;
-}
 
 /* One inline command, and the answer's first bytes. */
 static long redis_ask(int fd, const char *command)
@@ -143,18 +194,18 @@ static long redis_ask(int fd, const char *command)
 
 static void redis_follow(struct bench *b)
 {
-    int fd = redis_dial(b);
+    int fd = dial(b->place, REDIS_PORT);
     for (int shot = 0; shot < b->shots; shot++) {
         (void)redis_ask(fd, "INCR ready\r\n");
         (void)redis_ask(fd, "BLPOP go 0\r\n");
-        b->stamps[shot] = clock_raw_ns();
+        start(b, shot);
     }
     close(fd);
 }
 
 static void redis_lead(struct bench *b)
 {
-    int fd = redis_dial(b);
+    int fd = dial(b->place, REDIS_PORT);
     char push[16 + MOST * 4] = "RPUSH go";
     for (int i = 0; i < b->number; i++)
         strcat(push, " 1");
@@ -162,7 +213,7 @@ static void redis_lead(struct bench *b)
     for (int shot = 0; shot < b->shots; shot++) {
         while (redis_ask(fd, "INCRBY ready 0\r\n") < (long)b->number * (shot + 1))
             rest(1);
-        rest(GAP_MS);
+        rest(b->gap_ms);
         (void)redis_ask(fd, push);
     }
     close(fd);
@@ -173,11 +224,11 @@ static void redis_lead(struct bench *b)
 static void wall_follow(struct bench *b)
 {
     for (int shot = 0; shot < b->shots; shot++) {
-        int64_t at_ns = strtoll(b->place, NULL, 10) + shot * clock_ms(GAP_MS);
+        int64_t at_ns = strtoll(b->place, NULL, 10) + shot * clock_ms(b->gap_ms);
         struct timespec at = { at_ns / CLOCK_NS_PER_S, at_ns % CLOCK_NS_PER_S };
         while (clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &at, NULL) == EINTR)
             ;
-        b->stamps[shot] = clock_raw_ns();
+        start(b, shot);
     }
 }
 
@@ -205,7 +256,8 @@ static const struct method {
 } METHODS[] = { { "zeromq", zeromq_lead, zeromq_follow },
                 { "redis", redis_lead, redis_follow },
                 { "wall", NULL, wall_follow },
-                { "gate", NULL, gate_follow } };
+                { "gate", NULL, gate_follow },
+                { "sink", sink_lead, NULL } };
 
 int main(int argc, char **argv)
 {
@@ -214,6 +266,8 @@ int main(int argc, char **argv)
         return 0;
     }
     void (*role)(struct bench * bench) = NULL;
+    bool has_sink = argc == 7;
+    argc -= has_sink;
     bool leads = argc == 6 && strcmp(argv[2], "lead") == 0;
     for (size_t i = 0; argc == 6 && i < sizeof METHODS / sizeof *METHODS; i++)
         if (strcmp(METHODS[i].name, argv[1]) == 0)
@@ -221,10 +275,15 @@ int main(int argc, char **argv)
     bench.place = argc == 6 ? argv[3] : "";
     bench.number = argc == 6 ? atoi(argv[4]) : -1;
     bench.shots = argc == 6 ? atoi(argv[5]) : 0;
+    bench.gap_ms = has_sink ? BUSY_GAP_MS : GAP_MS;
+    bench.sink = -1;
     if (!role || bench.number < 0 || bench.number > MOST || bench.shots < 1 || bench.shots > SHOTS_MOST) {
-        fputs("usage: start-bench zeromq|redis|wall|gate lead|follow PLACE NUMBER SHOTS, start-bench now\n", stderr);
+        fputs("usage: start-bench zeromq|redis|wall|gate|sink lead|follow PLACE NUMBER SHOTS [SINK], start-bench now\n",
+              stderr);
         return 2;
     }
+    if (has_sink && !leads)
+        bench.sink = dial(argv[6], SINK_PORT);
     role(&bench);
     const int64_t offset = offset_ns();
     for (int shot = 0; !leads && shot < bench.shots; shot++)
