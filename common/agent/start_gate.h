@@ -9,13 +9,13 @@
  * four agents on two CPUs late by 3 ms). But given back in front of the operation it lets in whoever waits for
  * the CPU, and costs a system call that takes longer in a guest than on its host. So one that is brief, a single
  * system call of some microseconds, is done under FIFO; before another FIFO is given back at T - 40 us. Two
- * gates of one clock on two CPUs, 150 instants, twice each, in us apart (median, 90th percentile), beside a lab
- * whose ports TCP fills:
+ * gates of one clock on two of 2 CPUs, 150 instants, us apart, median (90th percentile), twice each, beside a lab
+ * whose ports TCP fills (`./bootstrap bench gate` prints this table):
  *
- *                            FIFO left at T - 40 us          left behind the operation
- *     idle                   0.01 (6)      0.01 (0.02)       0.01 (0.02)   0.01 (0.06)
- *     one port filled        54   (587)    47   (321)        19   (139)    16   (148)
- *     two ports, both ways   88   (723)    205  (968)        36   (265)    29   (194)
+ *                            FIFO left at T - 40 us            left behind the operation
+ *     idle                   0.01 (0.01)     0.01 (0.01)       0.01 (0.01)     0.01 (0.01)
+ *     one port filled        0.01 (22.05)    0.01 (30.66)      0.01 (14.94)    0.01 (13.58)
+ *     two ports, both ways   15.68 (151.26)  10.41 (148.31)    4.20 (67.02)    0.02 (53.15)
  *
  * What is left under load are interrupts, which nobody's priority holds off: the shapers' timers, of 35 us each on
  * that virtual machine. Who spins under FIFO is not moved and needs the pin no more once it has woken up.

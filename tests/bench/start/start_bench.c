@@ -11,6 +11,8 @@
  *     start-bench gate follow NS ME SHOTS          tare's gate alone, for instants of CLOCK_MONOTONIC_RAW as the
  *                                                  kernel has it: no offset is estimated, nothing is done at them.
  *                                                  What no start on this machine is better than
+ *     start-bench gate-early follow NS ME SHOTS    the same, as it is before an operation that may take long: FIFO is
+ *                                                  left a little before the instant
  *     start-bench sink lead ADDRESS N 1            takes and drops what N followers send, until they are gone
  *     start-bench now                              the two clocks as the kernel has them, in ns: RAW, wall
  *
@@ -232,7 +234,7 @@ static void wall_follow(struct bench *b)
     }
 }
 
-static void gate_follow(struct bench *b)
+static void follow_gate(struct bench *b, bool is_brief)
 {
     static const _Atomic bool NEVER;
     const int64_t offset = offset_ns(), first = strtoll(b->place, NULL, 10);
@@ -240,7 +242,7 @@ static void gate_follow(struct bench *b)
     for (int shot = 0; shot < b->shots; shot++) {
         struct start_gate gate = { .at_ns = first + shot * clock_ms(GATE_GAP_MS) + offset,
                                    .may_spin = true,
-                                   .is_brief = true,
+                                   .is_brief = is_brief,
                                    .slot = b->number,
                                    .cancelled = &NEVER };
         (void)start_gate_approach(&gate);
@@ -248,6 +250,9 @@ static void gate_follow(struct bench *b)
         start_gate_leave(&gate);
     }
 }
+
+static void gate_follow(struct bench *b) { follow_gate(b, true); }
+static void gate_early_follow(struct bench *b) { follow_gate(b, false); }
 
 static const struct method {
     const char *name;
@@ -257,6 +262,7 @@ static const struct method {
                 { "redis", redis_lead, redis_follow },
                 { "wall", NULL, wall_follow },
                 { "gate", NULL, gate_follow },
+                { "gate-early", NULL, gate_early_follow },
                 { "sink", sink_lead, NULL } };
 
 int main(int argc, char **argv)
@@ -278,7 +284,8 @@ int main(int argc, char **argv)
     bench.gap_ms = has_sink ? BUSY_GAP_MS : GAP_MS;
     bench.sink = -1;
     if (!role || bench.number < 0 || bench.number > MOST || bench.shots < 1 || bench.shots > SHOTS_MOST) {
-        fputs("usage: start-bench zeromq|redis|wall|gate|sink lead|follow PLACE NUMBER SHOTS [SINK], start-bench now\n",
+        fputs("usage: start-bench zeromq|redis|wall|gate|gate-early|sink lead|follow PLACE NUMBER SHOTS [SINK], "
+              "start-bench now\n",
               stderr);
         return 2;
     }
