@@ -32,19 +32,23 @@ static void print_count(size_t count, const char *noun) { printf("%zu %s%s, ", c
 static bool print_summary(const char *file, const struct scenario *scenario)
 {
     struct plan *plan = plan_new(scenario, scenario->seed);
-    if (!plan) {
+    struct pace *pace = pace_new(scenario, attempt_overhead_ns(), PACE_UNKNOWN);
+    char wait[96];
+    if (!plan || !pace) {
         log_error("%s: out of memory", file);
+        plan_destroy(&plan);
+        pace_destroy(&pace);
         return false;
     }
-    char wait[40];
     printf("%s: ok: ", file);
     print_count(scenario->node_count, "node");
     print_count(scenario->step_count, "step");
     print_count((size_t)scenario->repeats, "round");
     print_count((size_t)plan_total(plan), "trial");
-    printf("about %s\n", units_show_wait(plan_left_ns(plan, attempt_overhead_ns()), wait, sizeof wait));
+    printf("about %s\n", units_show_span(pace_left(pace, plan), wait, sizeof wait));
     plan_show_matrices(scenario, stdout);
     plan_destroy(&plan);
+    pace_destroy(&pace);
     return true;
 }
 

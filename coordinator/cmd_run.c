@@ -285,6 +285,12 @@ static bool fit_to_machines(struct scenario *scenario, const struct arguments *a
     return fit_to_sources(scenario, e) && (!a->is_lab || a->dry_run || fit_to_lab(scenario, e));
 }
 
+/* Of guests, as far as it can be known before they run. */
+static enum pace_accel accel_of(const struct arguments *a)
+{
+    return a->is_lab && lab_has_no_kvm() ? PACE_EMULATED : PACE_UNKNOWN;
+}
+
 static int run_scenario(const struct scenario *scenario, struct arguments *a)
 {
     struct stage stage = { 0 };
@@ -303,6 +309,7 @@ static int run_scenario(const struct scenario *scenario, struct arguments *a)
             .guest_address = a->is_lab ? lab_guest_address : NULL,
             .lift_shaping = a->is_lab ? lab_lift_shaping : NULL,
             .lab = stage.lab,
+            .accel = accel_of(a),
             .join_hint = a->is_lab ? ""
                                    : "; start each with its invite (`tare invite NAME`): tare-node --invite FILE, "
                                      "on the peer tare-netserver --invite FILE",
@@ -327,9 +334,12 @@ static int run_scenario(const struct scenario *scenario, struct arguments *a)
     return ok ? shown : told ? (int)e.exit : fail(&e);
 }
 
-static int show_plan(const struct scenario *scenario)
+static int show_plan(const struct scenario *scenario, enum pace_accel accel)
 {
-    if (plan_show(scenario, attempt_overhead_ns(), stdout))
+    struct pace *pace = pace_new(scenario, attempt_overhead_ns(), accel);
+    const bool is_shown = pace && plan_show(scenario, pace, stdout);
+    pace_destroy(&pace);
+    if (is_shown)
         return 0;
     return fail(&(struct err){ ERR_INTERNAL, "out of memory" });
 }
@@ -349,7 +359,7 @@ int cmd_run(int argc, char **argv)
         exit_code = fail(&(struct err){ ERR_INTERNAL, "out of memory" });
     else if (scenario_load_with(a.scenario, a.overrides.list, &scenario, diags))
         exit_code = !fit_to_machines(scenario, &a, &e) ? fail(&e)
-                    : a.dry_run                        ? show_plan(scenario)
+                    : a.dry_run                        ? show_plan(scenario, accel_of(&a))
                                                        : run_scenario(scenario, &a);
     else
         diags_print(diags, stderr);

@@ -254,6 +254,16 @@ const char *units_show_wait(int64_t ns, char *out, size_t size)
     return out;
 }
 
+const char *units_show_span(struct span_ns span, char *out, size_t size)
+{
+    char least[40], most[40];
+    if (span.most - span.least <= span.least / 4)
+        return units_show_wait(span.least + (span.most - span.least) / 2, out, size);
+    snprintf(out, size, "%s to %s", units_show_wait(span.least, least, sizeof least),
+             units_show_wait(span.most, most, sizeof most));
+    return out;
+}
+
 const char *units_show_ns_within(double ns, double bound_ns, char *out, size_t size)
 {
     size_t best = unit_for(fabs(ns) > bound_ns ? ns : bound_ns, DURATIONS, 4);

@@ -48,4 +48,11 @@ void units_drop_same(char *text, const char *like);
 /* How long a person waits: "45 s", "1 min 10 s" (to 10 s), "2 h 5 min", "3 d 4 h". */
 const char *units_show_wait(int64_t ns, char *out, size_t size);
 
+/* Times of which nobody knows more than that: "3 min 50 s", "4 min to 7 min 30 s" where the ends differ by a quarter.
+ */
+struct span_ns {
+    int64_t least, most;
+};
+const char *units_show_span(struct span_ns span, char *out, size_t size);
+
 #endif

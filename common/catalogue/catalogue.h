@@ -27,6 +27,7 @@ struct workload_time {
     int64_t prepare_ns; /* until it is ready, at most */
     int64_t warmup_ns;
     int64_t usual_ns; /* measured: as a person may expect it */
+    int64_t ready_ns; /* usual, of the preparation, where that is more than a moment */
     int64_t most_ns;  /* when nobody waits any longer; more than usual where the workload ends by itself */
 };
 
@@ -52,6 +53,8 @@ struct workload_info {
     /* The option that does not go with the others, why in `e`; NULL where all go together. NULL: any do. */
     const char *(*misfit)(const void *options, struct err *e);
     const struct workload_matrix *matrix; /* NULL: it has none of a name */
+    /* So many times as long its trials take an emulated guest; 0: as long, for they end when their length is over. */
+    double emulated_least, emulated_most;
 };
 
 /* Second in the struct of every network workload, behind the times. */

@@ -42,9 +42,11 @@ struct workload_time compile_time(const void *options)
 {
     const struct compile_options *o = options;
     bool is_part = *o->target, is_tiny = strcmp(o->config, "tinyconfig") == 0;
-    int64_t usual = is_part ? SECONDS(5) : is_tiny ? SECONDS(70) : SECONDS(900);
+    int64_t usual = is_part ? SECONDS(2) : is_tiny ? SECONDS(70) : SECONDS(900);
+    usual = usual < o->limit_ns ? usual : o->limit_ns;
     return (struct workload_time){ .prepare_ns = o->limit_ns + SECONDS(30),
-                                   .usual_ns = usual < o->limit_ns ? usual : o->limit_ns,
+                                   .usual_ns = usual,
+                                   .ready_ns = o->warmups * usual,
                                    .most_ns = o->limit_ns };
 }
 

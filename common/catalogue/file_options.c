@@ -140,6 +140,7 @@ struct workload_time file_time(const void *options)
         time.usual_ns += methods * (o->times.length_ns + o->times.length_ns / 4 + usual);
         largest = file > largest ? file : largest;
     }
+    time.ready_ns = o->threads * pass_ns(largest, largest, USUAL_BYTES_PER_S, USUAL_RECORDS_PER_S);
     time.prepare_ns = MS(20000) + o->threads * pass_ns(largest, largest, SLOW_BYTES_PER_S, SLOW_RECORDS_PER_S);
     return time;
 }

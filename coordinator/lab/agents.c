@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/boot_note.h"
+#include "base/cache_dir.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "lab/command.h"
@@ -127,6 +129,16 @@ bool lab_prepare_guests(struct err *e)
     return may_make_ports(e) &&
            (prepare("--prepare-guests", e) ||
             err_wrap(e, "this machine has not what a built-in guest needs (scenarios/wire.yaml needs none)"));
+}
+
+/* The agents' note, node/guests/accel.c. */
+bool lab_has_no_kvm(void)
+{
+    char directory[LAB_PATH], note[LAB_PATH], why[160];
+    note[0] = '\0';
+    return access("/dev/kvm", R_OK | W_OK) != 0 ||
+           (cache_dir_path("kvm", directory, sizeof directory) &&
+            text_append(note, sizeof note, "%s/does_not_work", directory) && boot_note_read("", note, why, sizeof why));
 }
 
 bool lab_prepare_builds(struct err *e) { return prepare("--prepare-builds", e); }

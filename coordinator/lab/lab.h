@@ -62,6 +62,9 @@ MUST_CHECK bool lab_prepare_guests(struct err *e);
 /* And what those need that build: about a minute the first time. */
 MUST_CHECK bool lab_prepare_builds(struct err *e);
 
+/* Whether this machine is known to have no KVM that works: it has none, or its agents have found that out. */
+bool lab_has_no_kvm(void);
+
 /* A lab that has a record, alive or dead; NULL as name: the only one that lives, else the only one
  * there is. */
 MUST_CHECK bool lab_find(const char *name, struct lab **lab, struct err *e);

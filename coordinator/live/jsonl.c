@@ -98,7 +98,7 @@ static void jsonl_node(void *state, const struct live_node *node)
                      { "address", value_text(node->address) }));
 }
 
-static void jsonl_run(void *state, const struct run *run, int trials, int64_t left_ns)
+static void jsonl_run(void *state, const struct run *run, int trials, const struct live_expected *expected)
 {
     struct jsonl *j = state;
     j->run = run;
@@ -114,8 +114,8 @@ static void jsonl_run(void *state, const struct run *run, int trials, int64_t le
     put(j, OUTLET_RESULT, "run",
         VALUE_OBJECT({ "run", value_text(run->uuid) }, { "no", json_integer(run->no) },
                      { "scenario", value_text(run->scenario) }, { "rounds", json_integer(run->rounds) },
-                     { "trial_count", json_integer(trials) }, { "left_ns", json_integer(left_ns) }, { "nodes", nodes },
-                     { "steps", steps }));
+                     { "trial_count", json_integer(trials) }, { "left_ns", json_integer(expected->left.least) },
+                     { "left_most_ns", json_integer(expected->left.most) }, { "nodes", nodes }, { "steps", steps }));
 }
 
 static void jsonl_begin(void *state, const struct live_step *step)

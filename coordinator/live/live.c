@@ -118,12 +118,12 @@ void live_node(struct live *live, const struct live_node *node)
         live_plain.node(live->tap, node);
 }
 
-void live_run(struct live *live, const struct run *run, int trials, int64_t left_ns)
+void live_run(struct live *live, const struct run *run, int trials, const struct live_expected *expected)
 {
     if (live->sink->run)
-        live->sink->run(live->state, run, trials, left_ns);
+        live->sink->run(live->state, run, trials, expected);
     if (live->tap)
-        live_plain.run(live->tap, run, trials, left_ns);
+        live_plain.run(live->tap, run, trials, expected);
 }
 
 void live_begin(struct live *live, const struct live_step *step)

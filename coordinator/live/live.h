@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/units.h"
 #include "live/tap.h"
 #include "result/model.h"
 
@@ -60,6 +61,12 @@ struct live_step {
     int64_t left_ns;                           /* all trials after this one */
 };
 
+/* How long all of a run takes. */
+struct live_expected {
+    struct span_ns left;
+    int64_t like_no; /* an earlier run that says so; 0: it is an estimate */
+};
+
 struct live;
 
 /* `fd` is borrowed. Starts a thread. */
@@ -79,7 +86,7 @@ void live_note(struct live *live, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void live_node(struct live *live, const struct live_node *node);
 
 /* The run begins: `run` has its steps and nodes, and stays where it is until live_end. */
-void live_run(struct live *live, const struct run *run, int trials, int64_t left_ns);
+void live_run(struct live *live, const struct run *run, int trials, const struct live_expected *expected);
 
 /* A trial is being prepared: `verdict` of its start comes with live_trial. */
 void live_begin(struct live *live, const struct live_step *step);

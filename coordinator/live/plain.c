@@ -92,10 +92,10 @@ static void plain_node(void *state, const struct live_node *node)
     say(state, OUTLET_NEWS, LOG_INFO, "%s", words_node(node, text, sizeof text));
 }
 
-static void plain_run(void *state, const struct run *run, int trials, int64_t left_ns)
+static void plain_run(void *state, const struct run *run, int trials, const struct live_expected *expected)
 {
     char text[WORDS_LINE];
-    say(state, OUTLET_RESULT, LOG_INFO, "%s", words_run(run, trials, left_ns, text, sizeof text));
+    say(state, OUTLET_RESULT, LOG_INFO, "%s", words_run(run, trials, expected, text, sizeof text));
 }
 
 static void plain_begin(void *state, const struct live_step *step)

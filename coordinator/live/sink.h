@@ -12,7 +12,7 @@ struct live_sink {
     void (*close)(void *state);
     void (*note)(void *state, enum log_level level, const char *text); /* also the lines of log.h */
     void (*node)(void *state, const struct live_node *node);
-    void (*run)(void *state, const struct run *run, int trials, int64_t left_ns);
+    void (*run)(void *state, const struct run *run, int trials, const struct live_expected *expected);
     void (*begin)(void *state, const struct live_step *step);
     void (*rates)(void *state, int64_t at_ns, const struct live_rate *rates, size_t count);
     void (*trial)(void *state, const struct live_step *step, const struct trial *trial, int64_t left_ns);

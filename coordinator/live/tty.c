@@ -240,11 +240,11 @@ static void tty_node(void *state, const struct live_node *node)
     say_words(state, OUTLET_NEWS, INK_PLAIN, "", words_node(node, text, sizeof text));
 }
 
-static void tty_run(void *state, const struct run *run, int trials, int64_t left_ns)
+static void tty_run(void *state, const struct run *run, int trials, const struct live_expected *expected)
 {
     struct tty *t = state;
     char text[WORDS_LINE];
-    say_words(t, OUTLET_RESULT, INK_STRONG, "", words_run(run, trials, left_ns, text, sizeof text));
+    say_words(t, OUTLET_RESULT, INK_STRONG, "", words_run(run, trials, expected, text, sizeof text));
     outlet_lock(t->out);
     text_copy(t->screen.scenario, sizeof t->screen.scenario, run->scenario);
     t->screen.no = run->no;

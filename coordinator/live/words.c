@@ -20,15 +20,17 @@ const char *words_node(const struct live_node *node, char *out, size_t size)
     return print_clean(line, out, size); /* the node chose its version */
 }
 
-const char *words_run(const struct run *run, int trials, int64_t left_ns, char *out, size_t size)
+const char *words_run(const struct run *run, int trials, const struct live_expected *expected, char *out, size_t size)
 {
-    char least[24] = "";
+    char least[24] = "", wait[96], like[48] = "";
+    if (expected->like_no > 0)
+        snprintf(like, sizeof like, ", as run %" PRId64 " took", expected->like_no);
     if (run->design.until > 0)
         snprintf(least, sizeof least, "%d to ", run->design.least);
-    snprintf(out, size, "run %" PRId64 ", '%s': %s%d round%s of %zu step%s, %s%d trial%s, %s %" PRId64 " s", run->no,
+    snprintf(out, size, "run %" PRId64 ", '%s': %s%d round%s of %zu step%s, %s%d trial%s, %s %s%s", run->no,
              run->scenario, least, run->rounds, run->rounds == 1 ? "" : "s", run->step_count,
              run->step_count == 1 ? "" : "s", *least ? "at most " : "", trials, trials == 1 ? "" : "s",
-             *least ? "at most" : "about", (left_ns + CLOCK_NS_PER_S - 1) / CLOCK_NS_PER_S);
+             *least ? "at most" : "about", units_show_span(expected->left, wait, sizeof wait), like);
     return out;
 }
 

@@ -16,7 +16,7 @@ enum {
 /* "host joined from 10.77.0.2 (tare-node 0.1.0)" */
 const char *words_node(const struct live_node *node, char *out, size_t size);
 /* "run 1, 'quickstart': 3 rounds of 3 steps, 9 trials, about 57 s" */
-const char *words_run(const struct run *run, int trials, int64_t left_ns, char *out, size_t size);
+const char *words_run(const struct run *run, int trials, const struct live_expected *expected, char *out, size_t size);
 /* "[2/9] round 1/3 send, attempt 2" */
 const char *words_place(const struct live_step *step, char *out, size_t size);
 /* "together, skew 1.24 +-2.40 us"; "" for a trial that was never started. */

@@ -128,7 +128,7 @@ static const struct column {
     struct table_column shape;
     void (*cell)(const struct comparison *c, char *out);
 } COLUMNS[] = {
-    { { "step", true, 0 }, cell_step },          { { "figure", true, 3 }, cell_figure },
+    { { "step", true, 0 }, cell_step },          { { "figure", true, 0 }, cell_figure },
     { { "base", false, 2 }, cell_base },         { { "with", false, 1 }, cell_with },
     { { "ratio (95 %)", true, 0 }, cell_ratio }, { { "n", false, 8 }, cell_blocks },
     { { "limited by", true, 4 }, cell_limit },   { { "host CPU", true, 5 }, cell_price },

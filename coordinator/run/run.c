@@ -14,6 +14,7 @@
 #include "run/attempt.h"
 #include "run/delivery.h"
 #include "run/design.h"
+#include "run/earlier.h"
 #include "run/enough.h"
 #include "run/guests.h"
 #include "run/leaving.h"
@@ -27,11 +28,14 @@ struct conductor {
     const struct run_options *options;
     uint64_t seed;
     struct plan *plan;
+    struct pace *pace;
     struct guests *guests;
     struct delivery *delivery;
     struct run run; /* its trials only where they say when enough is known */
     uint32_t trials_given;
-    int bad; /* trials that were not measured whole */
+    int round;         /* of the last trial, from 0 */
+    int64_t guests_ns; /* that guests were started and ended for in it */
+    int bad;           /* trials that were not measured whole */
 };
 
 static bool interrupted(struct conductor *c, struct err *e)
@@ -179,6 +183,27 @@ static bool lift_shaping(const struct conductor *c, bool lifts, struct err *e)
                            : !lifts || err_set(e, ERR_USAGE, "`wire: unshaped` is for a lab alone: use --lab");
 }
 
+static int64_t left_ns(const struct conductor *c)
+{
+    const struct span_ns left = pace_left(c->pace, c->plan);
+    return left.least + (left.most - left.least) / 2;
+}
+
+/* The guests are as the trial needs them; how long that takes in each round is kept. */
+static bool settle_guests(struct conductor *c, const struct plan_trial *place, struct err *e)
+{
+    const int64_t from_mono = clock_mono_ns();
+    if (!prepare_guests(c, place, e))
+        return false;
+    if (c->round != place->round) {
+        pace_saw_guests(c->pace, c->guests_ns);
+        c->guests_ns = 0;
+        c->round = place->round;
+    }
+    c->guests_ns += clock_mono_ns() - from_mono;
+    return true;
+}
+
 static bool run_trial(struct conductor *c, const struct plan_trial *place, struct err *e)
 {
     const struct scenario *s = c->options->scenario;
@@ -199,11 +224,11 @@ static bool run_trial(struct conductor *c, const struct plan_trial *place, struc
                                     .warmup_ns = time.warmup_ns,
                                     .length_ns = time.usual_ns,
                                     .overhead_ns = attempt_overhead_ns(),
-                                    .left_ns = plan_left_ns(c->plan, attempt_overhead_ns()) };
+                                    .left_ns = left_ns(c) };
     const struct leaving leaving = leaving_of(c);
     bool is_there = false, left = false;
     place_trial(&trial, place, s->order, number);
-    if (!prepare_guests(c, place, e) || !is_delivered(c, delivery_prepare(c->delivery, place, e), &is_there, e))
+    if (!settle_guests(c, place, e) || !is_delivered(c, delivery_prepare(c->delivery, place, e), &is_there, e))
         return false;
     if (!is_there)
         return true;
@@ -211,12 +236,15 @@ static bool run_trial(struct conductor *c, const struct plan_trial *place, struc
         return false;
     text_copy(trial.guest_state, sizeof trial.guest_state, guests_state(c->guests));
     live_begin(c->options->live, &step);
+    const int64_t from_mono = clock_mono_ns();
     bool ok = attempt_run(&context, place, number, &trial, &end, e);
     if (ok && end == ATTEMPT_FAILED && trial.at_ns == 0)
         ok = leaving_unready(&leaving, place, trial.why, &left, e);
+    if (ok && end == ATTEMPT_DONE)
+        pace_saw(c->pace, place, clock_mono_ns() - from_mono);
     ok = ok && (left || keep(c, &trial, e));
     if (ok && !left)
-        live_trial(c->options->live, &step, &trial, plan_left_ns(c->plan, attempt_overhead_ns()));
+        live_trial(c->options->live, &step, &trial, left_ns(c));
     ok = ok &&
          (left || (judge(c, &trial, end, e) && enough_keep(&enough, &trial, e) && enough_judge(&enough, place, e)));
     trial_clear(&trial);
@@ -257,6 +285,8 @@ static bool guest_joined(void *context, int index, const struct message_guest_st
 {
     struct conductor *c = context;
     tell_who_joined(c, roster_by_name(hub_roster(c->options->hub), c->options->scenario->nodes[index].name));
+    if (*state->accel)
+        pace_set_accel(c->pace, index, strcmp(state->accel, "kvm") == 0 ? PACE_KVM : PACE_EMULATED);
     return keep_node(c, (size_t)index, state, e);
 }
 
@@ -271,12 +301,17 @@ static const unsigned char *guest_tree(void *context, int index)
     return NULL;
 }
 
-static bool begin(struct conductor *c, struct err *e)
+static bool begin(struct conductor *c, struct live_expected *expected, struct err *e)
 {
     const struct scenario *s = c->options->scenario;
+    int64_t took_ns = 0;
     c->run.seed = c->seed;
-    if (!record_begin(&c->run, s, e) || !archive_begin(c->options->archive, &c->run, e))
+    if (!record_begin(&c->run, s, e) || !earlier_run(c->options->archive, &c->run, &expected->like_no, &took_ns, e) ||
+        !archive_begin(c->options->archive, &c->run, e))
         return false;
+    if (expected->like_no > 0)
+        pace_set_whole(c->pace, took_ns);
+    expected->left = pace_left(c->pace, c->plan);
     bool ok = true;
     for (size_t i = 0; ok && i < s->node_count; i++)
         if (!node_is_started(&s->nodes[i])) /* the others when they join */
@@ -306,6 +341,7 @@ bool run_conduct(const struct run_options *options, int64_t *no, struct err *e)
     if (c.seed == 0)
         randombytes_buf(&c.seed, sizeof c.seed);
     c.plan = plan_new(options->scenario, c.seed);
+    c.pace = pace_new(options->scenario, attempt_overhead_ns(), options->accel);
     *no = 0;
     const struct guests_options guests = { .scenario = options->scenario,
                                            .hub = options->hub,
@@ -318,13 +354,14 @@ bool run_conduct(const struct run_options *options, int64_t *no, struct err *e)
                                            .context = &c };
     const struct delivery_options delivery = { options->scenario, options->hub, options->live, options->wait_ns };
     c.guests = guests_new(&guests);
-    bool ok = (c.plan && c.guests) || err_set(e, ERR_INTERNAL, "out of memory");
+    struct live_expected expected = { .like_no = 0 };
+    bool ok = (c.plan && c.pace && c.guests) || err_set(e, ERR_INTERNAL, "out of memory");
     ok = ok && delivery_new(&delivery, &c.delivery, e) && wait_for_nodes(&c, e);
     if (ok) {
-        ok = begin(&c, e);
+        ok = begin(&c, &expected, e);
         *no = c.run.no;
         if (ok)
-            live_run(options->live, &c.run, plan_total(c.plan), plan_left_ns(c.plan, attempt_overhead_ns()));
+            live_run(options->live, &c.run, plan_total(c.plan), &expected);
         ok = ok && run_plan(&c, e);
         struct err why = { 0 };
         if (!lift_shaping(&c, false, &why)) { /* the lab may stay */
@@ -339,6 +376,7 @@ bool run_conduct(const struct run_options *options, int64_t *no, struct err *e)
     guests_destroy(&c.guests);
     delivery_destroy(&c.delivery);
     run_clear(&c.run);
+    pace_destroy(&c.pace);
     plan_destroy(&c.plan);
     return ok;
 }

@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "live/live.h"
 #include "run/hub.h"
-#include "scenario/scenario.h"
+#include "scenario/pace.h"
 
 struct run_options {
     const struct scenario *scenario;
@@ -24,6 +24,7 @@ struct run_options {
      * where the scenario has any. */
     bool (*lift_shaping)(const void *lab, bool lifts, struct err *e);
     const void *lab;       /* of both */
+    enum pace_accel accel; /* of guests whose declaration leaves it open, as far as it is known */
     const char *join_hint; /* how a missing node is started, with its name for %s; NULL for none */
 };
 

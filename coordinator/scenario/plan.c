@@ -3,32 +3,26 @@
 #include <stdlib.h>
 
 struct progress {
-    int given;  /* trials of all rounds */
-    bool ended; /* no more of it is given */
+    int given;     /* trials of all rounds */
+    int *given_at; /* owned; of them those of each slot */
+    bool ended;    /* no more of it is given */
 };
 
 struct plan {
     const struct scenario *scenario;
     uint64_t seed;
-    struct progress *steps;   /* owned; one a step */
-    int phases;               /* of a round: 2 where a guest is away while the others run */
-    int phase;                /* of `next`, from 0 */
-    struct plan_trial next;   /* what plan_next gives when nothing is repeated */
-    struct plan_trial last;   /* what it gave */
-    bool given, again;        /* whether there is a last one; whether it is to be given again */
-    int repeats, retries;     /* of the last one, for its start and because it never started */
-    bool is_retry;            /* which of them the pending one is */
-    int total, left;          /* trials, and those that were not given yet */
-    int64_t left_ns, last_ns; /* their own times, and the last one's */
+    struct progress *steps; /* owned; one a step */
+    int phases;             /* of a round: 2 where a guest is away while the others run */
+    int phase;              /* of `next`, from 0 */
+    struct plan_trial next; /* what plan_next gives when nothing is repeated */
+    struct plan_trial last; /* what it gave */
+    bool given, again;      /* whether there is a last one; whether it is to be given again */
+    int repeats, retries;   /* of the last one, for its start and because it never started */
+    bool is_retry;          /* which of them the pending one is */
+    int total, left;        /* trials, and those that were not given yet */
 };
 
 static int trials_of(const struct scenario_step *step) { return step->when == WHEN_TOGETHER ? 1 : (int)step->on_count; }
-
-static int64_t time_of(const struct scenario_step *step)
-{
-    const struct workload_time time = catalogue_time(step->workload, step->options);
-    return time.warmup_ns + time.usual_ns;
-}
 
 /* splitmix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014. */
 static uint64_t mix(uint64_t z)
@@ -140,6 +134,7 @@ struct plan *plan_new(const struct scenario *scenario, uint64_t seed)
     plan->scenario = scenario;
     plan->seed = seed;
     plan->steps = calloc(scenario->step_count + 1, sizeof *plan->steps);
+    bool whole = plan->steps != NULL;
     plan->phases = 1;
     for (size_t i = 0; i < scenario->node_count; i++)
         if (node_is_away_for_others(&scenario->nodes[i]))
@@ -147,10 +142,12 @@ struct plan *plan_new(const struct scenario *scenario, uint64_t seed)
     for (size_t i = 0; i < scenario->step_count; i++) {
         int trials = scenario->repeats * trials_of(&scenario->steps[i]);
         plan->total += trials;
-        plan->left_ns += trials * time_of(&scenario->steps[i]);
+        if (plan->steps)
+            plan->steps[i].given_at = calloc(scenario->steps[i].on_count + 1, sizeof(int));
+        whole = whole && plan->steps && plan->steps[i].given_at;
     }
     plan->left = plan->total;
-    if (!plan->steps)
+    if (!whole)
         plan_destroy(&plan);
     return plan;
 }
@@ -159,6 +156,8 @@ void plan_destroy(struct plan **plan)
 {
     if (!*plan)
         return;
+    for (size_t i = 0; (*plan)->steps && i < (*plan)->scenario->step_count; i++)
+        free((*plan)->steps[i].given_at);
     free((*plan)->steps);
     free(*plan);
     *plan = NULL;
@@ -178,8 +177,7 @@ bool plan_next(struct plan *plan, struct plan_trial *trial)
             advance(plan);
         plan->last = plan->next;
         plan->steps[plan->last.step].given++;
-        plan->last_ns = time_of(&plan->scenario->steps[plan->last.step]);
-        plan->left_ns -= plan->last_ns;
+        plan->steps[plan->last.step].given_at[plan_slot(plan->scenario, &plan->last)]++;
         plan->left--;
         plan->given = true;
         plan->repeats = plan->retries = 0;
@@ -206,7 +204,6 @@ void plan_end_step(struct plan *plan, int step)
     plan->steps[step].ended = true;
     plan->left -= trials;
     plan->total -= trials;
-    plan->left_ns -= trials * time_of(ended);
 }
 
 bool plan_has_ended(const struct plan *plan, int step) { return plan->steps[step].ended; }
@@ -230,8 +227,26 @@ int plan_total(const struct plan *plan) { return plan->total; }
 
 int plan_left(const struct plan *plan) { return plan->left; }
 
-int64_t plan_left_ns(const struct plan *plan, int64_t overhead_ns)
+int plan_slot(const struct scenario *scenario, const struct plan_trial *trial)
 {
-    int64_t again_ns = plan->again ? plan->last_ns + overhead_ns : 0;
-    return plan->left_ns + plan->left * overhead_ns + again_ns;
+    const struct scenario_step *step = &scenario->steps[trial->step];
+    return step->when == WHEN_TOGETHER ? 0 : (int)(trial->loads - step->on);
+}
+
+int plan_left_of(const struct plan *plan, int step, int slot)
+{
+    const struct progress *p = &plan->steps[step];
+    return p->ended ? 0 : plan->scenario->repeats - p->given_at[slot];
+}
+
+bool plan_pending(const struct plan *plan, struct plan_trial *trial)
+{
+    if (plan->again)
+        *trial = plan->last;
+    return plan->again;
+}
+
+int plan_rounds_left(const struct plan *plan)
+{
+    return plan->left == 0 ? 0 : plan->scenario->repeats - (plan->given ? plan->last.round + 1 : 0);
 }

@@ -62,8 +62,14 @@ bool plan_is_block_over(const struct plan *plan);
 int plan_total(const struct plan *plan);
 int plan_left(const struct plan *plan);
 
-/* How long the trials that are left take, a pending repetition with them, when each needs
- * `overhead_ns` beside its own times. */
-int64_t plan_left_ns(const struct plan *plan, int64_t overhead_ns);
+/* A trial's place among those of its step in one round that a plan may give in any order: of a paired step its node's
+ * in `on`, else 0. */
+int plan_slot(const struct scenario *scenario, const struct plan_trial *trial);
+
+/* What is left, taken apart: of a step's slot; a repetition that is pending, true with it; rounds that have not begun.
+ */
+int plan_left_of(const struct plan *plan, int step, int slot);
+bool plan_pending(const struct plan *plan, struct plan_trial *trial);
+int plan_rounds_left(const struct plan *plan);
 
 #endif

@@ -12,7 +12,8 @@ enum { CELL = 512, GAP = 2 };
 struct sheet {
     const struct scenario *scenario;
     struct plan *plan;
-    int64_t overhead_ns, total_ns;
+    const struct pace *pace;
+    struct span_ns total;
     int number; /* of the trial, from 1 */
 };
 
@@ -67,12 +68,13 @@ static struct workload_time time_of(const struct sheet *sheet, const struct plan
     return catalogue_time(step_of(sheet, trial)->workload, step_of(sheet, trial)->options);
 }
 
+static int64_t mid(struct span_ns span) { return span.least + (span.most - span.least) / 2; }
+
 /* The plan has given this trial already: what is left and the trial itself are still to come. */
 static void cell_begin(const struct sheet *sheet, const struct plan_trial *trial, char *out)
 {
-    const struct workload_time time = time_of(sheet, trial);
-    int64_t own_ns = time.usual_ns + time.warmup_ns + sheet->overhead_ns;
-    units_show_wait(sheet->total_ns - plan_left_ns(sheet->plan, sheet->overhead_ns) - own_ns, out, CELL);
+    const int64_t left_ns = mid(pace_left(sheet->pace, sheet->plan)) + mid(pace_of(sheet->pace, trial));
+    units_show_wait(mid(sheet->total) - left_ns, out, CELL);
 }
 
 static void cell_step(const struct sheet *sheet, const struct plan_trial *trial, char *out)
@@ -135,11 +137,11 @@ void plan_show_matrices(const struct scenario *scenario, FILE *to)
 static void put_head(const struct sheet *sheet, FILE *to)
 {
     const struct scenario *s = sheet->scenario;
-    char wait[40];
+    char wait[96];
     int trials = plan_total(sheet->plan);
     fprintf(to, "%s: %d round%s of %zu step%s, %d trial%s, about %s\n", s->name, s->repeats, s->repeats == 1 ? "" : "s",
             s->step_count, s->step_count == 1 ? "" : "s", trials, trials == 1 ? "" : "s",
-            units_show_wait(sheet->total_ns, wait, sizeof wait));
+            units_show_span(sheet->total, wait, sizeof wait));
     if (s->until > 0)
         fprintf(to, "%*sa step ends after %d rounds or more, when its ratios are known to +-%.3g %%\n", GAP, "",
                 s->repeats_least, 100 * s->until);
@@ -194,16 +196,14 @@ static void measure(struct sheet *sheet, int *widths)
         }
 }
 
-bool plan_show(const struct scenario *scenario, int64_t overhead_ns, FILE *to)
+bool plan_show(const struct scenario *scenario, const struct pace *pace, FILE *to)
 {
-    struct sheet sheet = { .scenario = scenario,
-                           .plan = plan_new(scenario, scenario->seed),
-                           .overhead_ns = overhead_ns };
+    struct sheet sheet = { .scenario = scenario, .plan = plan_new(scenario, scenario->seed), .pace = pace };
     struct plan_trial trial;
     int widths[COLUMN_COUNT];
     if (!sheet.plan)
         return false;
-    sheet.total_ns = plan_left_ns(sheet.plan, overhead_ns);
+    sheet.total = pace_left(pace, sheet.plan);
     measure(&sheet, widths);
     plan_destroy(&sheet.plan);
     sheet.plan = plan_new(scenario, scenario->seed);

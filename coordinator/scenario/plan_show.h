@@ -4,10 +4,10 @@
 
 #include <stdio.h>
 
-#include "scenario/scenario.h"
+#include "scenario/pace.h"
 
-/* When each trial needs `overhead_ns` beside its own times. False when memory is out. */
-MUST_CHECK bool plan_show(const struct scenario *scenario, int64_t overhead_ns, FILE *to);
+/* False when memory is out. */
+MUST_CHECK bool plan_show(const struct scenario *scenario, const struct pace *pace, FILE *to);
 
 /* A line for each matrix of the scenario: how many cells it has, of what options, and how many are left out. */
 void plan_show_matrices(const struct scenario *scenario, FILE *to);

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "fuzz.h"
-#include "scenario/plan.h"
+#include "scenario/pace.h"
 
 enum { TRIALS_WALKED = 2000, OVERRIDES = 32 };
 
@@ -44,17 +44,22 @@ static void check_plan(const struct scenario *scenario)
 {
     struct plan *plan = plan_new(scenario, scenario->seed);
     FUZZ_REQUIRE(plan && plan_total(plan) > 0 && plan_left(plan) == plan_total(plan));
+    struct pace *pace = pace_new(scenario, 0, PACE_UNKNOWN);
     struct plan_trial trial;
-    int64_t left_ns = plan_left_ns(plan, 0);
+    FUZZ_REQUIRE(pace);
+    struct span_ns before = pace_left(pace, plan);
     for (int i = 1; i <= TRIALS_WALKED && plan_next(plan, &trial); i++) {
         FUZZ_REQUIRE(trial.load_count > 0 && trial.step < (int)scenario->step_count);
         for (size_t k = 0; k < trial.load_count; k++)
             FUZZ_REQUIRE(trial.loads[k] >= 0 && trial.loads[k] < (int)scenario->node_count);
         FUZZ_REQUIRE(plan_left(plan) == plan_total(plan) - i);
-        FUZZ_REQUIRE(plan_left_ns(plan, 0) >= 0 && plan_left_ns(plan, 0) <= left_ns);
-        left_ns = plan_left_ns(plan, 0);
+        const struct span_ns left = pace_left(pace, plan);
+        FUZZ_REQUIRE(left.least >= 0 && left.most >= left.least);
+        FUZZ_REQUIRE(left.least <= before.least && left.most <= before.most);
+        before = left;
     }
-    FUZZ_REQUIRE(plan_left(plan) > 0 || left_ns == 0);
+    FUZZ_REQUIRE(plan_left(plan) > 0 || before.most == 0);
+    pace_destroy(&pace);
     plan_destroy(&plan);
 }
 

@@ -189,7 +189,9 @@ static void a_plan_looks_as_agreed(void **unused)
     struct diags *diags = diags_new("lab.yaml");
     assert_true(scenario_load_with(TESTS_DIR "/golden/scenario/good_groups.yaml", SET, &s, diags));
     FILE *to = open_memstream(&text, &size);
-    assert_true(plan_show(s, INT64_C(1000000000), to));
+    struct pace *pace = pace_new(s, INT64_C(1000000000), PACE_UNKNOWN);
+    assert_true(plan_show(s, pace, to));
+    pace_destroy(&pace);
     fclose(to);
     golden_check("cli/plan.txt", text);
     free(text);

@@ -78,7 +78,7 @@ static void play(struct place *p)
 {
     live_node(p->live, &(struct live_node){ "host", "node", "0.1.0", "10.77.0.2" });
     live_note(p->live, "waiting for %s", "peer");
-    live_run(p->live, p->run, 9, INT64_C(57000000000));
+    live_run(p->live, p->run, 9, &(struct live_expected){ { INT64_C(57000000000), INT64_C(57000000000) }, 0 });
     live_begin(p->live, &STEP);
     tell_rates(p->live, -1);
     for (int i = 0; i <= 11; i++)
@@ -178,7 +178,7 @@ static void fill(int fd)
 
 static void flood(struct place *p)
 {
-    live_run(p->live, p->run, 9, 0);
+    live_run(p->live, p->run, 9, &(struct live_expected){ { 0, 0 }, 0 });
     for (int i = 0; i < LINES_MANY; i++) {
         live_begin(p->live, &STEP);
         tell_rates(p->live, clock_ms(1000));
@@ -283,7 +283,7 @@ static void a_terminal_is_left_as_it_was(void **state)
     struct place p;
     setenv("TERM", "xterm", 1);
     begin(&p, LIVE_TTY);
-    live_run(p.live, p.run, 9, 0);
+    live_run(p.live, p.run, 9, &(struct live_expected){ { 0, 0 }, 0 });
     live_begin(p.live, &STEP);
     tell_rates(p.live, 0);
     clock_sleep_until_mono(clock_mono_ns() + clock_ms(3 * OUTLET_FRAME_MS));

@@ -79,7 +79,7 @@ static int play(void)
     }
     live_node(live, &(struct live_node){ "host", "node", "0.1.0", "10.77.0.2" });
     live_node(live, &(struct live_node){ "peer", "netserver", "0.1.0", "10.77.0.3" });
-    live_run(live, run, STEP.trials, INT64_C(57000000000));
+    live_run(live, run, STEP.trials, &(struct live_expected){ { INT64_C(57000000000), INT64_C(57000000000) }, 0 });
     play_finished(live, run);
     for (int more = 0; wish[0] != 'q';) {
         struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };

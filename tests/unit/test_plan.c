@@ -148,27 +148,6 @@ static void what_never_started_is_given_again_under_a_number_of_its_own(void **u
     plan_destroy(&plan);
 }
 
-static void what_is_left_takes_its_own_times_and_the_overhead(void **unused)
-{
-    (void)unused;
-    struct fixture f;
-    set_up(&f);
-    struct plan *plan = plan_new(&f.scenario, 7);
-    struct plan_trial trial;
-    assert_int_equal(plan_left_ns(plan, 0), 84 * SECOND);
-    assert_int_equal(plan_left_ns(plan, 2 * SECOND), 96 * SECOND);
-    assert_true(plan_next(plan, &trial));
-    assert_int_equal(plan_left_ns(plan, 2 * SECOND), 83 * SECOND);
-    assert_true(plan_again(plan));
-    assert_int_equal(plan_left_ns(plan, 2 * SECOND), 96 * SECOND);
-    assert_true(plan_next(plan, &trial));
-    assert_int_equal(plan_left_ns(plan, 2 * SECOND), 83 * SECOND);
-    while (plan_next(plan, &trial))
-        continue;
-    assert_int_equal(plan_left_ns(plan, 2 * SECOND), 0);
-    plan_destroy(&plan);
-}
-
 /* Node 5 is a guest that is off while node 3 is measured. */
 static void a_round_with_such_guests_holds_one_boot_and_rounds_begin_in_turn(void **unused)
 {
@@ -311,7 +290,7 @@ static void a_step_that_is_ended_is_given_no_more(void **unused)
     assert_int_equal(given, 4 + 5);
     assert_int_equal(blocks, 4 * 2 + 1); /* as if nothing had been left out */
     assert_int_equal(trial.round, 4);
-    assert_int_equal(plan_left_ns(plan, SECOND), 0);
+    assert_int_equal(plan_rounds_left(plan), 0);
     plan_destroy(&plan);
 }
 
@@ -330,7 +309,7 @@ static void when_all_steps_are_ended_the_plan_is(void **unused)
     plan_end_step(plan, 0);
     assert_int_equal(plan_left(plan), 0);
     assert_int_equal(plan_total(plan), 6);
-    assert_int_equal(plan_left_ns(plan, SECOND), 0);
+    assert_int_equal(plan_rounds_left(plan), 0);
     assert_true(plan_again(plan)); /* a bad start of the last one, all the same */
     assert_false(plan_is_block_over(plan));
     assert_true(plan_next(plan, &trial));
@@ -348,7 +327,6 @@ int main(void)
         cmocka_unit_test(a_bad_start_is_given_again_as_often_as_allowed),
         cmocka_unit_test(keep_and_abort_repeat_nothing),
         cmocka_unit_test(what_never_started_is_given_again_under_a_number_of_its_own),
-        cmocka_unit_test(what_is_left_takes_its_own_times_and_the_overhead),
         cmocka_unit_test(to_and_fro_every_second_block_is_turned),
         cmocka_unit_test(a_random_order_is_its_seeds),
         cmocka_unit_test(a_step_that_is_ended_is_given_no_more),
