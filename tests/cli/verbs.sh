@@ -24,8 +24,10 @@ says 0 'set repeats=1' run --dry-run --set repeats=1 --set steps.send.length=2s 
 says 0 'ok: 2 nodes, 3 steps, 5 rounds, 15 trials' check --set repeats=5 "$wire"
 says 2 "--set steps.send.lenght=2s: error: unknown key 'lenght': did you mean 'length'?" check --set steps.send.lenght=2s "$wire"
 says 0 'ok: 3 nodes, 10 steps, 3 rounds, 57 trials' check "$quickstart"
-says 0 '3 rounds of 9 steps, 51 trials' run --dry-run "$quickstart"
-says 0 '3 rounds of 10 steps, 57 trials' run --dry-run --lab "$quickstart"
+says 0 '3 rounds of 9 steps, 51 trials' run --dry-run --set steps.compile.source=/etc "$quickstart"
+says 0 '3 rounds of 10 steps, 57 trials' run --dry-run --lab --set steps.compile.source=/etc "$quickstart"
+says 0 '3 rounds of 9 steps, 51 trials' run --dry-run --lab --set steps.compile.source=/nowhere "$quickstart"
+grep -qF 'left out: compile: source /nowhere: No such file' "$scratch/err" || fail "not said: left out"
 says 2 'wire: unshaped' run --dry-run --set steps.send.wire=unshaped --set steps.receive.wire=unshaped \
     --set steps.both.wire=unshaped "$wire"
 says 2 '2 mistakes in' run --dry-run --set repeats=0 --set steps.sned.length=1s "$wire"
