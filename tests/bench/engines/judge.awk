@@ -26,9 +26,11 @@ function interval(key, a, b,    i, s, k, p, tail) {
     low = s[k]; high = s[n[key] + 1 - k]
 }
 
-# PASS: from `least` to `most`, and known to be. OPEN: an end of what is asked for lies in the interval, and that is
-# wider than the margin: the machine's noise hides it. An interval that is narrower than that leaves it to the ratio.
-function verdict(ratio, low, high, least, most, margin) {
+# Of the ratio whose interval stands in low and high. PASS: from `least` to `most`, and known to be. OPEN: an end of what
+# is asked for lies in the interval, and that is wider than the margin: the machine's noise hides it; or it is of fewer
+# pairs than least_pairs. An interval that is narrower than the margin leaves it to the ratio.
+function verdict(ratio, pairs, least, most, margin) {
+    if (pairs < least_pairs) return "OPEN"
     if (high < least || low > most) return "FAIL"
     if (low >= least && high <= most) return "PASS"
     if (high - low > margin) return "OPEN"
