@@ -9,101 +9,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cgroup.h"
 #include "base/clock.h"
 #include "base/path_lock.h"
-#include "base/small_file.h"
 #include "base/text.h"
 #include "base/units.h"
 
-enum { SLOTS = 64, TEXT_MAX = 64 * 1024, EMPTIED_MS = 1000, LOOK_MS = 10 };
+enum { SLOTS = 64, EMPTIED_MS = 1000, LOOK_MS = 10 };
 
-/* Where this process is among those that the memory controller counts. */
-struct place {
-    bool is_v2;
-    char mount[PATH_MAX]; /* of the hierarchy, with the root in front */
-    char own[PATH_MAX];   /* this process' directory: the mount, and what is below it */
-};
+static bool lists_memory(const char *path, const char *name) { return cgroup_lists(path, name, "memory"); }
 
-/* ---- where ---- */
-
-static bool has_word(const char *list, size_t length, char separator, const char *word)
+static bool find_place(const char *root, struct cgroup_place *place)
 {
-    for (const char *at = list; at < list + length;) {
-        const char *end = memchr(at, separator, (size_t)(list + length - at));
-        size_t size = (size_t)((end ? end : list + length) - at);
-        if (size == strlen(word) && strncmp(at, word, size) == 0)
-            return true;
-        at += size + 1;
-    }
-    return false;
-}
-
-/* "4:memory:/a/b" of version 1, else "0::/a/b" of version 2 (cgroups(7)). */
-static bool find_own(const char *text, bool is_v2, char *own, size_t size)
-{
-    for (const char *line = text; line && *line; line = strchr(line, '\n'), line += line != NULL) {
-        const char *controllers = strchr(line, ':'), *path = controllers ? strchr(controllers + 1, ':') : NULL;
-        if (!path || memchr(line, '\n', (size_t)(path - line)))
-            continue;
-        size_t length = (size_t)(path - controllers - 1);
-        if (is_v2 ? length == 0 : has_word(controllers + 1, length, ',', "memory"))
-            return snprintf(own, size, "%.*s", (int)strcspn(path + 1, "\n"), path + 1) < (int)size;
-    }
-    return false;
-}
-
-/* The hierarchy's mount, and which part of it is seen there (proc(5), mountinfo). */
-static bool find_mount(const char *text, bool is_v2, char *top, char *mount, size_t size)
-{
-    char copy[PATH_MAX * 2];
-    for (const char *line = text; line && *line; line = strchr(line, '\n'), line += line != NULL) {
-        snprintf(copy, sizeof copy, "%.*s", (int)strcspn(line, "\n"), line);
-        char *kind = strstr(copy, " - "), *rest = copy, *fields[5];
-        if (!kind)
-            continue;
-        *kind = '\0';
-        for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
-            fields[i] = strsep(&rest, " ");
-        kind += strlen(" - ");
-        const char *options = strrchr(kind, ' ');
-        bool is_it = is_v2 ? strncmp(kind, "cgroup2 ", 8) == 0
-                           : strncmp(kind, "cgroup ", 7) == 0 && options &&
-                                 has_word(options + 1, strlen(options + 1), ',', "memory");
-        if (is_it && fields[3] && fields[4])
-            return text_copy(top, size, fields[3]) && text_copy(mount, size, fields[4]);
-    }
-    return false;
-}
-
-static bool find_in(const char *root, const char *groups, const char *mounts, bool is_v2, struct place *place)
-{
-    char own[PATH_MAX], top[PATH_MAX], mount[PATH_MAX];
-    *place = (struct place){ .is_v2 = is_v2 };
-    if (!find_own(groups, is_v2, own, sizeof own) || !find_mount(mounts, is_v2, top, mount, sizeof top))
-        return false;
-    size_t length = strcmp(top, "/") == 0 ? 0 : strlen(top); /* a container sees a part alone */
-    const char *below = strncmp(own, top, length) == 0 ? own + length : own;
-    return text_append(place->mount, sizeof place->mount, "%s%s", root, mount) &&
-           text_append(place->own, sizeof place->own, "%s%s", place->mount, strcmp(below, "/") == 0 ? "" : below);
-}
-
-/* Whether the file `name` of the group `path` lists the memory controller. */
-static bool lists_memory(const char *path, const char *name)
-{
-    char text[1024];
-    return small_file_read(path, name, text, sizeof text) && has_word(text, strlen(text), ' ', "memory");
-}
-
-static bool find_place(const char *root, struct place *place)
-{
-    char *groups = malloc(TEXT_MAX), *mounts = malloc(TEXT_MAX);
-    bool ok = groups && mounts && small_file_read(root, "/proc/self/cgroup", groups, TEXT_MAX) &&
-              small_file_read(root, "/proc/self/mountinfo", mounts, TEXT_MAX) &&
-              (find_in(root, groups, mounts, false, place) ||
-               (find_in(root, groups, mounts, true, place) && lists_memory(place->mount, "/cgroup.controllers")));
-    free(mounts);
-    free(groups);
-    return ok;
+    return cgroup_place_v1(root, "self", "memory", place) ||
+           (cgroup_place_v2(root, "self", place) && lists_memory(place->mount, "/cgroup.controllers"));
 }
 
 /* ---- one group ---- */
@@ -155,7 +74,7 @@ static void tidy(const char *parent)
     }
 }
 
-static bool set_limit(const struct place *place, const struct memory_group *g, int64_t bytes, struct err *e)
+static bool set_limit(const struct cgroup_place *place, const struct memory_group *g, int64_t bytes, struct err *e)
 {
     const char *limit = place->is_v2 ? "memory.max" : "memory.limit_in_bytes";
     const char *swap = place->is_v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes"; /* the second counts both */
@@ -168,7 +87,7 @@ static bool set_limit(const struct place *place, const struct memory_group *g, i
 /* ---- the groups above ---- */
 
 /* One level up; false at the mount. */
-static bool go_up(const struct place *place, char *path)
+static bool go_up(const struct cgroup_place *place, char *path)
 {
     char *slash = strrchr(path, '/');
     if (!slash || strlen(path) <= strlen(place->mount))
@@ -179,7 +98,7 @@ static bool go_up(const struct place *place, char *path)
 
 /* The group below which one with a limit can be made. In version 2 a group has either processes or groups that divide
  * its memory, but for the first of all: the nearest above us that has those. */
-static bool find_parent(const struct place *place, char *parent)
+static bool find_parent(const struct cgroup_place *place, char *parent)
 {
     text_copy(parent, PATH_MAX, place->own);
     if (!place->is_v2)
@@ -209,7 +128,7 @@ static bool make(const char *parent, struct memory_group *g, struct err *e)
 
 bool memory_group_enter(const char *root, int64_t bytes, struct memory_group *group, struct err *e)
 {
-    struct place place;
+    struct cgroup_place place;
     struct memory_group g;
     char parent[PATH_MAX];
     if (!find_place(root, &place))
@@ -248,7 +167,7 @@ void memory_group_leave(struct memory_group *g)
 
 void memory_group_tidy(const char *root)
 {
-    struct place place;
+    struct cgroup_place place;
     char parent[PATH_MAX];
     if (find_place(root, &place) && find_parent(&place, parent))
         tidy(parent);
