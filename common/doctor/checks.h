@@ -39,6 +39,7 @@ enum {
     C("libvirt", guests_libvirt, BY_LAB_OR_NODE, "what starts and sees guests")                                \
     C("guests", guests_image, BY_LAB_OR_NODE, "a kernel and a busybox for built-in guests")                    \
     C("guest-memory", guests_memory, BY_LAB_OR_NODE, "room for a guest")                                       \
+    C("small-host", small_host, BY_LAB_OR_NODE, "the host is as small as its guest")                           \
     C("huge-pages", tuning_huge_pages, BY_LAB_OR_NODE, "pages for a guest that asks for huge ones")            \
     C("halt-poll", tuning_halt_poll, BY_LAB_OR_NODE, "what a guest's idle vCPU costs")                         \
     C("ksm", tuning_ksm, BY_LAB_OR_NODE, "guests' pages are left alone")                                       \

@@ -122,11 +122,32 @@ static void what_tunes_guests_is_told(void **unused)
     is(&node, "ksm", DOCTOR_WARN, "on", "sudo tee /sys/kernel/mm/ksm/run");
 }
 
+static void a_host_is_as_small_as_its_guest_or_told_how(void **unused)
+{
+    (void)unused;
+    struct doctor_place node = place_of(DOCTOR_NODE);
+    kernel(0);
+    is(&node, "small-host", DOCTOR_WARN, "no memory controller", "boot with `maxcpus=1 mem=512M`");
+    put("/sys/fs/cgroup/cgroup.controllers", "cpuset cpu io memory pids\n");
+    put("/etc/default/grub", "");
+    is(&node, "small-host", DOCTOR_WARN, "it takes root", "GRUB_CMDLINE_LINUX in /etc/default/grub");
+    node.is_root = true;
+    is(&node, "small-host", DOCTOR_OK, "boot it with maxcpus=VCPUS mem=MEMORY", "");
+    put("/proc/cmdline", "root=/dev/sda1 memmap=1 maxcpus=2 quiet\n"); /* half of it is not it */
+    is(&node, "small-host", DOCTOR_OK, "boot it with", "");
+    put("/proc/cmdline", "mem=8G root=/dev/sda1 maxcpus=2 mem=1G quiet\n");
+    is(&node, "small-host", DOCTOR_OK, "booted with maxcpus=2 mem=1G", "");
+    put("/proc/cmdline", "root=/dev/sda1 nr_cpus=1 mem=512M\n");
+    node.is_root = false;
+    is(&node, "small-host", DOCTOR_OK, "booted with nr_cpus=1 mem=512M", "");
+}
+
 /* The peer has no guests. */
 static void who_keeps_no_guests_is_not_bothered_with_them(void **unused)
 {
     (void)unused;
-    static const char *const IDS[] = { "kvm", "qemu", "libvirt", "guest-memory", "huge-pages", "halt-poll", "ksm" };
+    static const char *const IDS[] = { "kvm",        "qemu",       "libvirt",   "guest-memory",
+                                       "small-host", "huge-pages", "halt-poll", "ksm" };
     struct doctor_place peer = place_of(DOCTOR_NETSERVER);
     kernel(0);
     for (size_t i = 0; i < ARRAY_SIZE(IDS); i++)
@@ -140,6 +161,7 @@ int main(void)
         CASE(qemu_and_libvirt_are_there_or_named_by_their_packages),
         CASE(a_kernel_for_guests_is_found_or_it_is_said_where_one_comes_from),
         CASE(there_is_room_for_a_guest_or_not),
+        CASE(a_host_is_as_small_as_its_guest_or_told_how),
         CASE(what_tunes_guests_is_told),
         CASE(who_keeps_no_guests_is_not_bothered_with_them),
     };
