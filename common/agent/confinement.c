@@ -36,6 +36,16 @@ bool confinement_cpus(const char *list, uint32_t count, cpu_set_t *cpus, struct 
     return true;
 }
 
+bool confinement_set(const char *list, cpu_set_t *cpus)
+{
+    int first, last;
+    CPU_ZERO(cpus);
+    while (cpu_list_next(&list, &first, &last))
+        for (int cpu = first; cpu <= last && cpu < CPU_SETSIZE; cpu++)
+            CPU_SET((size_t)cpu, cpus);
+    return *list == '\0' && CPU_COUNT(cpus) > 0;
+}
+
 bool confinement_list(const cpu_set_t *cpus, char *list, size_t size)
 {
     bool ok = true;

@@ -25,6 +25,9 @@ MUST_CHECK bool confinement_cpus(const char *list, uint32_t count, cpu_set_t *cp
 /* "0-1,3"; false where it does not fit. */
 MUST_CHECK bool confinement_list(const cpu_set_t *cpus, char *list, size_t size);
 
+/* And back; false where it is no list. */
+MUST_CHECK bool confinement_set(const char *list, cpu_set_t *cpus);
+
 /* Take what `order` asks for and enter its memory. On failure nothing has changed. */
 MUST_CHECK bool confinement_begin(const struct message_prepare *order, struct confinement *c, struct err *e);
 

@@ -25,6 +25,7 @@
 #include "base/err.h"
 #include "stats/hist.h"
 #include "stats/meter.h"
+#include "wire/guest_life.h"
 #include "wire/tree.h"
 
 enum { WIRE_MAJOR = 1, WIRE_MINOR = 0 };
@@ -45,31 +46,10 @@ enum message_limit {
     MESSAGE_COUNTERS = 10, /* of a LAP */
     MESSAGE_ROUTE = 256,
     MESSAGE_CPUS = 128, /* a list, "0-1,3" */
+    MESSAGE_DEVICE = 16,
 };
 
 enum { PART_LOAD = 0, PART_SERVE = 1 };
-
-/* How far a guest is. BOOTED: its own programs run. OFF: it has ended, be it that it was asked to;
- * PAUSED: by somebody else, or as asked; SAVED: to a file; FAILED: it did not start, or could not be ended. */
-#define GUEST_STATE_LIST(G)   \
-    G(PREPARING, "preparing") \
-    G(STARTING, "starting")   \
-    G(RUNNING, "running")     \
-    G(BOOTED, "booted")       \
-    G(ENDING, "ending")       \
-    G(OFF, "off")             \
-    G(PAUSED, "paused")       \
-    G(SAVED, "saved")         \
-    G(FAILED, "failed")
-#define GUEST_STATE_ENUM(name, word) GUEST_##name,
-enum guest_state { GUEST_STATE_LIST(GUEST_STATE_ENUM) GUEST_STATES };
-
-/* Why a guest is started: for the trials to come; for a trial of the host's own, which will start it; and so that it
- * can be saved to a file, for which its own files are kept. */
-enum guest_start_purpose { GUEST_START_NOW, GUEST_START_LENT, GUEST_START_TO_SAVE };
-
-/* Save and restore are what the host's own trials ask for. */
-enum guest_hold { GUEST_HOLD_NONE, GUEST_HOLD_PAUSE, GUEST_HOLD_SAVE, GUEST_HOLD_RESTORE };
 
 #define MESSAGES(M)                 \
     M(1, HELLO, hello)              \
@@ -109,7 +89,9 @@ enum guest_hold { GUEST_HOLD_NONE, GUEST_HOLD_PAUSE, GUEST_HOLD_SAVE, GUEST_HOLD
     M(35, GUEST_HERE, guest_here)   \
     M(36, WATCHING, watching)       \
     M(37, TIMEKEEPING, timekeeping) \
-    M(38, AROUND, around)
+    M(38, AROUND, around)           \
+    M(39, ENCLOSE, enclose)         \
+    M(40, ENCLOSED, enclosed)
 
 /* agent -> coordinator, a map: who speaks. `name` must be its key's own, `instance` is random for each process. */
 #define HELLO_FIELDS(T, U, I, S, B) \
@@ -303,7 +285,8 @@ enum guest_hold { GUEST_HOLD_NONE, GUEST_HOLD_PAUSE, GUEST_HOLD_SAVE, GUEST_HOLD
  * that it has sent and received; those of an empty guest are of the port by which the guests' bridge leads out.
  * `load_milli`: how many were running or ready here before it, in the last minute, times 1000. `touched_bytes` of a
  * guest's memory were touched for the first time. `disks`: a line each, as node/guests/disks.h has them. `around_...`:
- * what its vCPUs did around T (node/guests/vigil.h). */
+ * what its vCPUs did around T (node/guests/vigil.h). `strays`: threads that left its envelope, -1 where it is in none.
+ * `group`: the control group whose time `used_ns` is, "" where it is that of the guest's process and its vhost. */
 #define WATCHED_FIELDS(T, U, I, S, B) \
     U(T, watch)                       \
     S(T, guest, MESSAGE_NAME)         \
@@ -331,12 +314,29 @@ enum guest_hold { GUEST_HOLD_NONE, GUEST_HOLD_PAUSE, GUEST_HOLD_SAVE, GUEST_HOLD
     I(T, touched_bytes)               \
     S(T, disks, 1024)                 \
     U(T, around_vcpus)                \
-    I(T, around_from_ns) I(T, around_to_ns) I(T, around_run_ns) I(T, around_wait_ns) I(T, around_worst_ns)
+    I(T, around_from_ns)              \
+    I(T, around_to_ns) I(T, around_run_ns) I(T, around_wait_ns) I(T, around_worst_ns) I(T, strays) S(T, group, 200)
 /* agent -> coordinator, ten times a second while it watches: whether a guest's domain runs, and all its CPU time
  * so far */
 #define WATCHING_FIELDS(T, U, I, S, B) \
     U(T, watch)                        \
     S(T, guest, MESSAGE_NAME) U(T, is_running) I(T, raw_ns) I(T, cpu_ns)
+
+/* coordinator -> agent of a host: keep to its envelope's CPUs what `part` (enum enclose_part) says of `guest`, and put
+ * back what was kept before; to ENCLOSE_LOOK it says which CPUs, of its `vcpus`, these are, and by which device the
+ * guest's network leads out: with the others that is said again. */
+#define ENCLOSE_FIELDS(T, U, I, S, B) \
+    U(T, number)                      \
+    S(T, guest, MESSAGE_NAME)         \
+    U(T, part)                        \
+    U(T, vcpus)                       \
+    S(T, cpus, MESSAGE_CPUS) S(T, uplink, MESSAGE_DEVICE)
+/* agent -> coordinator, to all but ENCLOSE_NOTHING: it is so, but for what stays `outside`; or `why` it is not */
+#define ENCLOSED_FIELDS(T, U, I, S, B) \
+    U(T, number)                       \
+    S(T, cpus, MESSAGE_CPUS)           \
+    S(T, uplink, MESSAGE_DEVICE)       \
+    S(T, outside, 200) S(T, why, MESSAGE_REASON)
 
 /* coordinator -> agent of a host: let all pages of its guests' disks go from memory; `cool` comes back */
 #define COOL_FIELDS(T, U, I, S, B) U(T, cool)

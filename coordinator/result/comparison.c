@@ -175,6 +175,17 @@ static struct confined confined_in(const struct trial *const *trials, size_t cou
     return c;
 }
 
+/* What the envelope could not be put around, in the first trial that says so. */
+static void note_outside(const struct pairs *p, struct comparison *c)
+{
+    for (size_t i = 0; i < p->count; i++)
+        for (size_t f = 0; f < p->with_trial[i]->flag_count; f++)
+            if (strcmp(p->with_trial[i]->flags[f].kind, FLAG_OUTSIDE) == 0) {
+                label_add_outside(&c->label, p->with_trial[i]->flags[f].text);
+                return;
+            }
+}
+
 static void add_paths(struct label *label, const char *workload, const char *base, const char *with)
 {
     if (strcmp(workload, "compile") == 0)
@@ -205,6 +216,7 @@ static bool conclude(const struct subject *s, const struct sheet_figure *figure,
     const struct confined base_in = confined_in(p->base_trial, p->count);
     const struct confined with_in = confined_in(p->with_trial, p->count);
     label_add_confined(&c->label, &base, &base_in, &with, &with_in);
+    note_outside(p, c);
     if (p->count > 0)
         add_paths(&c->label, run->steps[s->base_step].workload,
                   sheet_path(s->base_sheet, p->base_trial[0], s->base, s->direction, figure),

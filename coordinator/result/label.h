@@ -14,7 +14,7 @@
 
 #include "result/facts.h"
 
-enum { LABEL_DIFFERENCES_MAX = 32, LABEL_WORD = 320 };
+enum { LABEL_DIFFERENCES_MAX = 32, LABEL_WORD = 640 };
 
 #define FACT_CLASSES(X)              \
     X(FACT_MUST_MATCH, "must match") \
@@ -35,7 +35,7 @@ struct label {
     bool contention;      /* both at the same time: how they share, not what one costs */
     bool one_boot;        /* of the guest: all trials were made in one and the same */
     char guest_state[16]; /* of the guest while its host was measured; "" when off or not known */
-    char confined[160];   /* how the host was made comparable, for people (label_confined.h); "" for not at all */
+    char confined[440];   /* how the host was made comparable, for people (label_confined.h); "" for not at all */
     struct difference differences[LABEL_DIFFERENCES_MAX];
     size_t count;
 };

@@ -67,15 +67,25 @@ static void compare(struct label *label, struct seen a, struct seen b)
             show_mib(b.bytes, with, sizeof with));
 }
 
-/* "host confined to CPUs 0-1 and 402 MiB (visible)" */
-static void tell(struct label *label, const char *node, const struct confined *c)
+/* "host confined to CPUs 0-1 and 402 MiB (visible)"; of a guest, whose memory is its own: "guest with all that serves
+ * it on CPU 0 (envelope)" */
+static void tell(struct label *label, const struct label_side *side, const struct confined *c)
 {
     if (c->how == CONFINED_NOT)
         return;
-    const bool is_one = cpu_list_count(c->cpus) == 1;
-    text_append(label->confined, sizeof label->confined, "%s%s confined to CPU%s %s and %.0f MiB (%s)",
-                *label->confined ? ", " : "", node, is_one ? "" : "s", c->cpus, (double)c->bytes / 0x1p20,
-                confined_how_name(c->how));
+    const char *many = cpu_list_count(c->cpus) == 1 ? "" : "s", *comma = *label->confined ? ", " : "";
+    if (is_guest(side))
+        text_append(label->confined, sizeof label->confined, "%s%s with all that serves it on CPU%s %s (%s)", comma,
+                    side->node, many, c->cpus, confined_how_name(c->how));
+    else
+        text_append(label->confined, sizeof label->confined, "%s%s confined to CPU%s %s and %.0f MiB (%s)", comma,
+                    side->node, many, c->cpus, (double)c->bytes / 0x1p20, confined_how_name(c->how));
+}
+
+void label_add_outside(struct label *label, const char *what)
+{
+    if (*label->confined)
+        text_append(label->confined, sizeof label->confined, " but for %s", what);
 }
 
 static bool has_option(const char *options, const char *name)
@@ -109,6 +119,6 @@ void label_add_confined(struct label *label, const struct label_side *base, cons
     drop(label, "cpus_allowed");
     drop(label, "memory_bytes");
     compare(label, a, b);
-    tell(label, base->node, base_confined);
-    tell(label, with->node, with_confined);
+    tell(label, base, base_confined);
+    tell(label, with, with_confined);
 }

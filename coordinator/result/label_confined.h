@@ -11,4 +11,7 @@
 void label_add_confined(struct label *label, const struct label_side *base, const struct confined *base_confined,
                         const struct label_side *with, const struct confined *with_confined);
 
+/* What of the envelopes is outside them; none are, and nothing changes. */
+void label_add_outside(struct label *label, const char *what);
+
 #endif

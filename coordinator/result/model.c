@@ -64,7 +64,7 @@ ADD_TO(new_flag, trial, flag, flags, flag_count)
 
 bool figure_is_of_host(const char *name)
 {
-    static const char *const WHOLE[] = { "vm_exits", "halt_poll", "host_load", "host_domains" };
+    static const char *const WHOLE[] = { "vm_exits", "halt_poll", "host_load", "host_domains", "domain_cpu" };
     static const char *const BEGINNINGS[] = { "tap_", "uplink_" };
     for (size_t i = 0; i < ARRAY_SIZE(WHOLE); i++)
         if (strcmp(name, WHOLE[i]) == 0)

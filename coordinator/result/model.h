@@ -85,6 +85,7 @@ int words_find(const struct words *words, const char *word);
     int type##_from(const char *word);
 MODEL_ENUMS(MODEL_ENUM)
 
+#define FLAG_OUTSIDE "outside" /* of a flag: what the trial's envelope could not be put around */
 #define CLOCK_FAULT \
     "clock_fault"             /* a flag: figures on the coordinator's clock are estimates, and enter no comparison */
 #define PRICE_TAX "idle_tax_" /* and a guest's name: the CPUs that it took while it had no work (price.h) */

@@ -1,5 +1,7 @@
 #include "price.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,6 +85,16 @@ static bool add_surroundings(const struct raw_trial *raw, const struct message_w
                    add_on_path(s, "host_domains", "1", (double)m->others, host, "")));
 }
 
+/* All that its host's CPUs did for it, and by what that was told. */
+static bool add_domain_cpu(const struct message_watched *u, const char *host, struct stream *s)
+{
+    char group[sizeof u->group + 8] = "process";
+    if (*u->group)
+        snprintf(group, sizeof group, "cgroup %s", u->group);
+    text_disarm(group);
+    return u->used_ns < 0 || add_on_path(s, "domain_cpu", "s", (double)u->used_ns / CLOCK_NS_PER_S, host, group);
+}
+
 /* What the host's kernel did for the guest, on the guest's own streams. */
 static bool add_guest_figures(const struct raw_trial *raw, const struct raw_watched *w, struct trial *trial)
 {
@@ -95,7 +107,7 @@ static bool add_guest_figures(const struct raw_trial *raw, const struct raw_watc
         ok = (u->exits < 0 || stream_add_figure(s, "vm_exits", "1", (double)u->exits, WINDOW_WHOLE, FIGURE_ON_OWN)) &&
              (u->halt_poll_ns < 0 || stream_add_figure(s, "halt_poll", "s", (double)u->halt_poll_ns / CLOCK_NS_PER_S,
                                                        WINDOW_WHOLE, FIGURE_ON_OWN)) &&
-             add_surroundings(raw, u, w->host, s);
+             add_domain_cpu(u, w->host, s) && add_surroundings(raw, u, w->host, s);
     }
     return ok;
 }
@@ -135,6 +147,13 @@ static bool flag_first_touch(const struct message_watched *u, struct trial *tria
     return trial_add_flag(trial, -1, "first-touch", (double)u->touched_bytes, (double)u->memory_bytes / LEAST_SHARE,
                           "%s touched %.0f MiB of its %.0f MiB of memory for the first time", u->guest,
                           (double)u->touched_bytes / 0x1p20, (double)u->memory_bytes / 0x1p20);
+}
+
+/* Somebody moved them while the guest was measured in its envelope. */
+static bool flag_strays(const struct message_watched *u, struct trial *trial)
+{
+    return u->strays <= 0 || trial_add_flag(trial, -1, "envelope", (double)u->strays, 0,
+                                            "%" PRId64 " of %s's threads left its envelope", u->strays, u->guest);
 }
 
 static bool add_series(const struct raw_domain *d, struct trial *trial)
@@ -221,11 +240,11 @@ static bool add_unattributed(const struct raw_trial *raw, const struct raw_watch
 
 bool price_add(const struct raw_trial *raw, struct trial *trial)
 {
-    bool ok = true;
+    bool ok = !*raw->outside || trial_add_flag(trial, -1, FLAG_OUTSIDE, 0, 0, "%s", raw->outside);
     for (size_t i = 0; ok && i < raw->watched_count; i++)
         ok = *raw->watched[i].use.guest
                  ? add_guest_costs(raw, &raw->watched[i], trial) && add_tax(&raw->watched[i], trial) &&
-                       flag_first_touch(&raw->watched[i].use, trial)
+                       flag_first_touch(&raw->watched[i].use, trial) && flag_strays(&raw->watched[i].use, trial)
                  : add_watching_host(&raw->watched[i], trial);
     for (size_t i = 0; ok && i < raw->watched_count; i++)
         ok = *raw->watched[i].use.guest || add_unattributed(raw, &raw->watched[i], trial);

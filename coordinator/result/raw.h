@@ -89,6 +89,7 @@ struct raw_trial {
     int64_t at_ns; /* T on the coordinator's clock; 0 when it was not armed */
     int64_t warmup_ns, length_ns, tolerance_ns;
     struct confined confined;
+    char outside[200];      /* what of the guest's envelope is outside it; "" */
     double clock_limit_ppm; /* a clock that surely runs off by more is flagged */
     struct raw_node *nodes; /* owned */
     size_t node_count;

@@ -34,7 +34,7 @@ static const int BADNESS[VERDICT_COUNT] = {
 enum verdict summary_worse(enum verdict a, enum verdict b) { return BADNESS[a] >= BADNESS[b] ? a : b; }
 
 /* Flags of what came from outside: the figure is then not one of what was to be measured, or by no clock. */
-static const char *const DISTURBANCES[] = { "link", "noisy", CLOCK_FAULT };
+static const char *const DISTURBANCES[] = { "link", "noisy", "envelope", CLOCK_FAULT };
 
 bool summary_counts(const struct run *run, const struct trial *trial)
 {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/cpu_list.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "run/spinners.h"
@@ -40,14 +41,19 @@ static bool builds_in_root(const struct scenario *s, int node)
     return false;
 }
 
-/* A host is kept to what the guest has that it is compared with. */
+/* A host is kept to what the guest has that it is compared with; in an envelope the guest is there already. */
 static bool confine(struct attempt *a, const struct job *job, struct message_prepare *m, struct err *e)
 {
     const struct scenario *s = a->context->scenario;
-    const int guest = plan_confined_by(s, a->place);
+    bool is_its_own;
+    const int enclosed = plan_enclosed(s, a->place, &is_its_own);
+    const int guest = enclosed >= 0 ? enclosed : plan_confined_by(s, a->place);
+    struct guest_envelope envelope = { .cpus = "" };
     struct guest_size size;
     if (guest < 0)
         return true;
+    if (enclosed >= 0 && !guests_envelope(a->context->guests, guest, &envelope))
+        return err_set(e, ERR_INTERNAL, "no envelope of %s", s->nodes[guest].name);
     if (!guests_size(a->context->guests, guest, &size)) {
         attempt_blame(
             a, ATTEMPT_FAILED,
@@ -56,10 +62,17 @@ static bool confine(struct attempt *a, const struct job *job, struct message_pre
         return true;
     }
     const struct guest_options *made = s->nodes[guest].built_in;
+    a->raw.confined =
+        (struct confined){ .how = (enum confined_how)s->nodes[guest].confine, .bytes = size.available_bytes };
+    text_copy(a->raw.confined.cpus, sizeof a->raw.confined.cpus, envelope.cpus);
+    text_copy(a->raw.outside, sizeof a->raw.outside, envelope.outside);
+    if (is_its_own)
+        return true;
     m->confine = s->nodes[guest].confine;
-    m->confine_cpus = size.cpus;
+    m->confine_cpus = enclosed >= 0 ? (uint32_t)cpu_list_count(envelope.cpus) : size.cpus;
     m->confine_bytes = size.available_bytes;
-    a->raw.confined = (struct confined){ .how = (enum confined_how)m->confine, .bytes = size.available_bytes };
+    if (enclosed >= 0)
+        return text_copy(m->confine_on, sizeof m->confine_on, envelope.cpus);
     return text_copy(m->confine_on, sizeof m->confine_on, made ? made->pin : "") ||
            err_set(e, ERR_USAGE, "pin: too long a list of CPUs");
 }

@@ -26,10 +26,17 @@ static void on_ready(struct attempt *a, size_t player, const struct message_read
     if (!is_load && !is_serve)
         return;
     a->players[player].starters += m->starters;
-    if (is_load && a->raw.confined.how != CONFINED_NOT) {
+    bool is_its_own;
+    (void)plan_enclosed(a->context->scenario, a->place, &is_its_own);
+    if (is_load && a->raw.confined.how != CONFINED_NOT && !is_its_own) {
         if (cpu_list_count(m->confined) == 0) {
             attempt_blame(a, ATTEMPT_FAILED, "%s does not say to which CPUs its work is confined",
                           a->raw.nodes[player].name);
+            return;
+        }
+        if (*a->raw.confined.cpus && strcmp(a->raw.confined.cpus, m->confined) != 0) {
+            attempt_blame(a, ATTEMPT_FAILED, "%s keeps its work to CPUs %s, and the envelope is %s",
+                          a->raw.nodes[player].name, m->confined, a->raw.confined.cpus);
             return;
         }
         text_copy(a->raw.confined.cpus, sizeof a->raw.confined.cpus, m->confined);

@@ -24,11 +24,12 @@ struct guests *guests_new(const struct guests_options *options)
     if (!g)
         return NULL;
     g->options = *options;
-    g->lent = -1;
+    g->lent = g->enclosed = -1;
+    g->envelopes = calloc(s->node_count + 1, sizeof *g->envelopes);
     g->wards = calloc(s->node_count + 1, sizeof *g->wards);
     g->hosts = calloc(s->node_count + 1, sizeof *g->hosts);
     g->sizes = calloc(s->node_count + 1, sizeof *g->sizes);
-    if (!g->wards || !g->hosts || !g->sizes) {
+    if (!g->wards || !g->hosts || !g->sizes || !g->envelopes) {
         guests_destroy(&g);
         return NULL;
     }
@@ -54,6 +55,7 @@ void guests_destroy(struct guests **guests)
         return;
     free(g->wards);
     free(g->sizes);
+    free(g->envelopes);
     free(g->hosts);
     free(g);
 }
@@ -304,21 +306,29 @@ static bool is_stale(const struct guests *g, const struct ward *w, int round)
     return (w->at == WARD_HERE || w->at == WARD_PAUSED) && guests_node(g, w)->is_fresh && w->round != round;
 }
 
-/* A host is confined to what its guest has, which the guest alone can tell: all are started, for once. */
+/* A host is confined to what its guest has, which the guest and the process that it is alone can tell: all are started,
+ * for once. */
 static enum guests_end measure(struct guests *g, const struct plan_trial *place, struct err *e)
 {
     struct guest_size size;
-    int guest = plan_confined_by(g->options.scenario, place);
-    if (guest < 0 || !node_is_started(&g->options.scenario->nodes[guest]) || guests_size(g, guest, &size))
+    bool is_its_own;
+    const int enclosed = plan_enclosed(g->options.scenario, place, &is_its_own);
+    const int guest = enclosed >= 0 ? enclosed : plan_confined_by(g->options.scenario, place);
+    const bool has_envelope = enclosed < 0 || *g->envelopes[enclosed].cpus;
+    if (guest < 0 || !node_is_started(&g->options.scenario->nodes[guest]) ||
+        (guests_size(g, guest, &size) && has_envelope))
         return GUESTS_READY;
-    live_note(g->options.live, "%s is started first: %s is confined to what it has", guests_name(g, guest),
-              guests_name(g, place->loads[0]));
+    if (!is_its_own)
+        live_note(g->options.live, "%s is started first: %s is confined to what it has", guests_name(g, guest),
+                  guests_name(g, place->loads[0]));
     g->lent = -1;
     g->round = place->round;
-    return settle(g, true, true, e);
+    const enum guests_end settled = settle(g, true, true, e);
+    return settled == GUESTS_READY && !has_envelope ? guests_choose_envelope(g, guest, e) : settled;
 }
 
-enum guests_end guests_prepare(struct guests *g, const struct plan_trial *place, struct err *e)
+/* All where they shall be for the trial. */
+static enum guests_end bring(struct guests *g, const struct plan_trial *place, struct err *e)
 {
     bool needed = plan_needs_guests(g->options.scenario, place), changes = !g->is_prepared;
     if (g->ward_count == 0)
@@ -348,6 +358,12 @@ enum guests_end guests_prepare(struct guests *g, const struct plan_trial *place,
     return settled == GUESTS_READY ? look_at_idle_hosts(g, e) : settled;
 }
 
+enum guests_end guests_prepare(struct guests *g, const struct plan_trial *place, struct err *e)
+{
+    const enum guests_end brought = bring(g, place, e);
+    return brought == GUESTS_READY && g->ward_count > 0 ? guests_enclose(g, place, e) : brought;
+}
+
 bool guests_lend(struct guests *g, int node, struct err *e)
 {
     for (size_t i = 0; i < g->ward_count; i++)
@@ -358,6 +374,7 @@ bool guests_lend(struct guests *g, int node, struct err *e)
 
 void guests_take_back(struct guests *g)
 {
+    guests_release(g);
     for (size_t i = 0; i < g->ward_count; i++) {
         struct err e = { 0 };
         if (g->wards[i].at == WARD_LENT && !end(g, &g->wards[i], &e))
@@ -368,6 +385,7 @@ void guests_take_back(struct guests *g)
 void guests_finish(struct guests *g)
 {
     g->lent = -1;
+    guests_release(g);
     struct err e = { 0 };
     if (g->ward_count > 0 && settle(g, false, false, &e) == GUESTS_FAILED)
         log_warn("%s", e.text);

@@ -45,6 +45,8 @@ void guests_finish(struct guests *guests);
 /* For a trial of its host's that starts and ends it: give its host's agent what that takes. It is off, by
  * guests_prepare, and will be when the trial is over, by guests_take_back. `node`: of the scenario. */
 MUST_CHECK bool guests_lend(struct guests *guests, int node, struct err *e);
+
+/* The trial is over: what was lent to it, or kept to an envelope for it, is as before. */
 void guests_take_back(struct guests *guests);
 
 /* A node has joined in mid-trial. Where it is the guest that is lent: its host is told when, by `at_ns` of the host's
@@ -62,6 +64,14 @@ struct guest_size {
 
 /* Of node `node` of the scenario, which need not be one that we start. False where it has not told yet. */
 bool guests_size(struct guests *guests, int node, struct guest_size *size);
+
+/* The envelope that guests_prepare has made for the trial: of node `node`. False where it has made none. */
+struct guest_envelope {
+    char cpus[MESSAGE_CPUS];
+    char uplink[MESSAGE_DEVICE]; /* by which the guest is reached; "": not known */
+    char outside[200];           /* what of it is outside all the same; "" */
+};
+bool guests_envelope(const struct guests *guests, int node, struct guest_envelope *envelope);
 
 /* Whether the run starts any at all. */
 bool guests_are_any(const struct guests *guests);

@@ -244,6 +244,10 @@ enum guests_end guests_take_event(struct guests *g, int64_t deadline_mono, struc
     case HUB_MESSAGE:
         if (h.message->type == MESSAGE_GUEST_STATE && !take_guest_state(g, &h.message->guest_state, e))
             return GUESTS_FAILED;
+        if (h.message->type == MESSAGE_ENCLOSED && g->is_asked && h.message->enclosed.number == g->answer.number) {
+            g->answer = h.message->enclosed;
+            g->is_asked = false;
+        }
         if (h.message->type == MESSAGE_WATCHED)
             (void)take_watched(g, h.node, &h.message->watched);
         break;

@@ -1,7 +1,8 @@
-/* guests_parts.h - the guests of a run, shared by the two files that keep them:
+/* guests_parts.h - the guests of a run, shared by the three files that keep them:
  *
- *     guests.c        where each shall be, and what is ordered for that
- *     guests_news.c   what nodes and hosts say
+ *     guests.c           where each shall be, and what is ordered for that
+ *     guests_envelope.c  which CPUs are whose envelope, and when it is kept
+ *     guests_news.c      what nodes and hosts say
  */
 #ifndef TARE_RUN_GUESTS_PARTS_H
 #define TARE_RUN_GUESTS_PARTS_H
@@ -50,6 +51,10 @@ struct guests {
     struct guest_size *sizes; /* owned; one a node of the scenario, zeros where it is not known */
     struct host *hosts;       /* owned */
     size_t host_count;
+    struct guest_envelope *envelopes; /* owned; one a node of the scenario, cpus "" where it is not known */
+    int enclosed;                     /* the node whose envelope is kept, -1: none */
+    bool is_asked;                    /* its host has not answered yet: */
+    struct message_enclosed answer;   /* .. it has; `number` is that of the question */
     uint32_t attempts, watches;
     int round;
     int lent;         /* the node that the next trial has lent to it, -1: none */
@@ -61,6 +66,15 @@ const struct scenario_node *guests_node(const struct guests *g, const struct war
 
 /* Node `node` of the scenario, NULL where it is not here. */
 struct roster_node *guests_joined_node(const struct guests *g, int node);
+
+/* ---- guests_envelope.c ---- */
+
+/* The guest is here: which CPUs its envelope has. */
+enum guests_end guests_choose_envelope(struct guests *g, int node, struct err *e);
+
+/* Keep what the trial `place` wants kept, or nothing; let go what was kept for the last one. */
+enum guests_end guests_enclose(struct guests *g, const struct plan_trial *place, struct err *e);
+void guests_release(struct guests *g);
 
 /* One event of the hub, at the latest at `deadline_mono`. */
 enum guests_end guests_take_event(struct guests *g, int64_t deadline_mono, struct err *e);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu_list.h"
 #include "base/text.h"
 #include "base/words.h"
 #include "scenario/keys.h"
@@ -23,7 +24,8 @@ static const struct field LIFE_FIELDS[] = {
     { .key = "confine", .kind = FIELD_CHOICE, .offset = offsetof(struct life, confine), .choices = CONFINE_CHOICES,
       .fallback = "none",
       .doc = "to what its host's work is kept in the steps that both run in turn: visible: as many CPUs as the guest has "
-             "(those of `pin`) and as much memory as it had available when it had booted" },
+             "(those of `pin`) and as much memory as it had available when it had booted; envelope: that, and the guest "
+             "itself with all that serves it to the same CPUs, in its share of these steps" },
 };
 /* clang-format on */
 const struct schema SCENARIO_LIFE = { "guest", LIFE_FIELDS, ARRAY_SIZE(LIFE_FIELDS), sizeof(struct life) };
@@ -72,6 +74,50 @@ static void check_life(const struct reader *r, const struct yaml_value *map, con
                    "while_host_runs: running or paused, too");
 }
 
+static bool lists(const char *list, int cpu)
+{
+    int first, last;
+    while (cpu_list_next(&list, &first, &last))
+        if (first <= cpu && cpu <= last)
+            return true;
+    return false;
+}
+
+/* The first CPU of `inner` that `outer` has not; -1 without. */
+static int first_outside(const char *inner, const char *outer)
+{
+    int first, last;
+    while (cpu_list_next(&inner, &first, &last))
+        for (int cpu = first; cpu <= last; cpu++)
+            if (!lists(outer, cpu))
+                return cpu;
+    return -1;
+}
+
+/* What would be outside by the scenario's own words. */
+static void check_envelope(const struct reader *r, const struct yaml_value *map, const struct yaml_value *confine,
+                           const struct guest_options *options)
+{
+    const struct yaml_value *built_in = yaml_get(map, "built_in");
+    const struct yaml_value *emulator = options ? yaml_get(built_in, "emulator") : NULL;
+    const struct yaml_value *cache = options ? yaml_get(built_in, "disk_cache") : NULL;
+    const int outside = emulator ? first_outside(options->emulator, options->pin) : -1;
+    if (!built_in && !yaml_get(map, "domain") && !yaml_get(map, "netserver"))
+        READER_SAY(r, confine,
+                   "confine: envelope: which of its host's processes this guest is is not known: say its domain, or "
+                   "confine: visible");
+    if (emulator && !*options->pin)
+        READER_SAY(r, emulator, "emulator: the envelope has the CPUs of `pin`: say that, too");
+    else if (emulator && outside >= 0)
+        READER_SAY(r, emulator, "emulator: CPU %d is outside of the envelope, whose CPUs are those of pin: %s", outside,
+                   options->pin);
+    if (cache && options->disk_bytes > 0 && strcmp(guest_disk_io_name(options), "native") != 0)
+        READER_SAY(r, cache,
+                   "disk_cache: %s keeps the disk in memory of the host's, outside of the envelope: say none or "
+                   "directsync",
+                   guest_disk_cache_name(options));
+}
+
 /* What it has must be known. */
 static void check_confine(const struct reader *r, const struct yaml_value *map, const struct scenario_node *node)
 {
@@ -83,7 +129,7 @@ static void check_confine(const struct reader *r, const struct yaml_value *map, 
     if (yaml_get(map, "netserver"))
         READER_SAY(r, confine, "confine: a stock netserver does not tell what its machine has: leave it out");
     if (node->confine == CONFINE_ENVELOPE)
-        READER_SAY(r, confine, "confine: envelope comes with a later version of tare: say visible");
+        check_envelope(r, map, confine, node->built_in);
 }
 
 void guest_read(const struct reader *r, const struct yaml_value *map, struct scenario_node *node)

@@ -90,6 +90,22 @@ int plan_confined_by(const struct scenario *scenario, const struct plan_trial *t
     return -1;
 }
 
+int plan_enclosed(const struct scenario *scenario, const struct plan_trial *trial, bool *is_its_own)
+{
+    const struct scenario_step *step = &scenario->steps[trial->step];
+    const struct scenario_node *node = &scenario->nodes[trial->loads[0]];
+    const int guest = plan_confined_by(scenario, trial);
+    *is_its_own = false;
+    if (guest >= 0)
+        return scenario->nodes[guest].confine == CONFINE_ENVELOPE ? guest : -1;
+    if (step->when != WHEN_PAIRED || step->workload->needs_guest || node->role != ROLE_GUEST ||
+        node->confine != CONFINE_ENVELOPE)
+        return -1;
+    for (size_t i = 0; i < step->on_count; i++)
+        *is_its_own |= step->on[i] == node->on;
+    return *is_its_own ? trial->loads[0] : -1;
+}
+
 /* Whether `next` is to be given in the phase that we are in: rounds begin in turn without guests and
  * with them, so that what drifts meets both alike. */
 static bool is_due(struct plan *plan)

@@ -49,6 +49,10 @@ bool plan_needs_guests(const struct scenario *scenario, const struct plan_trial 
 /* The guest (of the scenario's nodes) to whose CPUs and memory the trial's node is confined, its host; -1: to none. */
 int plan_confined_by(const struct scenario *scenario, const struct plan_trial *trial);
 
+/* The guest whose envelope is kept in the trial: by its host's work or (*is_its_own) its own, which its host is
+ * compared with; -1: none. */
+int plan_enclosed(const struct scenario *scenario, const struct plan_trial *trial, bool *is_its_own);
+
 /* A step is known well enough, or cannot be run here: no more of it is given. Not while a repetition is pending. */
 void plan_end_step(struct plan *plan, int step);
 

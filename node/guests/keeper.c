@@ -127,6 +127,7 @@ static void obey(struct keeper *k, const struct message *m)
         tell_domains(k);
         break;
     case MESSAGE_BYE:
+        enclosure_close(&k->enclosure);
         end_all(k);
         k->watch.is_on = false;
         vigil_destroy(&k->watch.vigil);
@@ -157,6 +158,7 @@ static void obey(struct keeper *k, const struct message *m)
         else
             watching_end(k, m->watch.watch);
         break;
+    case MESSAGE_ENCLOSE: guest_enclose(k, &m->enclose); break;
     case MESSAGE_COOL: disks_cool(k, m->cool.cool); break;
     default: break;
     }
@@ -201,6 +203,8 @@ static void *work(void *arg)
 {
     struct keeper *k = arg;
     struct message *m = malloc(sizeof *m);
+    if (k->rights & RIGHT_GUESTS)
+        enclosure_note_tidy("");
     if (!k->waits)
         keeper_connect(k);
     for (bool stops = !m; !stops;) {
@@ -219,6 +223,7 @@ static void *work(void *arg)
             watching_tick(k);
         mend_connection(k);
     }
+    enclosure_close(&k->enclosure);
     end_all(k);
     if (k->link)
         k->provider->close(&k->link);
@@ -301,8 +306,8 @@ void keeper_leave(struct keeper *k)
 
 bool keeper_hear(struct keeper *k, const struct message *m)
 {
-    static const enum message_type OURS[] = { MESSAGE_GUEST_START, MESSAGE_GUEST_STOP, MESSAGE_GUEST_HOLD, MESSAGE_COOL,
-                                              MESSAGE_WATCH };
+    static const enum message_type OURS[] = { MESSAGE_GUEST_START, MESSAGE_GUEST_STOP, MESSAGE_GUEST_HOLD,
+                                              MESSAGE_COOL,        MESSAGE_WATCH,      MESSAGE_ENCLOSE };
     if (m->type == MESSAGE_GUEST_HERE) { /* a stamp, for whoever waits for it */
         loan_tell_joined(k->loan, m->guest_here.attempt, m->guest_here.at_ns);
         return true;

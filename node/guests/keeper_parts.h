@@ -5,6 +5,7 @@
  *     existing.c  what is different where somebody else made it
  *     pausing.c   holding it, and letting it go on; saving and restoring it
  *     lending.c   having it ready for a trial of this agent's own
+ *     enclosing.c keeping it to its envelope for a trial
  *     watching.c  what CPU time guests and machine use meanwhile
  *
  * Everything here but the mailboxes and descriptors is the thread's alone.
@@ -17,6 +18,8 @@
 
 #include "agent/mailbox.h"
 #include "guests/accel.h"
+#include "guests/domain_group.h"
+#include "guests/enclosure.h"
 #include "guests/found_off.h"
 #include "guests/guest_files.h"
 #include "guests/guest_memory.h"
@@ -59,6 +62,8 @@ struct guest {
     bool is_watched;
     int changed_ticks; /* so often its domain was not seen running, and no event has said why */
     struct threads_use threads_before;
+    struct domain_group group;
+    int64_t group_before; /* -1: it has none of its own */
     struct domain_statistics statistics_before;
     struct guest_memory memory_before;
     struct tap_look tap_before;
@@ -96,6 +101,7 @@ struct keeper {
     size_t guest_count;
     unsigned launches;
     struct watch watch;
+    struct enclosure enclosure; /* of the trial that is on */
 };
 
 /* Connect where that is not done yet; k->why says why it cannot be. */
@@ -155,6 +161,11 @@ void guest_hold(struct keeper *keeper, struct guest *guest, enum guest_hold hold
 /* Tell the trial that it is lent to what was done: `from_ns` to now, or why not. */
 void guest_tell_deed(struct keeper *keeper, const struct guest *guest, enum loan_deed deed, int64_t from_ns,
                      const struct err *why);
+
+/* ---- enclosing.c ---- */
+
+/* As asked; what was enclosed before is put back first. */
+void guest_enclose(struct keeper *keeper, const struct message_enclose *order);
 
 /* ---- watching.c ---- */
 

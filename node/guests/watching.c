@@ -62,9 +62,14 @@ void watching_begin(struct keeper *k, uint32_t number, int64_t at_ns)
             (void)!k->provider->statistics(k->link, g->domain, false, &g->statistics_before, NULL);
         if (!guest_memory_read("", g->pid, &g->memory_before))
             g->memory_before = (struct guest_memory){ -1, -1 };
+        g->group_before = domain_group_find("", g->pid, &g->group) ? 0 : -1;
     }
-    for (size_t i = 0; i < k->guest_count; i++)
-        k->guests[i]->is_watched = threads_read(k->guests[i]->pid, &k->guests[i]->threads_before, NULL);
+    for (size_t i = 0; i < k->guest_count; i++) {
+        struct guest *g = k->guests[i];
+        g->is_watched = threads_read(g->pid, &g->threads_before, NULL);
+        if (g->group_before == 0)
+            g->group_before = domain_group_used_ns(&g->group);
+    }
     if (looks)
         look_at_taps(k, looks, &w->uplink_before);
     for (size_t i = 0; i < k->guest_count; i++)
@@ -103,9 +108,16 @@ static void tell_device(const struct tap_look *before, const struct tap_look *af
     m->shaped_overhead = after->shaper.overhead > 0 ? (uint32_t)after->shaper.overhead : 0;
 }
 
-static void post_guest(struct keeper *k, struct guest *g, const struct threads_use *after, const struct tap_look *tap,
+/* What a guest was seen to use at the end. */
+struct seen {
+    struct threads_use threads;
+    int64_t group_ns; /* of its group; -1: not told */
+};
+
+static void post_guest(struct keeper *k, struct guest *g, const struct seen *seen, const struct tap_look *tap,
                        int64_t wall_ns)
 {
+    const struct threads_use *after = &seen->threads;
     const struct threads_use *before = &g->threads_before;
     struct domain_statistics statistics = { .exits = -1, .halt_poll_ns = -1 };
     struct guest_memory memory = { -1, -1 };
@@ -113,9 +125,13 @@ static void post_guest(struct keeper *k, struct guest *g, const struct threads_u
         (void)!k->provider->statistics(k->link, g->domain, false, &statistics, NULL);
     if (!guest_memory_read("", g->pid, &memory))
         memory = (struct guest_memory){ -1, -1 };
-    const struct vigil_seen seen =
+    const struct vigil_seen around =
         k->watch.vigil ? vigil_seen(k->watch.vigil, g->pid) : (struct vigil_seen){ .vcpus = 0 };
-    const int64_t used = after->total_ns - before->total_ns, vcpu = after->vcpu_ns - before->vcpu_ns;
+    /* Its group has what the process' own clock has not: helpers, workers of the kernel. One that has less does not
+     * hold all of it. */
+    const int64_t of_threads = after->total_ns - before->total_ns;
+    const int64_t of_group = difference(g->group_before, seen->group_ns);
+    const int64_t used = of_group >= of_threads ? of_group : of_threads, vcpu = after->vcpu_ns - before->vcpu_ns;
     const int64_t vhost = after->vhost_ns - before->vhost_ns;
     struct message_watched m = {
         .watch = k->watch.number,
@@ -132,14 +148,17 @@ static void post_guest(struct keeper *k, struct guest *g, const struct threads_u
         .halt_poll_ns = g->kvm ? difference(g->statistics_before.halt_poll_ns, statistics.halt_poll_ns) : -1,
         .memory_bytes = memory.bytes,
         .touched_bytes = difference(g->memory_before.resident, memory.resident),
-        .around_vcpus = (uint32_t)seen.vcpus,
-        .around_from_ns = seen.from_ns,
-        .around_to_ns = seen.to_ns,
-        .around_run_ns = seen.run_ns,
-        .around_wait_ns = seen.wait_ns,
-        .around_worst_ns = seen.worst_ns,
+        .around_vcpus = (uint32_t)around.vcpus,
+        .around_from_ns = around.from_ns,
+        .around_to_ns = around.to_ns,
+        .around_run_ns = around.run_ns,
+        .around_wait_ns = around.wait_ns,
+        .around_worst_ns = around.worst_ns,
+        .strays = k->enclosure.pid == g->pid ? enclosure_strays(&k->enclosure) : -1,
     };
     text_copy(m.guest, sizeof m.guest, g->name);
+    if (of_group >= of_threads)
+        text_copy(m.group, sizeof m.group, g->group.name);
     disks_tell(k, g, m.disks, sizeof m.disks);
     tell_device(&g->tap_before, tap, &m);
     post(k, &m);
@@ -167,7 +186,7 @@ void watching_end(struct keeper *k, uint32_t number)
 {
     struct watch *w = &k->watch;
     struct cpu_times *after = malloc(sizeof *after);
-    struct threads_use *threads = calloc(KEEPER_GUESTS_MAX, sizeof *threads);
+    struct seen *seen = calloc(KEEPER_GUESTS_MAX, sizeof *seen);
     struct cpu_used used;
     struct tap_look *taps = calloc(KEEPER_GUESTS_MAX, sizeof *taps), uplink = { .name = "" };
     struct message_watched m = { .watch = number,
@@ -177,18 +196,22 @@ void watching_end(struct keeper *k, uint32_t number)
                                  .sent = -1,
                                  .received = -1,
                                  .memory_bytes = -1,
-                                 .touched_bytes = -1 };
-    bool ok = w->is_on && w->number == number && after && threads && taps && cpu_machine(after, NULL);
+                                 .touched_bytes = -1,
+                                 .strays = -1 };
+    bool ok = w->is_on && w->number == number && after && seen && taps && cpu_machine(after, NULL);
     const int64_t wall = clock_raw_ns() - w->begun_raw;
-    for (size_t i = 0; ok && i < k->guest_count; i++)
-        k->guests[i]->is_watched = k->guests[i]->is_watched && threads_read(k->guests[i]->pid, &threads[i], NULL);
+    for (size_t i = 0; ok && i < k->guest_count; i++) {
+        struct guest *g = k->guests[i];
+        g->is_watched = g->is_watched && threads_read(g->pid, &seen[i].threads, NULL);
+        seen[i].group_ns = g->group_before >= 0 ? domain_group_used_ns(&g->group) : -1;
+    }
     if (ok)
         look_at_taps(k, taps, &uplink);
     if (w->vigil)
         vigil_end(w->vigil);
     for (size_t i = 0; ok && i < k->guest_count; i++)
         if (k->guests[i]->is_watched)
-            post_guest(k, k->guests[i], &threads[i], &taps[i], wall);
+            post_guest(k, k->guests[i], &seen[i], &taps[i], wall);
     if (ok && cpu_difference(&w->before, after, &used, NULL)) {
         m.cpus = (uint32_t)used.cpus;
         m.wall_ns = used.wall_ns;
@@ -205,7 +228,7 @@ void watching_end(struct keeper *k, uint32_t number)
     w->is_on = false;
     vigil_destroy(&w->vigil);
     free(taps);
-    free(threads);
+    free(seen);
     free(after);
 }
 

@@ -38,3 +38,58 @@ nothing_of_guests_left()
 }
 mkdir "$scratch/tmp"
 export TMPDIR=$scratch/tmp # of the guests' files
+
+# The groups that confine somebody's memory now.
+groups_left() { find /sys/fs/cgroup -maxdepth 6 -type d -name "tare-$(id -u)-*" 2>/dev/null; }
+no_groups_of_others() { [ -z "$(groups_left)" ] || skip "a group of another run: $(groups_left)"; }
+
+# Until it is killed: what CPU time the threads of whoever is confined have had, as "TRIAL TID CPUS NS"; TRIAL is how
+# many are over. A program that is bound counts what it has started, too.
+watch_work()
+{
+    local all beside="" group pid
+    all=$(awk '/^Cpus_allowed_list/ { print $2 }' /proc/self/status)
+    while sleep 0.05; do
+        # To look for them takes a while, and they are all beside the first.
+        [ -n "$beside" ] || beside=$(dirname "$(groups_left | head -1)")
+        [ "$beside" != . ] || { beside="" && continue; }
+        for group in "$beside"/tare-"$(id -u)"-*; do
+            for pid in $(cat "$group/cgroup.procs"); do
+                grep -H Cpus_allowed_list: /proc/"$pid"/task/*/status
+                grep -H "" /proc/"$pid"/task/*/schedstat /proc/"$pid"/task/*/stat
+            done
+        done | awk -v trial="$(grep -c '^tare: \[' "$scratch/err")" -v all="$all" '
+            { split($0, part, "/"); tid = part[5] }
+            /\/status:/ { list[tid] = $2 }
+            /\/schedstat:/ { sub(/.*schedstat:/, ""); ran[tid] = $1 }
+            /\/stat:/ { sub(/.*\) /, ""); children[tid] = ($14 + $15) * 1e7 }
+            END {
+                for (tid in list)
+                    printf "%d %d %s %.0f\n", trial, tid, list[tid], ran[tid] + (list[tid] == all ? 0 : children[tid])
+            }'
+    done 2>/dev/null
+}
+
+# `trial_of STEP`: "TRIAL CPUS", its host's part of it that was measured whole, and to what that was confined.
+trial_of()
+{
+    "$tare" show --archive "$archive" --format json | jq -r --arg step "$1" '.trials | to_entries[] |
+        select(.value.step == $step and .value.streams[0].node == "host" and (.value.partial | not)) |
+        "\(.key) \(.value.confined.cpus)"'
+}
+
+# `worked_on CPUS TRIAL FILE`: in that trial, from 0, of which FILE has what watch_work saw, the threads that were bound
+# to just these CPUs worked, and the others less.
+worked_on()
+{
+    awk -v cpus="$1" -v trial="$2" '
+        $1 != trial { next }
+        !($2 in first) { first[$2] = $4 }
+        { last[$2] = $4; list[$2] = $3; samples++ }
+        END {
+            for (tid in last)
+                if (list[tid] == cpus) bound += last[tid]; else others += last[tid] - first[tid]
+            printf "%d samples: bound %.0f ms, others %.0f ms", samples, bound / 1e6, others / 1e6
+            exit !(bound > 0 && bound >= others)
+        }' "$3"
+}

@@ -35,7 +35,7 @@ netperf    common/netperf/                                  base                
 wall       common/stamp/(wall|stamp_kind)\.                 base                                                    no
 stamp      common/stamp/                                    base,wall                                               yes
 flow       common/flow/                                     base,stats,wall,stamp                                   yes
-message    common/wire/(message|check|probe|probe_window|tree)\. base,schema,stats                                       no
+message    common/wire/(message|check|probe|probe_window|tree|guest_life)\. base,schema,stats                                       no
 wire       common/wire/                                     base,schema,stats,message                               yes
 agent      common/agent/                                    common                                                  yes
 node       node/                                            common,agent                                            yes

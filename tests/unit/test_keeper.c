@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -393,6 +394,65 @@ static void what_a_killed_agent_has_started_is_put_back_by_the_next(void **state
     found_off_forget(&living);
 }
 
+/* What the answer to it says, of this very process: the fake's. */
+static struct message_enclosed enclose(struct keeper *keeper, enum enclose_part part, uint32_t vcpus, const char *cpus)
+{
+    static uint32_t number;
+    struct message m = { .type = MESSAGE_ENCLOSE,
+                         .enclose = { .number = ++number, .guest = "g", .part = part, .vcpus = vcpus } };
+    text_copy(m.enclose.cpus, sizeof m.enclose.cpus, cpus);
+    assert_true(keeper_hear(keeper, &m));
+    if (part == ENCLOSE_NOTHING)
+        return (struct message_enclosed){ .number = number };
+    const struct message_enclosed answer = next(keeper, MESSAGE_ENCLOSED)->enclosed;
+    assert_int_equal(answer.number, number);
+    return answer;
+}
+
+static int cpus_of_this_thread(void)
+{
+    cpu_set_t cpus;
+    assert_int_equal(sched_getaffinity(0, sizeof cpus, &cpus), 0);
+    return CPU_COUNT(&cpus);
+}
+
+static void a_guest_is_kept_to_its_envelope_until_its_coordinator_lets_go_or_leaves(void **state)
+{
+    (void)state;
+    const int all = cpus_of_this_thread();
+    if (all < 2)
+        skip();
+    set_up_fake(DOMAIN_RUNNING);
+    struct keeper *keeper = open_keeper(RIGHT_GUESTS);
+    assert_string_equal(enclose(keeper, ENCLOSE_LOOK, 1, "").why, "it is not there");
+    order(keeper, "web", "");
+    until(keeper, GUEST_BOOTED);
+    assert_non_null(strstr(enclose(keeper, ENCLOSE_LOOK, 4096, "").why, "its 4096 vCPUs want as many CPUs"));
+    const struct message_enclosed chosen = enclose(keeper, ENCLOSE_LOOK, 1, "");
+    assert_string_equal(chosen.why, "");
+    assert_int_equal(cpus_of_this_thread(), all); /* so far it was a question */
+    for (int way = 0; way < 3; way++) {           /* it is told to, its coordinator goes, it ends */
+        assert_string_equal(enclose(keeper, ENCLOSE_GUEST, 1, chosen.cpus).why, "");
+        assert_int_equal(cpus_of_this_thread(), 1);
+        if (way == 0)
+            (void)enclose(keeper, ENCLOSE_NOTHING, 1, "");
+        if (way == 1) {
+            keeper_leave(keeper);
+            keeper_greet(keeper);
+            order(keeper, "web", "");
+            until(keeper, GUEST_BOOTED);
+        }
+        if (way == 2)
+            keeper_close(&keeper);
+        else
+            (void)enclose(keeper, ENCLOSE_HOST, 1, chosen.cpus); /* answered behind it */
+        assert_int_equal(cpus_of_this_thread(), all);
+    }
+    assert_string_equal(enclose(keeper = open_keeper(0), ENCLOSE_GUEST, 1, chosen.cpus).why,
+                        "this agent may not keep guests to CPUs: start it with --allow guests");
+    keeper_close(&keeper);
+}
+
 static void a_domain_that_was_running_goes_on(void **state)
 {
     (void)state;
@@ -629,6 +689,7 @@ int main(void)
         cmocka_unit_test(a_domain_that_is_a_guest_already_is_not_another_one),
         cmocka_unit_test(a_domain_that_was_off_is_started_and_put_back),
         cmocka_unit_test(what_a_killed_agent_has_started_is_put_back_by_the_next),
+        cmocka_unit_test(a_guest_is_kept_to_its_envelope_until_its_coordinator_lets_go_or_leaves),
         cmocka_unit_test(a_domain_that_was_running_goes_on),
         cmocka_unit_test(what_somebody_else_does_to_a_guest_is_told_with_its_name),
         cmocka_unit_test(a_watch_sees_a_domain_that_is_paused_without_an_event),

@@ -18,7 +18,7 @@
 
 static const struct confined NOT = { .how = CONFINED_NOT };
 
-static struct label label_with(const char *host, const struct confined *confined)
+static struct label label_with_both(const char *host, const struct confined *confined, const struct confined *guests)
 {
     struct run *run = lab_run();
     struct facts *facts = NULL;
@@ -29,10 +29,15 @@ static struct label label_with(const char *host, const struct confined *confined
     assert_true(facts_of(run, &facts, &e));
     const struct label_side base = { run, facts, "host", "peer" }, with = { run, facts, "guest", "peer" };
     label_of(&base, &with, "cpu", &label);
-    label_add_confined(&label, &base, confined, &with, &NOT);
+    label_add_confined(&label, &base, confined, &with, guests);
     facts_destroy(&facts);
     run_destroy(&run);
     return label;
+}
+
+static struct label label_with(const char *host, const struct confined *confined)
+{
+    return label_with_both(host, confined, &NOT);
 }
 
 static bool has(const struct label *label, const char *fact)
@@ -68,6 +73,20 @@ static void confined_to_something_else_is_a_difference(void **unused)
     assert_true(has(&label, "cpus_allowed") && has(&label, "memory_bytes"));
 }
 
+static void both_in_an_envelope_are_named_with_what_is_outside(void **unused)
+{
+    (void)unused;
+    const struct confined envelope = { CONFINED_ENVELOPE, "2-3", INT64_C(402653184) };
+    struct label label = label_with_both(HOST_SIZE(""), &envelope, &envelope);
+    assert_false(has(&label, "cpus_allowed") || has(&label, "memory_bytes"));
+    label_add_outside(&label, "eth0's interrupts 25, 26");
+    assert_string_equal(label.confined, "host confined to CPUs 2-3 and 384 MiB (envelope), guest with all that serves "
+                                        "it on CPUs 2-3 (envelope) but for eth0's interrupts 25, 26");
+    label = label_with(HOST_SIZE(""), &NOT);
+    label_add_outside(&label, "eth0's interrupts 25, 26");
+    assert_string_equal(label.confined, "");
+}
+
 static void a_host_booted_as_small_is_recognised(void **unused)
 {
     (void)unused;
@@ -86,6 +105,7 @@ int main(void)
         cmocka_unit_test(a_larger_host_stays_a_difference),
         cmocka_unit_test(a_confined_one_is_none_and_is_named),
         cmocka_unit_test(confined_to_something_else_is_a_difference),
+        cmocka_unit_test(both_in_an_envelope_are_named_with_what_is_outside),
         cmocka_unit_test(a_host_booted_as_small_is_recognised),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -318,6 +318,37 @@ static void when_all_steps_are_ended_the_plan_is(void **unused)
     plan_destroy(&plan);
 }
 
+/* Only of what is compared in turn, the host's share and the guest's alike. */
+static void an_envelope_is_kept_in_both_shares_of_a_paired_step(void **unused)
+{
+    (void)unused;
+    static const int HOST = 3, GUEST = 5, OTHER = 1;
+    static const struct workload_info INFO = { .name = "any" };
+    struct fixture f;
+    bool is_its_own;
+    set_up(&f);
+    f.steps[0].workload = f.steps[1].workload = &INFO;
+    f.nodes[HOST] = (struct scenario_node){ .role = ROLE_HOST, .on = -1 };
+    f.nodes[GUEST] = (struct scenario_node){ .role = ROLE_GUEST, .on = HOST, .confine = CONFINE_ENVELOPE };
+    struct plan_trial trial = { .step = 0, .loads = &HOST, .load_count = 1 };
+    assert_int_equal(plan_enclosed(&f.scenario, &trial, &is_its_own), GUEST);
+    assert_false(is_its_own);
+    trial.loads = &GUEST;
+    assert_int_equal(plan_enclosed(&f.scenario, &trial, &is_its_own), GUEST);
+    assert_true(is_its_own);
+    assert_int_equal(plan_confined_by(&f.scenario, &trial), -1); /* its own work is not confined by anything */
+    trial.step = 1;
+    assert_int_equal(plan_enclosed(&f.scenario, &trial, &is_its_own), -1); /* together */
+    assert_false(is_its_own);
+    trial.step = 0;
+    f.nodes[GUEST].confine = CONFINE_VISIBLE;
+    assert_int_equal(plan_enclosed(&f.scenario, &trial, &is_its_own), -1);
+    f.nodes[GUEST].confine = CONFINE_ENVELOPE;
+    f.nodes[GUEST].on = OTHER; /* whose host is not compared with it */
+    assert_int_equal(plan_enclosed(&f.scenario, &trial, &is_its_own), -1);
+    assert_false(is_its_own);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +362,7 @@ int main(void)
         cmocka_unit_test(a_random_order_is_its_seeds),
         cmocka_unit_test(a_step_that_is_ended_is_given_no_more),
         cmocka_unit_test(when_all_steps_are_ended_the_plan_is),
+        cmocka_unit_test(an_envelope_is_kept_in_both_shares_of_a_paired_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

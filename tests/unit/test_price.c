@@ -66,7 +66,26 @@ static void a_guest_at_work_is_no_tax(void **unused)
         struct fixture f;
         set_up(&f, NODES[i]);
         assert_true(price_add(&f.raw, &f.trial));
-        assert_int_equal(f.trial.streams[0].figure_count, 0);
+        assert_null(stream_main_figure(&f.trial.streams[0], PRICE_TAX "guest"));
+        tear_down(&f);
+    }
+}
+
+static void by_what_a_guests_use_was_told_stands_with_it(void **unused)
+{
+    (void)unused;
+    static const char *const CASES[][2] = { { "", "host process" },
+                                            { "/machine.slice/a.scope", "host cgroup /machine.slice/a.scope" } };
+    for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
+        struct fixture f;
+        struct message_watched *use = set_up(&f, "guest");
+        text_copy(use->group, sizeof use->group, CASES[i][0]);
+        assert_true(price_add(&f.raw, &f.trial));
+        const struct figure *cpu = stream_main_figure(&f.trial.streams[0], "domain_cpu");
+        assert_non_null(cpu);
+        assert_true(cpu->value > 0.2499 && cpu->value < 0.2501);
+        assert_string_equal(cpu->path, CASES[i][1]);
+        assert_true(figure_is_of_host(cpu->name));
         tear_down(&f);
     }
 }
@@ -99,12 +118,35 @@ static void memory_that_is_touched_first_in_a_trial_of_the_guest_is_flagged(void
     }
 }
 
+static void what_left_an_envelope_or_never_was_in_it_is_flagged(void **unused)
+{
+    (void)unused;
+    struct fixture f;
+    struct message_watched *use = set_up(&f, "guest");
+    use->strays = 2;
+    text_copy(f.raw.outside, sizeof f.raw.outside, "eth0's interrupts 25");
+    assert_true(price_add(&f.raw, &f.trial));
+    assert_int_equal(f.trial.flag_count, 2);
+    assert_string_equal(f.trial.flags[0].kind, FLAG_OUTSIDE);
+    assert_string_equal(f.trial.flags[0].text, "eth0's interrupts 25");
+    assert_string_equal(f.trial.flags[1].kind, "envelope");
+    assert_string_equal(f.trial.flags[1].text, "2 of guest's threads left its envelope");
+    tear_down(&f);
+    use = set_up(&f, "guest");
+    use->strays = -1; /* it was in none */
+    assert_true(price_add(&f.raw, &f.trial));
+    assert_int_equal(f.trial.flag_count, 0);
+    tear_down(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_an_idle_guest_takes_is_a_figure_of_the_hosts_own),
         cmocka_unit_test(a_guest_at_work_is_no_tax),
+        cmocka_unit_test(by_what_a_guests_use_was_told_stands_with_it),
         cmocka_unit_test(memory_that_is_touched_first_in_a_trial_of_the_guest_is_flagged),
+        cmocka_unit_test(what_left_an_envelope_or_never_was_in_it_is_flagged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
