@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "agent/sampler.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -240,8 +241,10 @@ static void take_account(struct trial *t)
 static void post_done(struct trial *t)
 {
     pthread_mutex_lock(&t->lock);
-    if (!t->has_failed && !atomic_load(&t->cancelled))
+    if (!t->has_failed && !atomic_load(&t->cancelled)) {
+        sampler_finish(t); /* what it has comes before DONE */
         (void)mailbox_put(t->out, &t->done);
+    }
     pthread_mutex_unlock(&t->lock);
 }
 

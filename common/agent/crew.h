@@ -19,10 +19,11 @@ struct runner {
     struct trial *trial;
     struct part_flow *flow;
     pthread_t thread;
-    struct meter_point points[MESSAGE_POINTS]; /* with their count: the session's alone */
+    /* guarded by the trial's lock */
+    struct meter_point points[MESSAGE_POINTS]; /* read, and not told yet */
     size_t point_count;
-    uint64_t acknowledged; /* the session's alone, too: bytes, as last seen */
-    bool is_over;          /* guarded by the trial's lock */
+    uint64_t acknowledged; /* bytes, as last seen */
+    bool is_over;
 };
 
 /* A part and the threads that work on it. */
@@ -51,15 +52,19 @@ struct trial {
     bool is_running;
     struct cpu_times machine_before; /* at ARM, then when the warm-up is over: crew.c */
     struct cpu_process process_before;
-    struct cpu_times around_before; /* shortly before T: the session's alone */
+    struct cpu_times around_before; /* shortly before T: the sampler's alone */
     bool knows_around;              /* ... and not told yet */
-    struct netdevs devs_before;     /* as they were before anything was made ready */
+    pthread_t sampler;
+    bool has_sampler;
+    struct netdevs devs_before; /* as they were before anything was made ready */
     bool knows_devs;
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
     /* guarded by the lock */
-    bool is_armed, has_failed;
+    bool is_armed, has_failed, is_sampled /* to its end */;
+    struct message *sample; /* the sampler's room, and when it reads next */
+    int64_t sample_mono;
     struct message_arm arm;
     size_t crews_connected, crews_at_work, crews_open; /* open: at work, or hearing what others say of it */
     struct message done;                               /* filled by the last crew at work, told by the last one open */

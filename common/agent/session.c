@@ -37,7 +37,7 @@ struct session {
     unsigned char session_id[MESSAGE_SESSION];
     struct test_points points; /* test builds */
     bool is_open, told_broken; /* the connection; that it was broken off */
-    int64_t last_heard_mono, hello_mono, dial_mono, redial_mono, tick_mono;
+    int64_t last_heard_mono, hello_mono, dial_mono, redial_mono;
     int64_t no_answer_mono; /* when to say that nobody answers */
 };
 
@@ -204,7 +204,6 @@ static void on_arm(struct session *s, const struct message_arm *order)
         fail_trial(s, order->trial, &e);
         return;
     }
-    s->tick_mono = clock_mono_at_raw_ns(order->at_ns) - TRIAL_LOOK_NS;
     tell(s, &(struct message){ .type = MESSAGE_ARMED, .armed = { .trial = order->trial } });
 }
 
@@ -256,21 +255,15 @@ static void read_messages(struct session *s)
     }
 }
 
-static void send_samples(struct session *s, size_t least)
-{
-    while (trial_sample(s->trial, least, s->out))
-        tell(s, s->out);
-}
-
 static void read_trial(struct session *s)
 {
     while (s->trial && trial_next(s->trial, s->in)) {
         if (s->in->type == MESSAGE_READY)
             test_point(s, "READY");
-        if (s->in->type == MESSAGE_DONE) {
+        if (s->in->type == MESSAGE_SAMPLE)
+            test_point(s, "RUN");
+        if (s->in->type == MESSAGE_DONE)
             test_point(s, "DONE");
-            send_samples(s, 1);
-        }
         if (s->in->type == MESSAGE_FAILED)
             log_warn("trial %u: %s", s->in->failed.trial, s->in->failed.reason);
         tell(s, s->in);
@@ -282,15 +275,6 @@ static void read_service(struct session *s)
     while (agent_service_next(s->options->agent->service, s->out))
         if (s->state == JOINED) /* else nobody is there to hear it */
             tell(s, s->out);
-}
-
-static void tick(struct session *s, int64_t now)
-{
-    trial_tick(s->trial);
-    send_samples(s, TRIAL_POINTS_A_SAMPLE);
-    s->tick_mono += TRIAL_POINT_EVERY_NS;
-    if (s->tick_mono < now) /* we were kept from running: do not catch up in a burst */
-        s->tick_mono = now + TRIAL_POINT_EVERY_NS;
 }
 
 /* Whatever is due. Returns when to wake at the latest. */
@@ -314,13 +298,6 @@ static bool run_timers(struct session *s, int64_t *wake, struct err *e)
     if (s->state == JOINED && s->clock && now >= s->dial_mono) {
         clock_client_dial(s->clock);
         s->dial_mono = now + clock_ms(1000);
-    }
-    if (s->trial && trial_is_running(s->trial)) {
-        if (now >= s->tick_mono) {
-            test_point(s, "RUN");
-            tick(s, now);
-        }
-        *wake = s->tick_mono < *wake ? s->tick_mono : *wake;
     }
     return true;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agent/crew.h"
+#include "agent/sampler.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "catalogue/guest.h"
@@ -15,8 +16,6 @@
 
 enum {
     CONNECTED_MS = 500,
-    AROUND_MS = 5, /* the start is seen until then at least, and at most until ... */
-    AROUND_MOST_MS = 100,
     ARM_AHEAD_MOST_MS = 60 * 1000, /* T is ten control round trips ahead; with a wild one sums would overflow */
 };
 
@@ -110,6 +109,7 @@ void trial_destroy(struct trial **trial)
     if (!t)
         return;
     trial_cancel(t);
+    sampler_join(t);
     for (size_t i = 0; i < t->crew_count; i++) {
         pthread_join(t->crews[i]->thread, NULL);
         free(t->crews[i]);
@@ -188,7 +188,9 @@ bool trial_prepare(struct trial *t, const struct message_prepare *order, struct 
         free(c);
         return err_errno(e, failure, "no thread for a part");
     }
+    pthread_mutex_lock(&t->lock);
     t->crews[t->crew_count++] = c;
+    pthread_mutex_unlock(&t->lock);
     return true;
 }
 
@@ -206,7 +208,9 @@ bool trial_arm(struct trial *t, const struct message_arm *order, struct err *e)
     pthread_mutex_lock(&t->lock);
     for (int timed_out = 0; t->crews_connected < t->crew_count && !timed_out && !t->has_failed;)
         timed_out = pthread_cond_timedwait(&t->changed, &t->lock, &until) == ETIMEDOUT;
-    bool ok = !t->has_failed && t->crew_count > 0 && t->crews_connected == t->crew_count;
+    bool is_ready = !t->has_failed && t->crew_count > 0 && t->crews_connected == t->crew_count;
+    bool ok = is_ready ? t->has_sampler || sampler_begin(t, order->at_ns, e)
+                       : err_set(e, ERR_PARTIAL, "ARM before every part was ready");
     if (ok) {
         for (size_t i = 0, slot = 0; i < t->crew_count; i++) {
             t->crews[i]->first_slot = (uint32_t)slot;
@@ -221,101 +225,5 @@ bool trial_arm(struct trial *t, const struct message_arm *order, struct err *e)
     t->is_running = ok;
     if (ok)
         trial_post_timekeeping(t, false);
-    return ok || err_set(e, ERR_PARTIAL, "ARM before every part was ready");
-}
-
-/* The flow's runner that is number `n` of the trial; NULL past the last. */
-static struct runner *nth_runner(struct trial *t, size_t n, struct crew **crew)
-{
-    struct runner *found = NULL;
-    pthread_mutex_lock(&t->lock);
-    for (size_t i = 0; i < t->crew_count && !found; i++) {
-        *crew = t->crews[i];
-        if (n < t->crews[i]->runner_count)
-            found = &t->crews[i]->runners[n];
-        else
-            n -= t->crews[i]->runner_count;
-    }
-    pthread_mutex_unlock(&t->lock);
-    return found;
-}
-
-/* What the other side has acknowledged of it; once the flow is being given back, what it had before. */
-static uint64_t acknowledged_of(struct trial *t, const struct crew *crew, struct runner *r)
-{
-    uint64_t now = 0;
-    pthread_mutex_lock(&t->lock); /* also over the call: the socket is closed by the crew's thread */
-    if (crew->way == WAY_DONE && flow_acknowledged(r->flow->flow, &now))
-        r->acknowledged = now;
-    pthread_mutex_unlock(&t->lock);
-    return r->acknowledged;
-}
-
-static struct meter_point point_of(struct trial *t, const struct crew *crew, struct runner *r)
-{
-    struct meter_point point = meter_read(&r->flow->meter);
-    if (r->flow->counts_acknowledged) {
-        uint64_t acknowledged = acknowledged_of(t, crew, r);
-        point.bytes = acknowledged < point.bytes ? acknowledged : point.bytes; /* the kernel counts a FIN, too */
-    }
-    return point;
-}
-
-/* What was stolen around T, once its first operations are done or have taken long. */
-static void tell_around(struct trial *t, bool has_begun)
-{
-    const int64_t now_mono = clock_mono_ns(), at_mono = clock_mono_at_raw_ns(t->arm.at_ns);
-    if (now_mono < at_mono + clock_ms(AROUND_MS) || (!has_begun && now_mono < at_mono + clock_ms(AROUND_MOST_MS)))
-        return;
-    struct cpu_times *after = malloc(sizeof *after);
-    struct cpu_used used;
-    if (after && cpu_machine(after, NULL) && cpu_difference(&t->around_before, after, &used, NULL)) {
-        const struct message m = { .type = MESSAGE_AROUND,
-                                   .around = { .trial = t->number,
-                                               .cpus = (uint32_t)used.cpus,
-                                               .from_ns = t->around_before.mono_ns - at_mono,
-                                               .to_ns = after->mono_ns - at_mono,
-                                               .steal_ns = used.steal_ns } };
-        (void)mailbox_put(t->out, &m); /* lost, it is not known */
-    }
-    t->knows_around = false;
-    free(after);
-}
-
-void trial_tick(struct trial *t)
-{
-    struct crew *crew;
-    struct runner *r;
-    bool has_begun = true;
-    if (clock_raw_ns() < t->arm.at_ns) {
-        t->knows_around = t->knows_around || cpu_machine(&t->around_before, NULL);
-        return;
-    }
-    for (size_t n = 0; (r = nth_runner(t, n, &crew)); n++) {
-        const struct meter_point point = point_of(t, crew, r);
-        has_begun = has_begun && (!part_flow_is_gated(r->flow) || point.bytes > 0 || point.operations > 0);
-        if (r->point_count < MESSAGE_POINTS)
-            r->points[r->point_count++] = point;
-    }
-    if (t->knows_around)
-        tell_around(t, has_begun);
-}
-
-bool trial_sample(struct trial *t, size_t least, struct message *m)
-{
-    struct crew *crew;
-    struct runner *r;
-    for (size_t n = 0; (r = nth_runner(t, n, &crew)); n++) {
-        if (r->point_count < least)
-            continue;
-        m->type = MESSAGE_SAMPLE;
-        m->sample.trial = t->number;
-        m->sample.job = crew->part.order.job;
-        m->sample.flow = r->flow->number;
-        m->sample.points_size = r->point_count * METER_POINT_BYTES;
-        meter_pack(r->points, r->point_count, m->sample.points);
-        r->point_count = 0;
-        return true;
-    }
-    return false;
+    return ok;
 }

@@ -9,14 +9,7 @@
 #include "agent/agent_service.h"
 #include "agent/part.h"
 
-enum {
-    TRIAL_PARTS_MAX = 64,
-    TRIAL_POINT_EVERY_NS = 10 * 1000 * 1000,
-    TRIAL_POINTS_A_SAMPLE = 10,
-    /* Before T: nobody spins yet, even where naps are late (start_gate.h). Whatever is read after it is not read at T
-     * itself, when first operations may wait for the CPU. */
-    TRIAL_LOOK_NS = 2 * TRIAL_POINT_EVERY_NS + TRIAL_POINT_EVERY_NS / 2,
-};
+enum { TRIAL_PARTS_MAX = 64 };
 
 struct trial;
 
@@ -46,13 +39,5 @@ bool trial_next(struct trial *trial, struct message *m);
 
 /* True from ARM until DONE or FAILED. */
 bool trial_is_running(const struct trial *trial);
-
-/* To be called every TRIAL_POINT_EVERY_NS from TRIAL_LOOK_NS before T on, while the trial runs: reads every meter once;
- * before T, what has been stolen from the machine so far. What was stolen around the start is told when its first
- * operations are done. */
-void trial_tick(struct trial *trial);
-
-/* The points of one flow that has at least `least` of them, as a SAMPLE; false when none has. */
-bool trial_sample(struct trial *trial, size_t least, struct message *m);
 
 #endif

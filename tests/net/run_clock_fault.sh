@@ -15,8 +15,8 @@ repeats: 2
 steps:
   - {name: send, run: net_stream, direction: send, to: peer, length: 2s, on: host}
 END
-# The meters are read every 10 ms: so long after the start, 1 s into the first trial of each host.
-"$tare" lab up --scenario "$scratch/scenario.yaml" --host-arg --test-step-at --host-arg RUN:102 faults >"$scratch/up" 2>&1 ||
+# Samples come every 250 ms: 1 s into the first trial of each host.
+"$tare" lab up --scenario "$scratch/scenario.yaml" --host-arg --test-step-at --host-arg RUN:4 faults >"$scratch/up" 2>&1 ||
     fail "$(cat "$scratch/up")"
 run 0 --lab=faults "$scratch/scenario.yaml"
 sqlite3 -readonly "$archive" "select text from flag where kind = 'clock_fault'"

@@ -4,7 +4,7 @@
 need_lab
 scenario 1s send send-2
 for agent in host peer; do
-    for point in CALIBRATE:150 PREPARE:2 READY:2 ARM:2 RUN:120 DONE:2; do
+    for point in CALIBRATE:150 PREPARE:2 READY:2 ARM:2 RUN:6 DONE:2; do
         rm -f "$archive"*
         run 5 --lab --"$agent"-arg --test-die-at --"$agent"-arg "$point" "$scratch/scenario.yaml"
         took=$SECONDS

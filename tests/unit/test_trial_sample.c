@@ -1,5 +1,5 @@
-/* Who samples a trial leaves a flow alone that its crew gives back: a stock netserver's trial was once
- * sampled through a flow that was gone. */
+/* Who samples a trial tells all before its end, and leaves a flow alone that its crew gives back: a stock netserver's
+ * trial was once sampled through a flow that was gone. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "agent/crew.h"
+#include "agent/sampler.h"
 #include "flow_end.h"
 
 enum { FLOW_BYTES = 4096, RELEASE_MS = 60 };
@@ -77,9 +77,17 @@ static bool hears(struct trial *t, enum message_type type)
     return found;
 }
 
-static void test_flow_is_left_alone_once_it_is_given_back(void **state)
+/* Beside its own thread, and also where that reads no more: another part's flows may go on. */
+static void read_now(struct trial *t)
 {
-    (void)state;
+    pthread_mutex_lock(&t->lock);
+    sampler_read(t);
+    pthread_mutex_unlock(&t->lock);
+}
+
+/* Armed, to begin in 20 ms. */
+static struct trial *armed_trial(void)
+{
     struct err e = { 0 };
     struct trial *t = NULL;
     struct message_prepare order = { .part = PART_LOAD, .token_size = MESSAGE_TOKEN };
@@ -95,20 +103,54 @@ static void test_flow_is_left_alone_once_it_is_given_back(void **state)
     assert_true(trial_prepare(t, &order, &e));
     assert_true(hears(t, MESSAGE_READY));
     const struct message_arm arm = { .at_ns = clock_raw_ns() + clock_ms(20) };
+    atomic_store(&is_given_back, false);
     assert_true(trial_arm(t, &arm, &e));
-    trial_tick(t);
-    const bool was_early = t->knows_around; /* else it was kept from running until T */
-    assert_int_equal(t->crews[0]->runners[0].point_count, was_early ? 0 : 1);
+    return t;
+}
+
+/* What is told of a flow: all of it before DONE, its last point the whole of what it did. */
+static void test_points_are_told_before_the_end(void **state)
+{
+    (void)state;
+    struct trial *t = armed_trial();
+    struct message *m = malloc(sizeof *m);
+    struct meter_point points[MESSAGE_POINTS] = { 0 };
+    size_t count = 0;
+    assert_non_null(m);
+    for (int i = 0; i < 2000; i++) {
+        while (trial_next(t, m) && m->type == MESSAGE_SAMPLE) {
+            assert_true(meter_unpack(m->sample.points, m->sample.points_size, points, NULL));
+            count = m->sample.points_size / METER_POINT_BYTES;
+            assert_in_range(count, 1, SAMPLER_POINTS);
+        }
+        if (m->type == MESSAGE_DONE)
+            break;
+        sleep_ms(5);
+    }
+    assert_int_equal(m->type, MESSAGE_DONE);
+    assert_in_range(count, 1, SAMPLER_POINTS);
+    assert_true(points[count - 1].operations == 1);
+    sleep_ms(RELEASE_MS);
+    assert_false(trial_next(t, m));
+    free(m);
+    trial_destroy(&t);
+}
+
+static void test_flow_is_left_alone_once_it_is_given_back(void **state)
+{
+    (void)state;
+    struct trial *t = armed_trial();
     for (int i = 0; i < 2000 && !atomic_load(&is_given_back); i++) {
-        trial_tick(t);
+        read_now(t);
         sleep_ms(5);
     }
     assert_true(atomic_load(&is_given_back));
     const uint64_t acknowledged = t->crews[0]->runners[0].acknowledged;
     for (int i = 0; i < 10; i++)
-        trial_tick(t);
+        read_now(t);
     assert_int_equal(t->crews[0]->runners[0].acknowledged, acknowledged);
     assert_int_equal(t->crews[0]->way, WAY_OVER);
+    const bool was_early = t->around_before.mono_ns > 0; /* else the sampler was kept from running until T */
     assert_true(!was_early || hears(t, MESSAGE_AROUND)); /* what was stolen around T is told, once */
     assert_false(t->knows_around);
     trial_destroy(&t);
@@ -116,6 +158,9 @@ static void test_flow_is_left_alone_once_it_is_given_back(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_flow_is_left_alone_once_it_is_given_back) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_points_are_told_before_the_end),
+        cmocka_unit_test(test_flow_is_left_alone_once_it_is_given_back),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
