@@ -48,7 +48,8 @@ static const char *const CLASS_WORDS[] = { FACT_CLASSES(FACT_CLASS_WORD) };
 static const double BYTES_ALIKE = 0.05;
 
 /* A fact of the device that leads to the peer begins with LINK. The keys of the last part are those
- * that a host's agent tells of the guests that it starts. */
+ * that a host's agent tells of the guests that it starts: a host has none of them. By what the way of a host's bytes
+ * and of its guest's differ, the paths of their figures tell (label_path.h). */
 #define LINK "link."
 static const struct rule {
     const char *key, *words;
@@ -128,7 +129,7 @@ static const struct rule {
     { "extra_devices",          "extra devices",           FACT_MUST_MATCH, ALL, ANY, PLAIN },
     { "nic_model",              "NIC model",               FACT_MUST_MATCH, NET, ALIKE, PLAIN },
     { "vhost",                  "vhost",                   FACT_MUST_MATCH, NET, ALIKE, PLAIN },
-    { "storage_path",           "storage path",            FACT_MUST_MATCH, FILES | COMPILE, ANY, PLAIN },
+    { "storage_path",           "storage path",            FACT_MUST_MATCH, FILES | COMPILE, ALIKE, PLAIN },
     { "balloon",                "balloon",                 FACT_MATTERS, ALL, ALIKE, PLAIN },
     { "qemu",                   "QEMU",                    FACT_MATTERS, ALL, ALIKE, PLAIN },
     { "libvirt",                "libvirt",                 FACT_RECORDED, ALL, ALIKE, PLAIN },

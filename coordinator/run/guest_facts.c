@@ -32,11 +32,9 @@ static void add_options(json_t *facts, const struct guest_options *o)
     json_object_set_new(facts, "pinning", json_string(*text ? text : "none"));
     json_object_set_new(facts, "memory_backing", json_string(o->huge_pages ? "huge pages" : "plain"));
     json_object_set_new(facts, "nic_model", json_string(guest_nic_name(o)));
-    if (o->disk_bytes > 0) {
-        text[0] = '\0';
-        text_append(text, sizeof text, "raw, preallocated, cache=%s", guest_disk_cache_name(o));
-        json_object_set_new(facts, "storage_path", json_string(text));
-    }
+    text[0] = '\0';
+    text_append(text, sizeof text, "raw, preallocated, cache=%s", guest_disk_cache_name(o));
+    json_object_set_new(facts, "storage_path", json_string(o->disk_bytes > 0 ? text : "no disk"));
     json_object_set_new(facts, "machine_type", json_string("q35"));
     json_object_set_new(facts, "balloon", json_string("none"));
     if (*o->extra_xml)
