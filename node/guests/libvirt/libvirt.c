@@ -121,20 +121,21 @@ static void remove_ports(struct link *link, const char *name)
     }
 }
 
-/* Where libvirt has no right to make a port on the bridge, we do. `tap` stays "" where it has. */
+/* Where libvirt has no right to make a port on the bridge, we do, if we have it: a user's daemon has QEMU's helper
+ * for it, too. `tap` stays "" where libvirt makes it. */
 static bool make_port(struct link *link, const struct machine *machine, const char **tap, struct err *e)
 {
     struct link_port *port = link->ports;
     *tap = "";
-    if (!link->is_embedded || geteuid() == 0)
+    if (!link->runs_as_us || geteuid() == 0)
         return true;
     remove_ports(link, machine->name);
     while (port < link->ports + LINK_PORTS && *port->tap)
         port++;
     if (port == link->ports + LINK_PORTS)
         return err_set(e, ERR_USAGE, "more than %d guests", LINK_PORTS);
-    if (!tap_make(machine->bridge, port->tap, e))
-        return false;
+    if (!tap_make(machine->bridge, port->tap, link->is_embedded ? e : NULL))
+        return !link->is_embedded;
     text_copy(port->domain, sizeof port->domain, machine->name);
     *tap = port->tap;
     return true;

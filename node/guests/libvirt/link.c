@@ -151,6 +151,7 @@ static bool connect_to(struct link *l, const char *uri, bool may_start, struct e
     char root[PATH_MAX], what[160] = "";
     embed_root(uri, root, sizeof root);
     l->is_embedded = *root != '\0';
+    l->runs_as_us = l->is_embedded || strstr(uri, "/session");
     if (l->is_embedded && !embed_prepare(root, e))
         return false;
     text_append(what, sizeof what, "libvirt (%.120s)", uri);

@@ -16,6 +16,7 @@ struct link {
     virConnectPtr connection;
     char uri[PATH_MAX];
     bool is_embedded; /* no daemon: what it started does not end with the connection */
+    bool runs_as_us;  /* its QEMUs are this user's */
     struct link_port {
         char domain[DOMAIN_NAME], tap[IFNAMSIZ];
     } ports[LINK_PORTS]; /* that were made for domains: "" is none */
