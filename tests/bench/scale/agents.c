@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "agent/clock_client.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "wire/channel.h"
@@ -18,11 +19,13 @@ enum {
     REST_MS = 20,       /* else */
     LATE_MOST_MS = 100, /* samples that were due before that are not made up for */
     EVENTS_A_TURN = 256,
+    CLOCKS = 1 << 24, /* numbers of descriptors: from here on they are those of clocks */
 };
 
 struct simulated {
     const struct invite *invite;
     zsock_t *dealer, *monitor;
+    struct clock_client *clock;
     bool is_open, is_joined;
     int64_t hello_mono;
     uint64_t points; /* sent so far */
@@ -63,6 +66,16 @@ static void greet(struct simulated *s)
     s->hello_mono = clock_mono_ns() + clock_ms(HELLO_EVERY_MS);
 }
 
+static bool start_clock(struct agents *a, struct simulated *s, const struct message_welcome *welcome)
+{
+    struct err e = { 0 };
+    struct epoll_event wanted = { .events = EPOLLIN, .data.u64 = CLOCKS + (uint64_t)(s - a->all) };
+    if (!clock_client_new(s->invite->endpoint, welcome, STAMP_BOTH, &s->clock, &e))
+        return fail("a clock", &e);
+    clock_client_dial(s->clock);
+    return epoll_ctl(a->epoll, EPOLL_CTL_ADD, clock_client_fd(s->clock), &wanted) == 0 || fail("epoll", NULL);
+}
+
 /* Everything that has come. libzmq's descriptor tells of more only after this has found nothing, and
  * sending takes its news away: so this follows each. */
 static bool hear(struct agents *a, struct simulated *s)
@@ -77,6 +90,8 @@ static bool hear(struct agents *a, struct simulated *s)
             (void)tell(s, &(struct message){ .type = MESSAGE_PONG, .pong = { a->in.ping.sequence } });
         } else if (a->in.type == MESSAGE_WELCOME && !s->is_joined) {
             s->is_joined = tell(s, a->options->facts);
+            if (a->options->have_clocks && !start_clock(a, s, &a->in.welcome))
+                return false;
         } else if (a->in.type == MESSAGE_REFUSED) {
             fprintf(stderr, "scale-bench: %s was refused: %s\n", s->invite->name, a->in.refused.reason);
             return false;
@@ -169,7 +184,9 @@ static bool live(struct agents *a)
         bool is_sampling = atomic_load(&a->stage->sample_every_ns) != 0;
         int count = epoll_wait(a->epoll, events, EVENTS_A_TURN, is_sampling ? TURN_MS : REST_MS);
         for (int i = 0; i < count; i++)
-            if (!watch(a, &a->all[events[i].data.u64]))
+            if (events[i].data.u64 >= CLOCKS)
+                (void)clock_client_answer(a->all[events[i].data.u64 - CLOCKS].clock);
+            else if (!watch(a, &a->all[events[i].data.u64]))
                 return false;
         int64_t now = clock_mono_ns();
         if (!send_samples(a, now))
@@ -194,8 +211,10 @@ int agents_run(const struct agents_options *options, struct stage *stage)
     ok = ok && (channel_start(&e) || fail("starting", &e));
     zsys_set_max_sockets(0); /* as many as libzmq can have */
     ok = ok && live(&a);
-    for (size_t i = 0; a.all && i < options->count; i++)
+    for (size_t i = 0; a.all && i < options->count; i++) {
+        clock_client_destroy(&a.all[i].clock);
         channel_hang_up(&a.all[i].dealer, &a.all[i].monitor);
+    }
     zsys_shutdown();
     free(a.all);
     close(a.epoll);

@@ -1,8 +1,8 @@
 /* agents.h - many simulated agents in one process, each with a key and a CURVE connection of its own.
  *
  * They say what a real agent says to be taken in (HELLO until WELCOME, then FACTS), answer every PING,
- * and send SAMPLEs at a pace. They measure nothing, have no UDP clock, and do not dial anew when the
- * coordinator goes away.
+ * and send SAMPLEs at a pace. Their UDP clocks, which take 40 KB each, are there where they are asked for. They
+ * measure nothing, and do not dial anew when the coordinator goes away.
  */
 #ifndef TARE_BENCH_AGENTS_H
 #define TARE_BENCH_AGENTS_H
@@ -16,7 +16,7 @@
 
 enum {
     AGENTS_POINTS_A_SAMPLE = 10, /* what a real agent reads in the 100 ms between two SAMPLEs */
-    AGENTS_DESCRIPTORS = 4,      /* of each: its connection, and the three sockets that go with it */
+    AGENTS_DESCRIPTORS = 5,      /* of each: its connection, the three sockets that go with it, and its clock */
 };
 
 /* What the coordinator's process tells all of its agents' processes, and they it: shared memory. */
@@ -32,6 +32,7 @@ struct agents_options {
     const struct invite *invites; /* one an agent */
     size_t count;
     const struct message *facts;
+    bool have_clocks;
 };
 
 /* Be those agents until the stage is over; the exit code of their process. */

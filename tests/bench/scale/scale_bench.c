@@ -10,6 +10,10 @@
  *
  *   NODES JOIN_NS JOIN_CPU_NS BYTES REST_NS REST_CPU_NS SAMPLE_NS SAMPLE_CPU_NS TAKEN UNSENT USED_BYTES BROKEN
  *
+ *   scale-bench NODES 1 SECONDS PORT DIRECTORY probes
+ *
+ * has the clocks of all nodes asked 100 times a second instead, and prints NODES ANSWERS NS CPU_NS.
+ *
  * CPU is that of the coordinator's process, all threads. BYTES: by what its resident memory has grown from
  * an open hub to the end of the heartbeats, USED_BYTES to the end of the samples (without these). UNSENT:
  * samples for which a connection had no room. BROKEN: connections that were broken off in mid-handshake.
@@ -40,12 +44,14 @@ enum {
     JOIN_MOST_S = 120,
     LEAD_MS = 500, /* samples flow for so long before they count */
     NODES_MOST = 50000,
+    PROBE_HZ = 100,
     SKIP = 77,
 };
 
 struct bench {
     size_t nodes;
     int64_t samples_a_second, seconds;
+    bool probes;
     unsigned port;
     const char *directory;
     struct keyring *keyring;
@@ -133,7 +139,9 @@ static void start_agents(struct bench *b, const struct invite *invites)
     pid_t self = getpid();
     for (size_t i = 0, from = 0; i < b->process_count; i++) {
         size_t to = b->nodes * (i + 1) / b->process_count;
-        const struct agents_options options = { .invites = invites + from, .count = to - from, .facts = facts };
+        const struct agents_options options = {
+            .invites = invites + from, .count = to - from, .facts = facts, .have_clocks = b->probes
+        };
         b->agents[i] = fork();
         if (b->agents[i] < 0)
             die("fork", NULL);
@@ -228,6 +236,25 @@ static void measure(struct bench *b)
            sampling.cpu_ns, taken, unsent, resident_bytes() - b->memory_bytes, atomic_load(&b->stage->broken));
 }
 
+/* What the clock probes of all nodes take, each asked PROBE_HZ times a second: nodes, answers, wall and CPU ns. */
+static void measure_probes(struct bench *b)
+{
+    int64_t none;
+    uint64_t answers = 0;
+    (void)join(b);
+    struct roster_node *n;
+    (void)go_on(b, clock_ms(2 * LEAD_MS), &none); /* their dialling */
+    for (size_t i = 0; (n = roster_at(hub_roster(b->hub), i)); i++)
+        hub_probe(b->hub, n, CLOCK_NS_PER_S / PROBE_HZ);
+    (void)go_on(b, clock_ms(LEAD_MS), &none);
+    for (size_t i = 0; (n = roster_at(hub_roster(b->hub), i)); i++)
+        answers -= n->probes;
+    struct span probing = go_on(b, b->seconds * CLOCK_NS_PER_S, &none);
+    for (size_t i = 0; (n = roster_at(hub_roster(b->hub), i)); i++)
+        answers += n->probes;
+    printf("%zu %" PRIu64 " %" PRId64 " %" PRId64 "\n", b->nodes, answers, probing.mono_ns, probing.cpu_ns);
+}
+
 static void begin(struct bench *b)
 {
     struct err e = { 0 };
@@ -257,21 +284,26 @@ static void finish(struct bench *b)
 
 int main(int argc, char **argv)
 {
-    if (argc != 6) {
-        fprintf(stderr, "usage: scale-bench NODES SAMPLES SECONDS PORT DIRECTORY\n");
+    const bool probes = argc == 7 && strcmp(argv[6], "probes") == 0;
+    if (argc != 6 && !probes) {
+        fprintf(stderr, "usage: scale-bench NODES SAMPLES SECONDS PORT DIRECTORY [probes]\n");
         return ERR_USAGE;
     }
     struct bench b = { .nodes = strtoul(argv[1], NULL, 10),
                        .samples_a_second = strtol(argv[2], NULL, 10),
                        .seconds = strtol(argv[3], NULL, 10),
                        .port = (unsigned)strtoul(argv[4], NULL, 10),
-                       .directory = argv[5] };
+                       .directory = argv[5],
+                       .probes = probes };
     if (b.nodes < 1 || b.nodes > NODES_MOST || b.samples_a_second < 1 || b.seconds < 1 || b.port > UINT16_MAX) {
         fprintf(stderr, "scale-bench: 1 to %d nodes, at least one sample and one second, a port\n", NODES_MOST);
         return ERR_USAGE;
     }
     begin(&b);
-    measure(&b);
+    if (probes)
+        measure_probes(&b);
+    else
+        measure(&b);
     finish(&b);
     return 0;
 }
