@@ -5,7 +5,8 @@ set(SYSTEMD_UNIT_DIR lib/systemd/system) # below the prefix, not LIBDIR: systemd
 
 install(TARGETS tare RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT coordinator)
 install(TARGETS tare-node RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT node)
-install(TARGETS guests-libvirt LIBRARY DESTINATION lib/tare COMPONENT guests) # where tare-node looks, not LIBDIR
+install(TARGETS tare-gate LIBRARY DESTINATION lib/tare COMPONENT node) # where tare-node looks, not LIBDIR
+install(TARGETS guests-libvirt LIBRARY DESTINATION lib/tare COMPONENT guests) # likewise
 install(TARGETS tare-netserver RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT netserver)
 install(DIRECTORY scenarios/ DESTINATION ${CMAKE_INSTALL_DATADIR}/tare/scenarios COMPONENT coordinator
         FILES_MATCHING PATTERN "*.yaml")

@@ -118,7 +118,7 @@ static inline void fill_laps(struct stream *s)
 
 static inline void fill_stream(struct stream *s)
 {
-    FILL(s->node), FILL(s->peer), FILL(s->direction), FILL(s->gate);
+    FILL(s->node), FILL(s->peer), FILL(s->direction), FILL(s->gate), FILL(s->release);
     s->role = (enum stream_role)below(STREAM_ROLE_COUNT);
     s->operates = below(2);
     s->first_op_ns = draw_i64(), s->first_op_bound_ns = draw_i64();

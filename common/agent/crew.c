@@ -102,9 +102,12 @@ static bool wait_for_start(struct trial *t, struct part_flow *f, const struct me
     f->gate.slot = (int)(arm->slot + crew->first_slot);
     for (uint32_t i = 0; i < f->number; i++)
         f->gate.slot += part_flow_is_gated(&f->part->flows[i]);
+    const struct workload *w = f->part->workload;
+    if (w->hand_over && w->hand_over(f))
+        return !atomic_load(&t->cancelled);
     if (!start_gate_approach(&f->gate))
         return false;
-    if (!f->part->workload->passes_gate)
+    if (!w->passes_gate)
         (void)start_gate_pass(&f->gate);
     return !atomic_load(&t->cancelled);
 }

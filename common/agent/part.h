@@ -80,6 +80,9 @@ struct workload {
     /* Between ARM and the instant `at_ns` (RAW): what may not be done earlier. May be NULL. A flow whose time
      * has come waits for it. */
     bool (*approach)(struct part *part, int64_t at_ns, struct err *e);
+    /* At ARM, `flow->gate` says for what: whether another than the flow's thread waits at the gate, as a program that
+     * it starts; run() is then called at once and tells of it. May be NULL. */
+    bool (*hand_over)(struct part_flow *flow);
     /* One flow, from the moment the gate opened for it, or shortly before; one that does not start, from ARM on. */
     bool (*run)(struct part_flow *flow, struct err *e);
     /* While run() is at work on other threads: end in order / break now, so that all return. */

@@ -20,6 +20,12 @@ static _Atomic int64_t test_step_ns;
 void clock_test_drift(int64_t ppb) { test_drift_ppb = ppb; }
 void clock_test_step(int64_t ns) { atomic_fetch_add(&test_step_ns, ns); }
 
+void clock_test_off(int64_t *ppb, int64_t *step_ns)
+{
+    *ppb = test_drift_ppb;
+    *step_ns = atomic_load(&test_step_ns);
+}
+
 int64_t clock_raw_ns(void)
 {
     int64_t ns = read_ns(CLOCK_MONOTONIC_RAW);

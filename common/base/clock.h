@@ -37,6 +37,9 @@ void clock_test_drift(int64_t ppb);
 
 /* RAW steps by so much, now. */
 void clock_test_step(int64_t ns);
+
+/* What both make by now, for another process that shall read the same. */
+void clock_test_off(int64_t *ppb, int64_t *step_ns);
 #endif
 
 /* CPU time of the whole process, user and system; exact (from the scheduler, not from ticks). */

@@ -202,11 +202,14 @@ static const struct workload_info WORKLOADS[] = {
       .emulated_most = 2 },
     { .name = "compile",
       .doc = "a tree of sources built: a kernel, whole or in part, or any other",
-      .first_operation = "the build's execve(2)",
+      .first_operation = "the build's `main`, where it is held executed and linked; else, at T, its execve(2)",
       .text =
-          "real           from execve(2) to the end of the build\n"
-          "user, sys      CPU time of it and all that it started and waited for, as time(1) has them\n"
-          "cpus           (user + sys) / real; steps: lines that it said; entry: from the start to its execve(2)\n"
+          "real           from the first operation to the end of the build\n"
+          "user, sys      CPU time of it and all that it started and waited for, as time(1) has them, from there\n"
+          "cpus           (user + sys) / real; steps: lines that it said; entry: from T to the first operation\n"
+          "A stream's `release` is `preloaded` for a build that is held in front of its `main` by tare-gate.so: a\n"
+          "dynamic program of this machine, neither setuid nor a script. Another is held by a process of ours that\n"
+          "executes it at T, `exec`: what that takes, about a millisecond, is in real, and the path says why.\n"
           "A kernel is built out of its tree, of a part of it only that part after `make prepare`; another tree is\n"
           "copied and built there. What it begins with is the same each time. A build that fails is kept. The path\n"
           "names tree, configuration, command and compiler.\n",

@@ -18,7 +18,8 @@ struct compile_options {
     char directory[256];         /* where it builds */
 };
 
-/* of the lap, which is the one build. Times are those of the whole process tree. */
+/* of the lap, which is the one build. Times are those of the whole process tree; `entry` is from T to its first
+ * operation; `preloaded`: 1 where it was held in front of `main` (gate.h), 0 where it was executed at T. */
 #define COMPILE_COUNTERS(X) \
     X(REAL, "real_ns")      \
     X(USER, "user_ns")      \
@@ -26,7 +27,8 @@ struct compile_options {
     X(ENTRY, "entry_ns")    \
     X(STEPS, "steps")       \
     X(PEAK, "peak_bytes")   \
-    X(JOBS, "jobs")
+    X(JOBS, "jobs")         \
+    X(PRELOADED, "preloaded")
 #define COMPILE_COUNTER_ENUM(NAME, word) COMPILE_COUNTER_##NAME,
 enum compile_counter { COMPILE_COUNTERS(COMPILE_COUNTER_ENUM) COMPILE_COUNTER_COUNT };
 

@@ -6,7 +6,7 @@
 -- `idx` is a row's place within what it belongs to. What was rejected is flagged, never deleted.
 
 PRAGMA application_id = 1952543333; -- "tare"
-PRAGMA user_version = 9;            -- of these tables; upgrade.c has what came with each
+PRAGMA user_version = 10;           -- of these tables; upgrade.c has what came with each
 
 CREATE TABLE run (
     no INTEGER PRIMARY KEY AUTOINCREMENT, -- the short number; never given twice
@@ -105,6 +105,8 @@ CREATE TABLE stream (
     last_op_bound_ns INTEGER NOT NULL,
     own_elapsed_ns INTEGER NOT NULL,      -- last - first on the node's own clock
     gate TEXT NOT NULL,                   -- how it waited for T: fifo, spin, sleep
+    -- Of a program that it starts: preloaded (executed before T, and held in front of its main), exec (executed at T).
+    release TEXT NOT NULL,
     -- The witness: not earlier than the flow's first bytes arrived here, by this end's kernel; 0 where the
     -- bytes leave from, or the kernel did not tell.
     arrived_ns INTEGER NOT NULL,

@@ -46,7 +46,7 @@ static const struct column TRIAL[] = {
 static const struct column STREAM[] = {
     TEXT(stream, node), TEXT(stream, peer), WORD(stream, role, stream_role), TEXT(stream, direction),
     BOOL(stream, operates), I64(stream, first_op_ns), I64(stream, first_op_bound_ns), I64(stream, last_op_ns),
-    I64(stream, last_op_bound_ns), I64(stream, own_elapsed_ns), TEXT(stream, gate),
+    I64(stream, last_op_bound_ns), I64(stream, own_elapsed_ns), TEXT(stream, gate), TEXT(stream, release),
     I64(stream, arrived_ns), I64(stream, arrived_bound_ns),
     I64(stream, own_first_op_ns),
 };

@@ -13,6 +13,7 @@ static const struct {
     { 2, "stream", "arrived_ns", "INTEGER NOT NULL", "0" },
     { 2, "stream", "arrived_bound_ns", "INTEGER NOT NULL", "0" },
     { 4, "stream", "own_first_op_ns", "INTEGER NOT NULL", "0" },
+    { 10, "stream", "release", "TEXT NOT NULL", "''" },
     { 6, "trial", "confined", "TEXT NOT NULL", "'none'" },
     { 6, "trial", "confined_cpus", "TEXT NOT NULL", "''" },
     { 6, "trial", "confined_bytes", "INTEGER NOT NULL", "0" },

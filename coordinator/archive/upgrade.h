@@ -7,7 +7,7 @@
 #include "archive/sql.h"
 
 /* Of the tables in schema.sql. */
-enum { UPGRADE_OLDEST = 1, UPGRADE_NEWEST = 9 };
+enum { UPGRADE_OLDEST = 1, UPGRADE_NEWEST = 10 };
 
 /* From `version`, which is at least UPGRADE_OLDEST. Within a transaction of the caller's. */
 MUST_CHECK bool upgrade_tables(struct archive *archive, int64_t version, struct err *e);

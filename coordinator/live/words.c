@@ -79,6 +79,8 @@ const char *words_start(const struct trial *t, char *out, size_t size)
         text_append(
             out, size, ", first operation T%s%s", s->first_op_ns < t->at_ns ? "" : "+",
             units_show_ns_within((double)(s->first_op_ns - t->at_ns), (double)s->first_op_bound_ns, text, sizeof text));
+        if (*s->release)
+            text_append(out, size, ", %s", print_clean(s->release, text, sizeof text));
         break;
     }
     append_witness(t, out, size);

@@ -142,7 +142,7 @@ static void cell_each_peer(const struct summary_row *row, char *out)
     cell_cpu(&row->cpu_peer, transacts(row), 1e6, out);
 }
 
-/* "together 1.24 +-2.40 us", "late guest 1/3 4.10 +-0.00 ms", "single T+0.31 +-2.40 us" */
+/* "together 1.24 +-2.40 us", "late guest 1/3 4.10 +-0.00 ms", "single T+9.31 +-2.40 us, preloaded" */
 static void cell_start(const struct summary_row *row, char *out)
 {
     char late[MODEL_NAME], skew[48];
@@ -157,6 +157,8 @@ static void cell_start(const struct summary_row *row, char *out)
     double ns = (double)row->start_ns;
     units_show_ns_within(single ? ns : fabs(ns), (double)row->start_bound_ns, skew, sizeof skew);
     text_append(out, CELL, " %s%s", single ? ns < 0 ? "T" : "T+" : "", skew);
+    if (*row->release)
+        text_append(out, CELL, ", %s", print_clean(row->release, late, sizeof late));
 }
 
 static const struct column {

@@ -9,7 +9,7 @@
  *             of the mean's 95 % interval, as a share of it, ..._cpu: CPU time a second and thread; the indexes
  *             mem_k6, ... are those of cpu_test.h
  *   compile   real time of the build, user and system time of all its processes; cpus: (user + sys) / real; entry: from
- *             the moment it was let go to its execve(2); steps: lines that it said; peak: the most memory that one of
+ *             T to its first operation; steps: lines that it said; peak: the most memory that one of
  *             its processes had
  *   guest_boot   how long each of its parts took
  *   micro     percentiles of the times of each test, and least, mean and most

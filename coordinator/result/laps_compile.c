@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "catalogue/compile_options.h"
 #include "result/laps.h"
 
@@ -12,6 +13,8 @@ bool laps_compile(const struct laps *l)
     const char *path = l->load->stream.route;
     if (!lap || lap->counters[COMPILE_COUNTER_REAL] <= 0)
         return true; /* it was cut short */
+    text_copy(l->stream->release, sizeof l->stream->release,
+              lap->counters[COMPILE_COUNTER_PRELOADED] ? RELEASE_PRELOADED : RELEASE_EXEC);
     const double real = seconds(lap, COMPILE_COUNTER_REAL), user = seconds(lap, COMPILE_COUNTER_USER),
                  sys = seconds(lap, COMPILE_COUNTER_SYS);
     return laps_add_time(l, "real", real, path) && laps_add_time(l, "user", user, path) &&

@@ -114,6 +114,10 @@ struct lap {
     } times; /* a histogram of single operations (hist.h), packed; of size 0: none */
 };
 
+/* Executed and linked before T, and held in front of its `main`; or executed at T. */
+#define RELEASE_PRELOADED "preloaded"
+#define RELEASE_EXEC "exec"
+
 /* One end of one flow of bytes. The LOAD end is the node under test, the WITNESS the other one. The DOMAIN is none of
  * them: what a guest (`node`) had used in all, as its host (`peer`) saw it about ten times a second; of its points,
  * by the host's clock, `bytes` are ns of CPU and `operations` ns in which it was not running. */
@@ -127,6 +131,7 @@ struct stream {
     int64_t own_first_op_ns; /* as the node's own RAW clock had it; 0 when never */
     int64_t own_elapsed_ns;  /* last - first on it */
     char gate[16];           /* how it waited for T: fifo, spin, sleep; "" where it did not */
+    char release[16];        /* where a program that it starts was held until T: RELEASE_...; "" where there is none */
     /* Not earlier than the flow's first bytes arrived here, by this end's kernel; 0, 0 where they leave
      * from, or the kernel did not tell. */
     int64_t arrived_ns, arrived_bound_ns;

@@ -165,6 +165,13 @@ static void add_start(struct summary_row *row, const struct trial *trial)
     }
 }
 
+/* The worse of two. */
+static void add_release(struct summary_row *row, const struct stream *stream)
+{
+    if (!row->release || strcmp(stream->release, RELEASE_EXEC) == 0)
+        row->release = stream->release;
+}
+
 /* `choices` and `values` are as long as the run has trials; `values` is for use on the way. */
 static bool fill_row(const struct run *run, const struct summary_choice *choices, double *values,
                      struct summary_row *row)
@@ -176,6 +183,7 @@ static bool fill_row(const struct run *run, const struct summary_choice *choices
         row->trials++;
         row->used += choices[i].used;
         add_start(row, trial);
+        add_release(row, stream_of(trial, row));
     }
     for (size_t f = 0; f < ARRAY_SIZE(FIGURES); f++) {
         size_t count = 0;

@@ -36,6 +36,7 @@ struct summary_row {
      * have been from T: the pair with the largest |ns| + bound. */
     bool has_start;
     int64_t start_ns, start_bound_ns;
+    const char *release; /* of a program that it starts, borrowed: RELEASE_EXEC where one of all was, "" for none */
 };
 
 /* The trials of a step in which several nodes loaded in one direction at once (total.h), over its

@@ -7,7 +7,9 @@
 
 #include <sodium.h>
 
+#include "base/beside.h"
 #include "base/text.h"
+#include "gate/gate_page.h"
 #include "guests/cpio.h"
 
 enum { ENTRIES_MAX = LIBRARIES_MAX + 64 };
@@ -145,6 +147,7 @@ bool recipe_new(const struct recipe_needs *needs, struct recipe **recipe, struct
 {
     const char *const *nic = nic_modules(needs->nic);
     const struct kernel *k = needs->kernel;
+    char gate[PATH_MAX];
     if (!nic)
         return err_set(e, ERR_USAGE, "no driver is known for the card '%s'", needs->nic);
     struct recipe *r = calloc(1, sizeof *r);
@@ -152,6 +155,8 @@ bool recipe_new(const struct recipe_needs *needs, struct recipe **recipe, struct
         return err_set(e, ERR_INTERNAL, "out of memory");
     bool ok = add(r, "init", "", guest_init_script, 0755, e) && add_busybox(r, e) &&
               add(r, "bin/tare-node", needs->agent, NULL, 0755, e);
+    if (ok && beside_find(needs->agent, GATE_LIBRARY, gate))
+        ok = add(r, "bin/" GATE_LIBRARY, gate, NULL, 0755, e);
     for (size_t i = 0; ok && i < needs->libraries->count; i++)
         ok = add(r, needs->libraries->paths[i] + 1, needs->libraries->paths[i], NULL, 0755, e);
     ok = ok && add_modules(r, k, VIRTIO, e) && add_modules(r, k, nic, e) && add_modules(r, k, VIRTIO_DISK, e);

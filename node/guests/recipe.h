@@ -17,7 +17,7 @@ enum { RECIPE_KEY = 33 };
 struct recipe_needs {
     const struct kernel *kernel;
     const struct libraries *libraries;
-    const char *agent; /* the program */
+    const char *agent; /* the program; what holds others for it, where it is beside it, comes with it */
     const char *nic;   /* as libvirt names models: "virtio", "e1000" */
 };
 

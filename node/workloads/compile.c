@@ -4,12 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/beside.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "guests/root.h"
 #include "workloads/compile/build_place.h"
 #include "workloads/compile/tree_cache.h"
 #include "workloads/workloads.h"
+
+/* What has been made ready waits for the others, who may take as long as it was allowed to. */
+enum { OTHERS_S = 300 };
 
 struct compile_work {
     _Atomic bool stopped;
@@ -44,9 +48,12 @@ static void name_route(struct part_flow *f, const struct build_place *place, con
                 tree_hash_text(f->part->order.tree, hash));
     if (place->plan.is_kernel)
         text_append(f->route, sizeof f->route, "%s; ", o->config);
-    text_append(f->route, sizeof f->route, "%s -j%d%s%s; %s", o->command, place->plan.jobs, *o->target ? " " : "",
-                o->target, compiler);
     const struct compile_work *w = f->part->own;
+    text_append(f->route, sizeof f->route, "%s -j%d%s%s; ", o->command, place->plan.jobs, *o->target ? " " : "",
+                o->target);
+    if (*w->timed.by_exec)
+        text_append(f->route, sizeof f->route, "started by exec, since %s; ", w->timed.by_exec);
+    text_append(f->route, sizeof f->route, "%s", compiler);
     if (*w->root.tree)
         text_append(f->route, sizeof f->route, ", guests' system %.8s", w->root.name);
 }
@@ -86,7 +93,7 @@ static bool prepare(struct part *part, struct err *e)
     const struct compile_options *o = options_of(part);
     const int64_t deadline = clock_mono_ns() + o->limit_ns;
     struct compile_work *w = calloc(1, sizeof *w);
-    char compiler[96];
+    char compiler[96], gate[PATH_MAX];
     if (!w)
         return err_set(e, ERR_INTERNAL, "out of memory");
     part->own = w;
@@ -96,35 +103,51 @@ static bool prepare(struct part *part, struct err *e)
     part->flows[0].starts = true;
     if (!find_tree(part, &w->tree, e) || !find_root(part, &w->root, e))
         return false;
+    if (!beside_find(BESIDE_THIS, GATE_LIBRARY, gate))
+        gate[0] = '\0';
     const struct build_order order = { .options = o,
                                        .tree = w->tree.tree,
                                        .root = w->root.tree,
                                        .system = w->root.name,
+                                       .gate = gate,
                                        .prepared = w->tree.prepared,
                                        .jobs = jobs_of(o),
                                        .deadline_mono = deadline,
+                                       .held_until_mono = deadline + o->limit_ns + OTHERS_S * (int64_t)CLOCK_NS_PER_S,
                                        .cancel_fd = part->cancel_fd };
     if (!build_place_enter(&w->place, &order, e) || !build_place_compiler(&w->place, compiler, sizeof compiler, e) ||
         !build_place_prepare(&w->place, e))
         return false;
-    name_route(&part->flows[0], &w->place, compiler);
     for (int64_t i = 0; i < o->warmups; i++)
         if (!build_place_warm_up(&w->place, e))
             return err_wrap(e, "warm-up");
-    return build_place_hold(&w->place, &w->timed, e);
+    if (!build_place_hold(&w->place, &w->timed, e))
+        return false;
+    w->place.order.gate = ""; /* it was this function's */
+    name_route(&part->flows[0], &w->place, compiler);
+    return true;
 }
 
-static void tell(struct part_flow *f, const struct cage_result *r, uint64_t lines, int64_t released_ns)
+/* Held in front of its `main` the build stands at the gate itself. */
+static bool hand_over(struct part_flow *f)
+{
+    const struct compile_work *w = f->part->own;
+    const struct start_gate *gate = &f->gate;
+    return cage_arm(w->timed.cage, &(struct gate_instant){ gate->at_ns, gate->may_spin, gate->slot });
+}
+
+static void tell(struct part_flow *f, const struct cage_result *r, uint64_t lines)
 {
     const struct compile_work *w = f->part->own;
     struct part_lap lap = { .first_ns = r->entered_ns, .last_ns = r->ended_ns };
     lap.counters[COMPILE_COUNTER_REAL] = r->ended_ns - r->entered_ns;
     lap.counters[COMPILE_COUNTER_USER] = r->user_ns;
     lap.counters[COMPILE_COUNTER_SYS] = r->sys_ns;
-    lap.counters[COMPILE_COUNTER_ENTRY] = r->entered_ns - released_ns;
+    lap.counters[COMPILE_COUNTER_ENTRY] = r->entered_ns - f->gate.at_ns;
     lap.counters[COMPILE_COUNTER_STEPS] = (int64_t)lines;
     lap.counters[COMPILE_COUNTER_PEAK] = r->peak_bytes;
     lap.counters[COMPILE_COUNTER_JOBS] = w->place.plan.jobs;
+    lap.counters[COMPILE_COUNTER_PRELOADED] = r->how != NULL;
     part_tell_lap(f, &lap);
 }
 
@@ -132,13 +155,17 @@ static bool run(struct part_flow *f, struct err *e)
 {
     struct compile_work *w = f->part->own;
     struct cage_result result;
-    const int64_t released_ns = clock_raw_ns();
-    cage_release(w->timed.cage);
+    if (*w->timed.by_exec)
+        cage_release(w->timed.cage);
     const struct build_watch watch = { .meter = &f->meter, .cancel_fd = -1, .deadline_mono = INT64_MAX };
     bool ok = build_run_wait(&w->timed, &watch, &result, e);
     if (ok) {
         f->times.first_op_ns = result.entered_ns;
         f->times.last_op_ns = result.ended_ns;
+    }
+    if (ok && result.how) {
+        f->gate.how = result.how;
+        f->gate.released_ns = result.opened_ns;
     }
     if (atomic_load(&w->stopped))
         return err_set(e, ERR_PARTIAL, "build: stopped");
@@ -146,7 +173,7 @@ static bool run(struct part_flow *f, struct err *e)
         return false;
     if (result.status != 0)
         return build_place_tell_failure(&w->place, &w->timed, result.status, e);
-    tell(f, &result, w->timed.log.lines, released_ns);
+    tell(f, &result, w->timed.log.lines);
     return true;
 }
 
@@ -162,6 +189,7 @@ const struct workload WORKLOAD_COMPILE = { .name = "compile",
                                            .part = PART_LOAD,
                                            .right = "builds",
                                            .prepare = prepare,
+                                           .hand_over = hand_over,
                                            .run = run,
                                            .stop = stop,
                                            .abort = stop,

@@ -19,7 +19,7 @@ make_packages()
             -type f -newer "$build/.ninja_log" -print -quit)" ]; then
         build=$scratch/build
         cmake -S "$TARE_SOURCE" -B "$build" -G Ninja -DTARE_TESTS=OFF -DCMAKE_BUILD_TYPE=Release &&
-            cmake --build "$build" -- -j2 tare tare-node guests-libvirt tare-netserver docs || return 1
+            cmake --build "$build" -- -j2 tare tare-node tare-gate guests-libvirt tare-netserver docs || return 1
     fi
     umask 077 # shall not show in what is installed
     cpack --config "$build/CPackConfig.cmake" -B "$scratch/packages"
@@ -61,6 +61,12 @@ objdump -p "$root/usr/lib/tare/guests-libvirt.so" | grep -q 'NEEDED.*libvirt.so'
 for program in tare tare-node tare-netserver; do
     objdump -p "$root/usr/bin/$program" | grep -q 'NEEDED.*libvirt' && fail "$program links libvirt"
 done
+
+# ---- what holds programs goes with the agent that starts them, and needs libc alone ----
+
+grep -q ' ./usr/lib/tare/tare-gate.so$' "$scratch/list-tare-node" || fail "no tare-gate.so in tare-node"
+needed=$(objdump -p "$root/usr/lib/tare/tare-gate.so" | awk '$1 == "NEEDED" { print $2 }')
+[ "$needed" = libc.so.6 ] || fail "tare-gate.so needs $needed"
 
 # ---- the manual pages of its commands, and what shells complete, go with the coordinator ----
 

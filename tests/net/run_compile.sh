@@ -32,7 +32,20 @@ done='[.trials[] | select(.partial | not)]'
 want "$done"'[0] | [.streams[].figures | .real.value > 0 and .real.unit == "s" and .user.value > 0 and .sys.value > 0 and
       .steps.value == 4 and .jobs.value == 2 and .cpus.value > 0 and .peak.value > 1e6 and .entry.value > 0] == [true, true]'
 want "$done"' | .[0].start.verdict == "together" and .[1].streams[0].figures.steps.value == 2'
-want "$done"'[0].streams[0].figures.real | tostring | test("tree [0-9a-f]{8}; make -j2; ")'
+want "$done"'[0].streams[0].figures.real | tostring | test("tree [0-9a-f]{8}; make -j2; (?!started by)")'
+# Both were held in front of make's main, whose entry is what counts as their start.
+want "$done"' | map(.streams[] | .release == "preloaded" and (.gate | IN("fifo", "spin", "sleep")) and
+      .figures.entry.value >= 0 and .laps[0].counters.preloaded == 1) == [true, true, true]'
+says out ", preloaded"
+
+# A static program cannot be held there: it is executed at the instant, and that is told.
+cp "$TARE_BUILD/tests/programs/entered-static" "$scratch/tree/static" || fail "no static program"
+steps "name: static, on: [host1], command: ./static env, warmups: 0"
+run 0 --lab "$scratch/scenario.yaml"
+want "$done"'[0].streams[0] | .release == "exec" and .figures.entry.value > 0 and .laps[0].counters.preloaded == 0 and
+      (.figures.real.path | contains("started by exec, since it is static; "))'
+says out ", exec"
+rm "$scratch/tree/static"
 [ -z "$(find "$scratch" -name 'tare-compile*')" ] || fail "left behind: $(find "$scratch" -name 'tare-compile*')"
 
 # What went wrong says its last words, and is kept; a build over its limit ends with all that it has started.

@@ -72,6 +72,7 @@ static void make_old_archive(const char *path, int version)
         [6] = "DROP TABLE kernel_clock",
         [7] = "ALTER TABLE run DROP COLUMN left_out",
         [8] = "DROP TABLE around",
+        [9] = "ALTER TABLE stream DROP COLUMN release",
     };
     char sql[64];
     make_archive_with_a_run(path);

@@ -1,4 +1,5 @@
 /* How a tree is built: commands, a build's words, its place, and the cage that it runs in. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,10 +14,11 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "tempdir.h"
 #include "workloads/compile/build_place.h"
 
-static char where[PATH_MAX];
+static char where[PATH_MAX], library[PATH_MAX];
 
 static struct compile_options defaults(void)
 {
@@ -147,22 +149,39 @@ static void what_a_dead_process_left_goes(void **unused)
 
 /* ---- the cage ---- */
 
-static struct cage *caged(const char *script, bool is_apart)
+static struct cage *caged_program(const char *const argv[], bool is_apart, const char *gate)
 {
     static const char *const NOTHING[] = { NULL };
-    const char *const argv[] = { "sh", "-c", script, NULL };
     const struct cage_order order = { .argv = argv,
                                       .envp = NOTHING,
                                       .directory = where,
                                       .root = "",
                                       .user = (uid_t)CAGE_UNCHANGED,
                                       .output = STDERR_FILENO,
-                                      .is_apart = is_apart && cage_can_be_apart() };
+                                      .is_apart = is_apart && cage_can_be_apart(),
+                                      .gate = gate,
+                                      .gate_until_ns = clock_mono_ns() + clock_ms(60000) };
     struct cage *cage = NULL;
     struct err e = { .text = "" };
     if (!cage_open(&order, &cage, &e))
         fail_msg("%s", e.text);
     return cage;
+}
+
+static struct cage *caged(const char *script, bool is_apart)
+{
+    const char *const argv[] = { "sh", "-c", script, NULL };
+    return caged_program(argv, is_apart, "");
+}
+
+/* As it is told by cage_settle. */
+static void settles(struct cage *cage, const char *why)
+{
+    char told[96];
+    struct err e = { .text = "" };
+    if (!cage_settle(cage, -1, told, sizeof told, &e))
+        fail_msg("%s", e.text);
+    assert_string_equal(told, why);
 }
 
 static void it_is_held_until_it_is_let_go(void **unused)
@@ -185,6 +204,95 @@ static void it_is_held_until_it_is_let_go(void **unused)
         assert_true(result.user_ns + result.sys_ns > 0 && result.peak_bytes > 100000);
         cage_close(&cage);
     }
+}
+
+static int64_t told_entry(const char *name)
+{
+    char path[PATH_MAX + 64];
+    long long ns = 0;
+    snprintf(path, sizeof path, "%s/%s", where, name);
+    FILE *f = fopen(path, "re");
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "entered %lld", &ns), 1);
+    fclose(f);
+    return ns;
+}
+
+/* A program that tells when its `main` was entered, and goes by itself. */
+static void it_is_held_executed_in_front_of_its_main(void **unused)
+{
+    (void)unused;
+    static const char *const ARGV[] = { PROGRAMS_DIR "/entered", NULL };
+    for (int apart = 0; apart < 2; apart++)
+        for (int may_spin = 0; may_spin < 2; may_spin++) {
+            struct cage_result result;
+            char out[PATH_MAX + 8];
+            snprintf(out, sizeof out, "%s/out", where);
+            int fd = open(out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+            assert_true(fd >= 0);
+            struct cage_order order = { .argv = ARGV,
+                                        .envp = &ARGV[1],
+                                        .directory = where,
+                                        .root = "",
+                                        .user = (uid_t)CAGE_UNCHANGED,
+                                        .output = fd,
+                                        .is_apart = apart && cage_can_be_apart(),
+                                        .gate = library,
+                                        .gate_until_ns = clock_mono_ns() + clock_ms(60000) };
+            struct cage *cage = NULL;
+            assert_true(cage_open(&order, &cage, NULL));
+            settles(cage, "");
+            const int64_t at_ns = clock_raw_ns() + clock_ms(50);
+            assert_true(cage_arm(cage, &(struct gate_instant){ at_ns, may_spin, 0 }));
+            assert_true(cage_result(cage, &result, NULL));
+            assert_int_equal(result.status, 0);
+            assert_non_null(result.how);
+            assert_true(result.opened_ns >= at_ns && result.entered_ns >= result.opened_ns);
+            assert_true(told_entry("out") >= result.entered_ns && result.ended_ns > result.entered_ns);
+            cage_close(&cage);
+            close(fd);
+        }
+}
+
+/* ... and one that cannot be, or for which there is no library, in front of its execution, as it is let go. */
+static void what_cannot_be_held_there_is_executed_when_it_is_let_go(void **unused)
+{
+    (void)unused;
+    static const char *const STATIC[] = { PROGRAMS_DIR "/entered-static", NULL }, *const SHELL[] = { "sh", "-c", ":",
+                                                                                                     NULL };
+    static const struct {
+        const char *const *argv, *gate, *why;
+    } CASES[] = { { STATIC, library, "it is static" }, { SHELL, "", GATE_LIBRARY " is not installed" } };
+    for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
+        struct cage_result result;
+        struct cage *cage = caged_program(CASES[i].argv, true, CASES[i].gate);
+        settles(cage, CASES[i].why);
+        assert_false(cage_arm(cage, &(struct gate_instant){ clock_raw_ns(), false, 0 }));
+        const int64_t before = clock_raw_ns();
+        cage_release(cage);
+        assert_true(cage_result(cage, &result, NULL));
+        assert_int_equal(result.status, 0);
+        assert_null(result.how);
+        assert_true(result.entered_ns > before);
+        cage_close(&cage);
+    }
+}
+
+/* Before it was let go: nothing of it is a result. */
+static void one_that_is_killed_at_its_gate_has_not_run(void **unused)
+{
+    (void)unused;
+    const char *const argv[] = { "sh", "-c", "echo >made", NULL };
+    char made[PATH_MAX + 8];
+    struct cage_result result;
+    struct err e;
+    snprintf(made, sizeof made, "%s/made", where);
+    struct cage *cage = caged_program(argv, true, library);
+    settles(cage, "");
+    cage_kill(cage);
+    assert_false(cage_result(cage, &result, &e));
+    cage_close(&cage);
+    assert_false(is_there(made));
 }
 
 /* Its grandchildren's time is its own: no less than one of them, that did all the work, has seen on its own clock. */
@@ -264,9 +372,11 @@ static void a_build_begins_anew_each_time(void **unused)
     const struct build_order order = { .options = &o,
                                        .tree = tree,
                                        .root = "",
+                                       .gate = library,
                                        .prepared = "",
                                        .jobs = 1,
                                        .deadline_mono = clock_mono_ns() + clock_ms(60000),
+                                       .held_until_mono = clock_mono_ns() + clock_ms(60000),
                                        .cancel_fd = -1 };
     struct build_place *place = calloc(1, sizeof *place);
     struct build_run run;
@@ -280,6 +390,7 @@ static void a_build_begins_anew_each_time(void **unused)
     if (!ok)
         fail_msg("%s", e.text);
     assert_true(strlen(text) > 3);
+    assert_string_equal(run.by_exec, ""); /* make is a program like any other */
     cage_release(run.cage);
     const struct build_watch watch = { &meter, -1, INT64_MAX };
     assert_true(build_run_wait(&run, &watch, &result, NULL));
@@ -310,12 +421,17 @@ static int make_where(void **state)
 
 int main(void)
 {
+    const char *bin = getenv("TARE_BIN");
+    snprintf(library, sizeof library, "%s/" GATE_LIBRARY, bin ? bin : ".");
     const struct CMUnitTest tests[] = {
         IN_ITS_OWN(a_kernel_is_built_out_of_its_tree),
         IN_ITS_OWN(any_other_tree_is_copied),
         IN_ITS_OWN(the_end_of_a_log_is_one_line),
         IN_ITS_OWN(what_a_dead_process_left_goes),
         IN_ITS_OWN(it_is_held_until_it_is_let_go),
+        IN_ITS_OWN(it_is_held_executed_in_front_of_its_main),
+        IN_ITS_OWN(what_cannot_be_held_there_is_executed_when_it_is_let_go),
+        IN_ITS_OWN(one_that_is_killed_at_its_gate_has_not_run),
         IN_ITS_OWN(the_time_of_all_is_told),
         IN_ITS_OWN(nothing_outlives_it),
         IN_ITS_OWN(what_cannot_run_is_told),

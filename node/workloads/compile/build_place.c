@@ -156,8 +156,8 @@ void build_place_leave(struct build_place *p) { scratch_give_back(&p->scratch); 
 
 /* ---- its commands ---- */
 
-/* The command that stands in `run`, held. */
-static bool hold(struct build_place *p, struct build_run *run, struct err *e)
+/* The command that stands in `run`, held; `gate`: the library for that, "" for none. */
+static bool hold(struct build_place *p, struct build_run *run, const char *gate, struct err *e)
 {
     const struct cage_order order = { .argv = run->command.words,
                                       .envp = p->environment,
@@ -166,7 +166,9 @@ static bool hold(struct build_place *p, struct build_run *run, struct err *e)
                                       .binds = p->binds,
                                       .bind_count = p->bind_count,
                                       .user = p->user,
-                                      .is_apart = p->is_apart };
+                                      .is_apart = p->is_apart,
+                                      .gate = gate,
+                                      .gate_until_ns = p->order.held_until_mono };
     char log[PATH_MAX];
     build_run_close(run);
     return build_run_begin(run, &order, own(p, "log", log), e);
@@ -179,7 +181,7 @@ static bool finish(struct build_place *p, struct build_run *run, int *status, st
     const struct build_watch watch = { .cancel_fd = o->cancel_fd, /* NOLINT(clang-analyzer-core.NullDereference) */
                                        .deadline_mono = o->deadline_mono };
     struct cage_result result;
-    if (!hold(p, run, e))
+    if (!hold(p, run, "", e))
         return false;
     cage_release(run->cage);
     if (!build_run_wait(run, &watch, &result, e))
@@ -273,7 +275,19 @@ static bool begin_anew(struct build_place *p, struct err *e)
 
 bool build_place_warm_up(struct build_place *p, struct err *e) { return begin_anew(p, e) && run_step(p, BUILD_ALL, e); }
 
+static bool hold_anew(struct build_place *p, struct build_run *run, const char *gate, struct err *e)
+{
+    return begin_anew(p, e) && build_command(&p->plan, BUILD_ALL, &run->command, e) && hold(p, run, gate, e);
+}
+
 bool build_place_hold(struct build_place *p, struct build_run *run, struct err *e)
 {
-    return begin_anew(p, e) && build_command(&p->plan, BUILD_ALL, &run->command, e) && hold(p, run, e);
+    struct err why = { .text = "" };
+    run->by_exec[0] = '\0';
+    if (!hold_anew(p, run, p->order.gate, e))
+        return false;
+    if (cage_settle(run->cage, p->order.cancel_fd, run->by_exec, sizeof run->by_exec, &why))
+        return true;
+    text_append(run->by_exec, sizeof run->by_exec, "%s", why.text); /* and what it may have done is thrown away */
+    return hold_anew(p, run, "", e);
 }

@@ -24,9 +24,11 @@ struct build_order {
     const char *tree;     /* a directory of this machine */
     const char *root;     /* the system to build in; "" for this machine's own */
     const char *system;   /* ... what is in it */
+    const char *gate;     /* the library that holds the build in front of its `main` (gate.h); "" for none */
     const char *prepared; /* a directory where what a build in `root` begins with is kept; "" for none */
     int jobs;
-    int64_t deadline_mono; /* of all but the build that is timed */
+    int64_t deadline_mono;   /* of all but the build that is timed */
+    int64_t held_until_mono; /* ... which is let go by then, or ends */
     int cancel_fd;
 };
 
@@ -50,6 +52,7 @@ struct build_run {
     struct cage *cage; /* NULL: none */
     struct build_log log;
     struct build_command command;
+    char by_exec[96]; /* why it is held in front of its execve(2); "": it is in front of its `main` */
 };
 
 /* Who is told of a run's lines, and what ends it: besides cage_kill. */
@@ -88,7 +91,7 @@ void build_place_keep(struct build_place *place);
 /* Build, and throw it away. */
 MUST_CHECK bool build_place_warm_up(struct build_place *place, struct err *e);
 
-/* The build, held. */
+/* The build, held: in front of its `main` where that can be. */
 MUST_CHECK bool build_place_hold(struct build_place *place, struct build_run *run, struct err *e);
 
 /* Keep a build that ended with `status`, and say how and where. Returns false. */

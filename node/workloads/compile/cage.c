@@ -21,6 +21,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 
+enum { SETTLE_MS = 10 * 1000, LOOK_MS = 2 };
+
 /* What supervisor and agent share. */
 struct shared {
     struct cage_result result;
@@ -37,6 +39,8 @@ struct cage {
     int pid_fd, hold_fd;
     bool is_reaped;
     struct shared *shared;
+    struct gate *gate; /* NULL: none */
+    char unheld[96];   /* why there is none */
 };
 
 /* Whoever is asked to run as nobody has to reach it. Made before fork(2): nothing is allocated between that and
@@ -91,30 +95,39 @@ static void put_up(const struct cage_order *order, struct shared *s)
     }
 }
 
-/* Only where it fails does this return. */
-static void execute(const struct cage_order *order)
+/* Where the program is; the last place that there can be one where it is nowhere. */
+static void find_program(const struct cage_order *order, char path[PATH_MAX])
 {
-    char *const *argv = (char *const *)order->argv, *const *envp = (char *const *)order->envp; /* only read */
-    char path[PATH_MAX];
-    if (strchr(argv[0], '/')) {
-        execve(argv[0], argv, envp);
-        return;
+    const char *name = order->argv[0];
+    text_copy(path, PATH_MAX, name);
+    for (size_t i = 0; !strchr(name, '/') && i < ARRAY_SIZE(PLACES); i++) {
+        const size_t length = strlen(PLACES[i]);
+        memcpy(path, PLACES[i], length);
+        if (text_copy(path + length, PATH_MAX - length, name) && (access(path, X_OK) == 0 || errno != ENOENT))
+            return;
     }
-    for (size_t i = 0; i < ARRAY_SIZE(PLACES); i++)
-        if (text_copy(path, sizeof path, PLACES[i]) && strlen(path) + strlen(argv[0]) < sizeof path) {
-            memcpy(path + strlen(path), argv[0], strlen(argv[0]) + 1);
-            execve(path, argv, envp);
-            if (errno != ENOENT)
-                return;
-        }
 }
 
-static _Noreturn void become(const struct cage_order *order, int hold, struct shared *s)
+/* Until the agent lets it go. */
+static void wait_for_release(int hold, struct shared *s)
 {
     char go;
     ssize_t got;
+    while ((got = read(hold, &go, 1)) < 0 && errno == EINTR)
+        ;
+    if (got != 1)
+        _exit(127); /* the agent is gone */
+    s->result.entered_ns = clock_raw_ns();
+}
+
+static _Noreturn void become(const struct cage_order *order, struct gate *gate, int hold, struct shared *s)
+{
+    char *const *argv = (char *const *)order->argv, *const *envp = (char *const *)order->envp; /* only read */
+    char path[PATH_MAX];
     sigset_t none;
     prctl(PR_SET_PDEATHSIG, (unsigned long)SIGKILL, 0UL, 0UL, 0UL);
+    if (gate)
+        gate_allow_fifo(gate);
     if (*order->root && (chroot(order->root) != 0 || chdir("/") != 0))
         give_up(s, order->root);
     if (order->user != (uid_t)CAGE_UNCHANGED &&
@@ -131,12 +144,12 @@ static _Noreturn void become(const struct cage_order *order, int hold, struct sh
     sigprocmask(SIG_SETMASK, &none, NULL);
     (void)signal(SIGPIPE, SIG_DFL);
     close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-    while ((got = read(hold, &go, 1)) < 0 && errno == EINTR)
-        ;
-    if (got != 1)
-        _exit(127); /* the agent is gone */
-    s->result.entered_ns = clock_raw_ns();
-    execute(order);
+    find_program(order, path);
+    if (gate && gate_enter(gate, path))
+        envp = gate_environment(gate);
+    else
+        wait_for_release(hold, s);
+    execve(path, argv, envp);
     give_up(s, order->argv[0]);
 }
 
@@ -151,8 +164,8 @@ static void take_result(struct shared *s, int status, const struct rusage *use)
 }
 
 /* The rest of the supervisor's life. */
-static _Noreturn void supervise(const struct cage_order *order, const struct maps *maps, const int hold[2],
-                                struct shared *s)
+static _Noreturn void supervise(const struct cage_order *order, const struct maps *maps, struct gate *gate,
+                                const int hold[2], struct shared *s)
 {
     struct pollfd alive = { .fd = hold[0] };
     close(hold[1]); /* else nobody here would see the agent's end */
@@ -168,7 +181,7 @@ static _Noreturn void supervise(const struct cage_order *order, const struct map
         put_up(order, s);
     pid_t program = fork();
     if (program == 0)
-        become(order, hold[0], s);
+        become(order, gate, hold[0], s);
     if (program < 0)
         give_up(s, "fork");
     for (;;) {
@@ -195,7 +208,7 @@ static unsigned long spaces_of(bool is_root)
     return is_root ? CLONE_NEWPID | CLONE_NEWNS : CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUSER;
 }
 
-static pid_t start(const struct cage_order *order, const int hold[2], struct shared *s)
+static pid_t start(const struct cage_order *order, struct gate *gate, const int hold[2], struct shared *s)
 {
     struct maps maps;
     bool is_root = geteuid() == 0;
@@ -203,7 +216,7 @@ static pid_t start(const struct cage_order *order, const int hold[2], struct sha
     snprintf(maps.group, sizeof maps.group, "%u %u 1", getegid(), getegid());
     pid_t pid = order->is_apart ? split(spaces_of(is_root)) : fork();
     if (pid == 0)
-        supervise(order, order->is_apart && !is_root ? &maps : NULL, hold, s);
+        supervise(order, order->is_apart && !is_root ? &maps : NULL, gate, hold, s);
     return pid;
 }
 
@@ -216,6 +229,16 @@ bool cage_can_be_apart(void)
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
     return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Before there is anything to be held: what stands in the way of the gate is told, and no failure. */
+static void make_gate(struct cage *c, const struct cage_order *order)
+{
+    struct err e = { .text = "" };
+    if (!order->gate || !*order->gate)
+        text_copy(c->unheld, sizeof c->unheld, GATE_LIBRARY " is not installed");
+    else if (!gate_new(order->gate, order->envp, order->gate_until_ns, &c->gate, &e))
+        text_append(c->unheld, sizeof c->unheld, "%s", e.text);
 }
 
 bool cage_open(const struct cage_order *order, struct cage **cage, struct err *e)
@@ -233,7 +256,8 @@ bool cage_open(const struct cage_order *order, struct cage **cage, struct err *e
         c->shared = NULL;
     c->hold_fd = hold[1];
     if (ok) {
-        c->supervisor = start(order, hold, c->shared);
+        make_gate(c, order);
+        c->supervisor = start(order, c->gate, hold, c->shared);
         ok = c->supervisor > 0 || err_errno(e, errno, "cannot start '%s'", order->argv[0]);
     }
     if (hold[0] >= 0)
@@ -251,9 +275,38 @@ bool cage_open(const struct cage_order *order, struct cage **cage, struct err *e
     return true;
 }
 
+static bool is_held_at_main(const struct cage *c) { return c->gate && gate_state(c->gate) >= GATE_HELD; }
+
+bool cage_settle(struct cage *c, int cancel_fd, char *why, size_t size, struct err *e)
+{
+    const int64_t deadline = clock_mono_ns() + clock_ms(SETTLE_MS);
+    enum { OVER, CANCELLED, SOURCES };
+    struct pollfd fds[SOURCES] = {
+        [OVER] = { .fd = c->pid_fd, .events = POLLIN }, [CANCELLED] = { .fd = cancel_fd, .events = POLLIN }
+    };
+    while (c->gate && gate_state(c->gate) == GATE_NEW) {
+        if (clock_mono_ns() >= deadline)
+            return err_set(e, ERR_PARTIAL, "it was not held within %d s", SETTLE_MS / 1000);
+        if (poll(fds, SOURCES, LOOK_MS) > 0 && gate_state(c->gate) == GATE_NEW)
+            return err_set(e, ERR_PARTIAL, fds[OVER].revents ? "it ended before it was held" : "no longer wanted");
+    }
+    text_copy(why, size, !c->gate ? c->unheld : is_held_at_main(c) ? "" : gate_why(c->gate));
+    return true;
+}
+
+bool cage_arm(struct cage *c, const struct gate_instant *instant)
+{
+    if (!is_held_at_main(c))
+        return false;
+    gate_arm(c->gate, instant);
+    return true;
+}
+
 void cage_release(struct cage *c)
 {
     const char go = 1;
+    if (cage_arm(c, &(struct gate_instant){ .at_ns = clock_raw_ns() }))
+        return;
     if (write(c->hold_fd, &go, 1) < 0)
         return; /* it has ended: cage_result says why */
 }
@@ -267,6 +320,20 @@ static void reap(struct cage *c)
     c->is_reaped = true;
 }
 
+/* From where it was let go, which was behind its execution. */
+static bool take_passage(const struct cage *c, struct cage_result *r, struct err *e)
+{
+    struct gate_passage p;
+    if (!gate_passage(c->gate, &p))
+        return err_set(e, ERR_PARTIAL, "it ended before it was let go");
+    r->entered_ns = p.entered_ns;
+    r->opened_ns = p.opened_ns;
+    r->how = p.how;
+    r->user_ns = r->user_ns > p.user_ns ? r->user_ns - p.user_ns : 0;
+    r->sys_ns = r->sys_ns > p.sys_ns ? r->sys_ns - p.sys_ns : 0;
+    return true;
+}
+
 bool cage_result(struct cage *c, struct cage_result *result, struct err *e)
 {
     reap(c);
@@ -274,7 +341,10 @@ bool cage_result(struct cage *c, struct cage_result *result, struct err *e)
         return err_errno(e, c->shared->reason, "cannot run it: %s", c->shared->what);
     if (!c->shared->is_over)
         return err_set(e, ERR_PARTIAL, "it was killed");
-    *result = c->shared->result;
+    struct cage_result r = c->shared->result;
+    if (c->gate && gate_state(c->gate) != GATE_BARRED && !take_passage(c, &r, e))
+        return false;
+    *result = r;
     return true;
 }
 
@@ -283,6 +353,8 @@ void cage_kill(struct cage *c)
     /* By descriptor, since the number may be another's by now; the group's first is not reaped before its end. */
     if (syscall(SYS_pidfd_send_signal, c->pid_fd, 0, NULL, 0) != 0)
         return;
+    if (c->gate)
+        gate_cancel(c->gate);
     kill(-c->supervisor, SIGKILL);
     (void)syscall(SYS_pidfd_send_signal, c->pid_fd, SIGKILL, NULL, 0);
 }
@@ -306,5 +378,6 @@ void cage_close(struct cage **cage)
         close(c->pid_fd);
     if (c->shared)
         munmap(c->shared, sizeof *c->shared);
+    gate_destroy(&c->gate);
     free(c);
 }
