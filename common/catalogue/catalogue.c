@@ -202,7 +202,7 @@ static const struct workload_info WORKLOADS[] = {
       .emulated_most = 2 },
     { .name = "compile",
       .doc = "a tree of sources built: a kernel, whole or in part, or any other",
-      .first_operation = "the build's `main`, where it is held executed and linked; else, at T, its execve(2)",
+      .first_operation = "the gate in front of the build's `main` opens; where it has none, its execve(2) at T",
       .text =
           "real           from the first operation to the end of the build\n"
           "user, sys      CPU time of it and all that it started and waited for, as time(1) has them, from there\n"

@@ -5,6 +5,7 @@
  * nor what it starts knows of it. Without the variable, or a page of ours behind it, nothing is touched.
  */
 #include <fcntl.h>
+#include <link.h>
 #include <linux/futex.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@
 #include "base/clock.h"
 #include "gate/gate_page.h"
 
-enum { LOOK_NS = 200 * 1000 * 1000 };
+enum { LOOK_NS = 200 * 1000 * 1000, TOUCH_MOST = 8 * 1024 * 1024 };
 
 extern char **environ;
 
@@ -71,6 +72,8 @@ static struct gate_page *take_page(void)
         munmap(page, sizeof *page);
         return NULL;
     }
+    /* It stays, in this process alone: to unmap it behind the instant would take 20 us. */
+    madvise(page, sizeof *page, MADV_DONTFORK);
     close((int)fd);
     close(page->library_fd);
     drop_variable(variable);
@@ -84,8 +87,36 @@ struct before {
     int slack, death_signal;
 };
 
+/* Where the part ends that the dynamic linker has made read-only; it is the first of what is written to. */
+static uintptr_t end_of_relro(const struct dl_phdr_info *info)
+{
+    for (size_t i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_GNU_RELRO)
+            return info->dlpi_addr + info->dlpi_phdr[i].p_vaddr + info->dlpi_phdr[i].p_memsz;
+    return 0;
+}
+
+/* The pages of one object, whose first use is a fault else, of 1 us each, between the instant and `main` and beyond:
+ * 18 us where with this it is 10. What is written to becomes the process' own, as with the first write. Where the
+ * kernel cannot, they come as they do. */
+static int touch(struct dl_phdr_info *info, size_t size, void *unused)
+{
+    const uintptr_t in_page = (uintptr_t)sysconf(_SC_PAGESIZE) - 1, relro = end_of_relro(info) & ~in_page;
+    (void)size, (void)unused;
+    for (size_t i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+        uintptr_t from = (info->dlpi_addr + p->p_vaddr) & ~in_page, to = info->dlpi_addr + p->p_vaddr + p->p_memsz;
+        if (p->p_flags & PF_W && relro > from && relro < to)
+            from = relro;
+        if (p->p_type == PT_LOAD && to - from <= TOUCH_MOST)
+            (void)!madvise((void *)from, to - from, p->p_flags & PF_W ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
+    }
+    return 0;
+}
+
 static void prepare(struct before *before)
 {
+    dl_iterate_phdr(touch, NULL);
     before->slack = prctl(PR_GET_TIMERSLACK, 0UL, 0UL, 0UL, 0UL);
     prctl(PR_GET_PDEATHSIG, (unsigned long)&before->death_signal, 0UL, 0UL, 0UL);
     prctl(PR_SET_PDEATHSIG, (unsigned long)SIGKILL, 0UL, 0UL, 0UL);
@@ -152,5 +183,4 @@ __attribute__((constructor)) static void hold(void)
     pass(page, &gate, &before);
     if (atomic_load(&page->cancelled))
         _exit(GATE_GAVE_UP);
-    munmap(page, sizeof *page);
 }
