@@ -105,14 +105,14 @@ CREATE TABLE stream (
     last_op_bound_ns INTEGER NOT NULL,
     own_elapsed_ns INTEGER NOT NULL,      -- last - first on the node's own clock
     gate TEXT NOT NULL,                   -- how it waited for T: fifo, spin, sleep
-    -- Of a program that it starts: preloaded (executed before T, and held in front of its main), exec (executed at T).
-    release TEXT NOT NULL,
     -- The witness: not earlier than the flow's first bytes arrived here, by this end's kernel; 0 where the
     -- bytes leave from, or the kernel did not tell.
     arrived_ns INTEGER NOT NULL,
     arrived_bound_ns INTEGER NOT NULL,
     -- The first operation as the node's own RAW clock had it: what first_op_ns is a claim about.
     own_first_op_ns INTEGER NOT NULL,
+    -- Of a program that it starts: preloaded (executed before T, and held in front of its main), exec (executed at T).
+    release TEXT NOT NULL,
     UNIQUE (trial, idx)
 ) STRICT;
 
