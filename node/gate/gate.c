@@ -54,9 +54,6 @@ static bool make_page(struct gate *g, int64_t until_ns, struct err *e)
     g->page->size = sizeof *g->page;
     g->page->until_ns = until_ns;
     g->page->library_fd = g->library_fd;
-#ifdef TARE_TEST_FLAGS
-    g->page->drift_ppb = clock_test_drift_ppb();
-#endif
     return true;
 }
 
@@ -164,6 +161,9 @@ void gate_arm(struct gate *g, const struct gate_instant *instant)
     g->page->at_ns = instant->at_ns;
     g->page->slot = instant->slot;
     g->page->may_spin = instant->may_spin;
+#ifdef TARE_TEST_FLAGS
+    clock_test_off(&g->page->drift_ppb, &g->page->step_ns);
+#endif
     atomic_store(&g->page->state, GATE_ARMED);
     wake(g);
 }

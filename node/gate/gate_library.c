@@ -168,13 +168,14 @@ __attribute__((constructor)) static void hold(void)
     struct gate_page *page = take_page();
     if (!page)
         return;
-#ifdef TARE_TEST_FLAGS
-    clock_test_drift(page->drift_ppb);
-#endif
     prepare(&before);
     atomic_store(&page->state, GATE_HELD);
     if (!wait_for_arm(page))
         _exit(GATE_GAVE_UP);
+#ifdef TARE_TEST_FLAGS
+    clock_test_drift(page->drift_ppb);
+    clock_test_step(page->step_ns);
+#endif
     struct start_gate gate = {
         .at_ns = page->at_ns, .may_spin = page->may_spin, .slot = page->slot, .cancelled = &page->cancelled
     };

@@ -39,13 +39,13 @@ struct gate_page {
     /* The agent's, before the program is there: */
     int32_t library_fd;   /* to be closed by the library */
     int64_t until_ns;     /* MONOTONIC: held no longer */
-    int64_t drift_ppb;    /* of the agent's clock, in a build for tests */
     struct rlimit rtprio; /* as it shall be, once FIFO has been taken */
     char unfit[GATE_UNFIT];
     /* ... with ARM: */
     int64_t at_ns; /* RAW */
     int32_t slot;
     bool may_spin;
+    int64_t drift_ppb, step_ns; /* of the agent's clock, in a build for tests (clock.h) */
 
     /* The library's: */
     uint32_t how;                  /* enum gate_how */
