@@ -16,6 +16,6 @@ struct gate_fit {
 MUST_CHECK bool gate_fit_own(struct gate_fit *fit, struct err *e);
 
 /* NULL where it can, else why not: "it is static". Only system calls: it is asked between fork(2) and execve(2). */
-const char *gate_fit_judge(const struct gate_fit *fit, const char *program);
+const char *gate_fit_judge(const struct gate_fit *own, const char *program);
 
 #endif

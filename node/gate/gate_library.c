@@ -23,8 +23,6 @@
 
 enum { LOOK_NS = 200 * 1000 * 1000, TOUCH_MOST = 8 * 1024 * 1024 };
 
-extern char **environ;
-
 /* ---- the environment ---- */
 
 /* By hand: a program may have an unsetenv of its own, which is not ready yet (bash has). */
@@ -108,8 +106,9 @@ static int touch(struct dl_phdr_info *info, size_t size, void *unused)
         uintptr_t from = (info->dlpi_addr + p->p_vaddr) & ~in_page, to = info->dlpi_addr + p->p_vaddr + p->p_memsz;
         if (p->p_flags & PF_W && relro > from && relro < to)
             from = relro;
+        void *at = (void *)from; /* NOLINT(performance-no-int-to-ptr): the linker tells addresses as numbers */
         if (p->p_type == PT_LOAD && to - from <= TOUCH_MOST)
-            (void)!madvise((void *)from, to - from, p->p_flags & PF_W ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
+            (void)!madvise(at, to - from, p->p_flags & PF_W ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
     }
     return 0;
 }

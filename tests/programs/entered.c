@@ -17,8 +17,6 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static void show_environment(void)
 {
     for (char **v = environ; *v; v++)
