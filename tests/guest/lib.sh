@@ -58,7 +58,7 @@ watch_work()
                 grep -H Cpus_allowed_list: /proc/"$pid"/task/*/status
                 grep -H "" /proc/"$pid"/task/*/schedstat /proc/"$pid"/task/*/stat
             done
-        done | awk -v trial="$(grep -c '^tare: \[' "$scratch/err")" -v all="$all" '
+        done | awk -v trial="$(grep -c '; start ' "$scratch/err")" -v all="$all" '
             { split($0, part, "/"); tid = part[5] }
             /\/status:/ { list[tid] = $2 }
             /\/schedstat:/ { sub(/.*schedstat:/, ""); ran[tid] = $1 }
