@@ -146,6 +146,18 @@ static void wake_up(struct link *l)
     free(virConnectGetDomainCapabilities(l->connection, NULL, NULL, NULL, "qemu", 0));
 }
 
+static void disconnect(struct link *l)
+{
+    if (!l->connection)
+        return;
+    if (l->callback >= 0)
+        (void)virConnectDomainEventDeregisterAny(l->connection, l->callback);
+    (void)virConnectUnregisterCloseCallback(l->connection, on_close);
+    virConnectClose(l->connection);
+    l->connection = NULL;
+    l->callback = -1;
+}
+
 static bool connect_to(struct link *l, const char *uri, bool may_start, struct err *e)
 {
     char root[PATH_MAX], what[160] = "";
@@ -165,7 +177,11 @@ static bool connect_to(struct link *l, const char *uri, bool may_start, struct e
     (void)virConnectRegisterCloseCallback(l->connection, on_close, l, NULL);
     l->callback = virConnectDomainEventRegisterAny(l->connection, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
                                                    VIR_DOMAIN_EVENT_CALLBACK(on_life), l, NULL);
-    return l->callback >= 0 || advice_fail(e, what);
+    if (l->callback >= 0)
+        return true;
+    advice_fail(e, what);
+    disconnect(l);
+    return false;
 }
 
 /* The system's daemon, then the user's own; the latter is not started just to look. */
@@ -204,12 +220,7 @@ void link_close(struct link **link)
     *link = NULL;
     if (!l)
         return;
-    if (l->connection) {
-        if (l->callback >= 0)
-            (void)virConnectDomainEventDeregisterAny(l->connection, l->callback);
-        (void)virConnectUnregisterCloseCallback(l->connection, on_close);
-        virConnectClose(l->connection);
-    }
+    disconnect(l);
     for (size_t i = 0; i < LINK_PORTS; i++)
         if (*l->ports[i].tap)
             tap_remove(l->ports[i].tap);
