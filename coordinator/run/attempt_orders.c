@@ -158,10 +158,12 @@ void attempt_arm(struct attempt *a)
         if (a->players[i].node && a->players[i].node->rtt_ns > worst_rtt)
             worst_rtt = a->players[i].node->rtt_ns;
     int64_t ahead = ARM_ROUND_TRIPS * worst_rtt;
-    /* One answer that was late shall not put T off for seconds. */
-    ahead = ahead < clock_ms(ARM_LEAST_MS)  ? clock_ms(ARM_LEAST_MS)
-            : ahead > clock_ms(ARM_MOST_MS) ? clock_ms(ARM_MOST_MS)
-                                            : ahead;
+    ahead = ahead < clock_ms(ARM_LEAST_MS) ? clock_ms(ARM_LEAST_MS) : ahead;
+    /* Where that was too short it is four times as long, and again. One answer that was late shall not put T off for
+     * seconds. */
+    for (int i = 0; i < a->place->attempt && ahead < clock_ms(ARM_MOST_MS); i++)
+        ahead *= ARM_LONGER;
+    ahead = ahead > clock_ms(ARM_MOST_MS) ? clock_ms(ARM_MOST_MS) : ahead;
     attempt_probe(a, PROBE_LOADED_MS, false);
     a->raw.at_ns = clock_raw_ns() + ahead;
     a->at_mono = clock_mono_at_raw_ns(a->raw.at_ns);

@@ -28,6 +28,7 @@ enum {
     ARM_LEAST_MS = 50,
     ARM_MOST_MS = 2000,
     ARM_ROUND_TRIPS = 10,
+    ARM_LONGER = 4,
     RATES_EVERY_MS = 200, /* for the live view: two SAMPLEs */
     RATES_OVER_MS = 1000,
     STARTERS_MAX = 1024, /* of one part */

@@ -14,7 +14,8 @@ bool module_load(const char *name, const struct provider **provider, struct err 
     if (!beside_find(BESIDE_THIS, file, path))
         return err_set(e, ERR_USAGE, "the module %s is not installed: it stands beside tare-node or in ../lib/tare",
                        file);
-    void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    static void *module; /* never closed: threads of its libraries run to the end */
+    module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     const struct provider *found = module ? dlsym(module, PROVIDER_SYMBOL) : NULL;
     if (!found)
         return err_set(e, ERR_USAGE, "cannot load '%s': %s", path, dlerror());
