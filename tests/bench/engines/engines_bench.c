@@ -6,9 +6,9 @@
  *                                                                           95 % half-width of each in percent
  *   engines-bench build TREE JOBS DIRECTORY                                 REAL_NS USER_NS SYS_NS
  *
- * The file is written before; passes are repeated until they took MS together (0: one, behind one more). PAGES, of the
- * buffer: huge, as the program has them, or small, for a rival that has no others. CPU is the thread's own, within the
- * passes, as fio counts it. A tree is built with make, after nothing but its copy.
+ * The file is written before; passes are repeated until they took MS together (0: one). PAGES, of the buffer: huge, as
+ * the program has them, or small, for a rival that has no others. CPU is the thread's own,
+ * within the passes, as fio counts it. A tree is built with make, after nothing but its copy.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -71,12 +71,8 @@ static void measure_file(char **argv)
     if (strcmp(argv[6], "huge") != 0 && (strcmp(argv[6], "small") != 0 || prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) != 0))
         die("the buffer's pages are huge or small");
     file.records = (uint64_t)number(argv[3]) / file.record_bytes;
-    if (!file_place_open(&place, argv[5], &e) || !file_make(&file, &e) || !file_cell_fill(&file, -1, &e))
-        die(e.text);
-    /* IOzone has just written what it writes again: its pages are dirty, those that were filled are flushed. */
-    if (cell.lasting_ns == 0 && (!file_cell_prepare(&file, &cell, &r, &e) || !file_cell_run(&file, &cell, &r, &e)))
-        die(e.text);
-    if (!file_cell_prepare(&file, &cell, &r, &e) || !file_cell_run(&file, &cell, &r, &e))
+    if (!file_place_open(&place, argv[5], &e) || !file_make(&file, &e) || !file_cell_fill(&file, -1, &e) ||
+        !file_cell_prepare(&file, &cell, &r, &e) || !file_cell_run(&file, &cell, &r, &e))
         die(e.text);
     printf("%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", r.bytes, r.elapsed_ns, r.cpu_ns, r.passes);
     file_release(&file);
