@@ -18,30 +18,12 @@
 
 #include "base/text.h"
 #include "doctor/show.h"
+#include "put_file.h"
 
 static char root[64], cache[80]; /* the machine's, and the user's on it */
 
-static void path_of(const char *path, char *full, size_t size)
-{
-    full[0] = '\0';
-    assert_true(text_append(full, size, "%s%s", root, path));
-    for (char *slash = full + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
-        *slash = '\0';
-        mkdir(full, 0700);
-        *slash = '/';
-    }
-}
-
-static void put(const char *path, const char *text)
-{
-    char full[512];
-    path_of(path, full, sizeof full);
-    FILE *file = fopen(full, "we");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
-    chmod(full, 0600);
-}
+static void path_of(const char *path, char *full, size_t size) { put_path(root, path, full, size); }
+static void put(const char *path, const char *text) { put_file(root, path, text); }
 
 __attribute__((unused)) static void put_link(const char *path, const char *target)
 {

@@ -14,8 +14,8 @@
  *
  *                            FIFO left at T - 40 us            left behind the operation
  *     idle                   0.01 (0.01)     0.01 (0.01)       0.01 (0.01)     0.01 (0.01)
- *     one port filled        0.01 (22.05)    0.01 (30.66)      0.01 (14.94)    0.01 (13.58)
- *     two ports, both ways   15.68 (151.26)  10.41 (148.31)    4.20 (67.02)    0.02 (53.15)
+ *     one port filled        0.01 (22.14)    0.01 (24.43)      0.01 (14.45)    0.01 (18.41)
+ *     two ports, both ways   9.92 (73.56)    9.98 (74.20)      0.02 (42.96)    0.01 (44.89)
  *
  * What is left under load are interrupts, which nobody's priority holds off: the shapers' timers, of 35 us each on
  * that virtual machine. Who spins under FIFO is not moved and needs the pin no more once it has woken up.
@@ -24,8 +24,8 @@
  * on its CPU have done their first operations, or wait in them. So they are spread over the CPUs by their pins, who
  * has done a brief one lets the others past once (sched_yield) before it goes on, and all wake up 200 us before T and
  * sleep again: a CPU that has just slept wakes up sooner. Four nodes on two CPUs, first messages of 16 KB, in us apart
- * (medians of 12 to 17 shots): 213 without any of it, 177 letting past, 138 pinned as well; 230 and 190 without and
- * with the early waking, another time.
+ * (medians of 12 to 17 shots of `./bootstrap bench start`, one build after the other): 213 without any of it, 177
+ * letting past, 138 pinned as well; 230 and 190 without and with the early waking, another time.
  *
  * A machine that wakes up late, as an emulated guest does, begins to spin earlier: by three times what a few naps for
  * practice were late, up to 12 ms.

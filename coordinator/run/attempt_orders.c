@@ -159,8 +159,8 @@ void attempt_arm(struct attempt *a)
             worst_rtt = a->players[i].node->rtt_ns;
     int64_t ahead = ARM_ROUND_TRIPS * worst_rtt;
     ahead = ahead < clock_ms(ARM_LEAST_MS) ? clock_ms(ARM_LEAST_MS) : ahead;
-    /* Where that was too short it is four times as long, and again. One answer that was late shall not put T off for
-     * seconds. */
+    /* A trial that is given again has four times as long for the answers, which may have been what it lacked. One
+     * answer that was late shall not put T off for seconds. */
     for (int i = 0; i < a->place->attempt && ahead < clock_ms(ARM_MOST_MS); i++)
         ahead *= ARM_LONGER;
     ahead = ahead > clock_ms(ARM_MOST_MS) ? clock_ms(ARM_MOST_MS) : ahead;

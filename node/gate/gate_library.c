@@ -70,7 +70,7 @@ static struct gate_page *take_page(void)
         munmap(page, sizeof *page);
         return NULL;
     }
-    /* It stays, in this process alone: to unmap it behind the instant would take 20 us. */
+    /* It stays, in this process alone: to unmap it behind the instant would make `main` wait. */
     madvise(page, sizeof *page, MADV_DONTFORK);
     close((int)fd);
     close(page->library_fd);
@@ -94,9 +94,9 @@ static uintptr_t end_of_relro(const struct dl_phdr_info *info)
     return 0;
 }
 
-/* The pages of one object, whose first use is a fault else, of 1 us each, between the instant and `main` and beyond:
- * 18 us where with this it is 10. What is written to becomes the process' own, as with the first write. Where the
- * kernel cannot, they come as they do. */
+/* The pages of one object, whose first use is a fault else, of 1 us each, between the instant and `main` and beyond
+ * (`TARE_BENCH_ONLY=entry ./bootstrap bench start` tells what is left). What is written to becomes the process' own, as
+ * with the first write. Where the kernel cannot, they come as they do. */
 static int touch(struct dl_phdr_info *info, size_t size, void *unused)
 {
     const uintptr_t in_page = (uintptr_t)sysconf(_SC_PAGESIZE) - 1, relro = end_of_relro(info) & ~in_page;

@@ -137,9 +137,9 @@ bool vigil_begin(const pid_t *pids, size_t count, int64_t at_ns, struct vigil **
     if (!v)
         return err_set(e, ERR_INTERNAL, "out of memory");
     v->at_ns = at_ns;
-    v->stop_fd = eventfd(0, EFD_CLOEXEC);
     for (size_t i = 0; i < count; i++)
         add_guest(v, pids[i]);
+    v->stop_fd = eventfd(0, EFD_CLOEXEC);
     int failure = v->stop_fd < 0 ? errno : pthread_create(&v->thread, NULL, watch, v);
     v->has_thread = failure == 0;
     if (failure) {

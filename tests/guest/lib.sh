@@ -93,3 +93,61 @@ worked_on()
             exit !(bound > 0 && bound >= others)
         }' "$3"
 }
+
+# ---- an ordinary user ----
+
+# His directory is $user, with our programs and root's images. What he runs has the pairs of $binds, PLACE and over
+# what, mounted for itself alone: at first a device for ports that is open to him.
+ordinary_user()
+{
+    [ "$(id -u)" = 0 ] || skip "the device is root's to open and close"
+    user=$(mktemp -d /tmp/tare-u-XXXX) # short: sockets are below it
+    binds=("$user/open" /dev/net/tun)
+    trap leave_user EXIT
+    cp "$TARE_BIN"/tare* "$TARE_BIN"/guests-libvirt.so "$user"/ && chmod 755 "$user"
+    mkdir -p "$user"/{run,home/.cache/tare,tmp} && chmod 700 "$user/run"
+    cp -a "${XDG_CACHE_HOME:-$HOME/.cache}/tare/guests" "$user/home/.cache/tare/" || fail "no image"
+    mknod "$user/open" c 10 200 && chmod 666 "$user/open" || skip "no device can be made"
+    chown -R 65534:65534 "$user"/{run,home,tmp}
+}
+leave_user()
+{
+    as_user "$user/tare" lab down --all >/dev/null 2>&1
+    rm -rf "$user"
+    clean_up
+}
+
+# `as_user COMMAND...`: in his directory; 99: nothing can be mounted here.
+as_user()
+{
+    # shellcheck disable=SC2016 # the arguments are the inner shell's
+    unshare -m bash -c 'while [ "$1" != -- ]; do mount --bind "$1" "$2" || exit 99; shift 2; done
+        cd "$0" && shift || exit 99
+        exec setpriv --reuid 65534 --regid 65534 --clear-groups env -u TMPDIR HOME="$PWD/home" \
+            XDG_RUNTIME_DIR="$PWD/run" TMPDIR="$PWD/tmp" PATH=/usr/bin:/bin "$@"' "$user" "${binds[@]}" -- "$@"
+}
+
+# `users_guest_scenario LENGTH REPEATS`: $user/scenario.yaml, a guest of his that sends.
+users_guest_scenario()
+{
+    cat >"$user/scenario.yaml" <<END
+tare: 1
+name: user
+nodes:
+  host: {role: host}
+  guest: {role: guest, on: host, built_in: {memory: 192MiB}}
+  peer: {role: peer}
+start: {tolerance: 5s}
+repeats: $2
+steps:
+  - {name: send, run: net_stream, direction: send, to: peer, length: $1, on: [guest]}
+END
+}
+
+# What libvirt keeps in a user's runtime directory is its own.
+nothing_of_the_user_left()
+{
+    local left
+    left=$(find "$user/run" "$user/tmp" -mindepth 1 -not -path "$user/run/tare" -not -path "$user/run/libvirt*")
+    [ -z "$left" ] || fail "left behind: $left"
+}

@@ -3,41 +3,12 @@
 # leaves none behind.
 . "$(dirname "$0")/lib.sh"
 need_guests
-[ "$(id -u)" = 0 ] || skip "the device is root's to open"
 command -v libvirtd >/dev/null || skip "no libvirtd (package libvirt-daemon)"
 command -v virsh >/dev/null || skip "no virsh (package libvirt-clients)"
-user=$(mktemp -d /tmp/tare-u-XXXX) # short: sockets are below it
-leave()
-{
-    as_user "$user/tare" lab down --all >/dev/null 2>&1
-    rm -rf "$user"
-    clean_up
-}
-trap leave EXIT
-cp "$TARE_BIN"/tare* "$TARE_BIN"/guests-libvirt.so "$user"/ && chmod 755 "$user"
-mkdir -p "$user"/{run,home/.cache/tare,tmp,system} && chmod 700 "$user/run"
-cp -a "${XDG_CACHE_HOME:-$HOME/.cache}/tare/guests" "$user/home/.cache/tare/" || fail "no image"
-mknod "$user/tun" c 10 200 && chmod 666 "$user/tun" || skip "no device can be made"
-cat >"$user/scenario.yaml" <<'END'
-tare: 1
-name: user
-nodes:
-  host: {role: host}
-  guest: {role: guest, on: host, built_in: {memory: 192MiB}}
-  peer: {role: peer}
-start: {tolerance: 5s}
-steps:
-  - {name: send, run: net_stream, direction: send, to: peer, length: 2s, on: [guest]}
-END
-chown -R 65534:65534 "$user"/{run,home,tmp}
-cat >"$user/go" <<'END'
-mount --bind "$1/tun" /dev/net/tun && mount --bind "$1/system" /run || exit 99
-cd "$1" || exit 99
-shift
-exec setpriv --reuid 65534 --regid 65534 --clear-groups env -u TMPDIR HOME="$PWD/home" XDG_RUNTIME_DIR="$PWD/run" \
-    TMPDIR="$PWD/tmp" PATH=/usr/bin:/bin "$@"
-END
-as_user() { unshare -m bash "$user/go" "$user" "$@"; }
+ordinary_user
+mkdir "$user/system" # in place of /run: the system's daemon is not there
+binds+=("$user/system" /run)
+users_guest_scenario 2s 1
 on_host() { as_user "$user/tare" lab exec --lab own host -- "$@"; }
 list() { as_user "$user/tare" guests --lab=own >"$scratch/list" 2>&1; }
 
@@ -87,6 +58,4 @@ done
 [ -z "$(on_host timeout 60 virsh -q -c qemu:///session list --all)" ] || fail "left behind: a domain"
 
 as_user "$user/tare" lab down own >"$scratch/down" 2>&1 || fail "down: $(<"$scratch/down")"
-# What libvirt keeps in a user's runtime directory is its own.
-left=$(find "$user/run" "$user/tmp" -mindepth 1 -not -path "$user/run/tare" -not -path "$user/run/libvirt*")
-[ -z "$left" ] || fail "left behind: $left"
+nothing_of_the_user_left

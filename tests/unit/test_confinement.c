@@ -18,6 +18,7 @@
 #include "base/directory.h"
 #include "base/small_file.h"
 #include "base/text.h"
+#include "put_file.h"
 #include "tempdir.h"
 
 enum { MIB = 1024 * 1024 };
@@ -159,19 +160,6 @@ static void what_a_killed_agent_left_is_removed(void **unused)
 
 /* ---- machines that are not like this one ---- */
 
-static void put(const char *root, const char *path, const char *text)
-{
-    char full[PATH_MAX] = "";
-    assert_true(text_append(full, sizeof full, "%s%s", root, path));
-    *strrchr(full, '/') = '\0';
-    assert_true(directory_make_all(full, 0700, NULL));
-    full[strlen(full)] = '/';
-    FILE *file = fopen(full, "we");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
-}
-
 static void without_the_controller_one_line_says_what_to_do(void **state)
 {
     const char *root = *state;
@@ -179,15 +167,15 @@ static void without_the_controller_one_line_says_what_to_do(void **state)
     struct err e = { 0 };
     assert_false(memory_group_enter(root, MIB, &g, &e)); /* no cgroups at all */
     assert_non_null(strstr(e.text, "mount them"));
-    put(root, "/proc/self/cgroup", "0::/user.slice/a.scope\n");
-    put(root, "/proc/self/mountinfo", "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
-    put(root, "/sys/fs/cgroup/cgroup.controllers", "cpu pids\n");
+    put_file(root, "/proc/self/cgroup", "0::/user.slice/a.scope\n");
+    put_file(root, "/proc/self/mountinfo", "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+    put_file(root, "/sys/fs/cgroup/cgroup.controllers", "cpu pids\n");
     assert_false(memory_group_enter(root, MIB, &g, &e)); /* as with cgroup_disable=memory */
     assert_non_null(strstr(e.text, "cgroup_enable=memory"));
-    put(root, "/sys/fs/cgroup/cgroup.controllers", "cpu memory pids\n");
-    put(root, "/sys/fs/cgroup/cgroup.subtree_control", "cpu pids\n");
-    put(root, "/sys/fs/cgroup/user.slice/cgroup.subtree_control", "\n");
-    put(root, "/sys/fs/cgroup/user.slice/a.scope/cgroup.subtree_control", "\n");
+    put_file(root, "/sys/fs/cgroup/cgroup.controllers", "cpu memory pids\n");
+    put_file(root, "/sys/fs/cgroup/cgroup.subtree_control", "cpu pids\n");
+    put_file(root, "/sys/fs/cgroup/user.slice/cgroup.subtree_control", "\n");
+    put_file(root, "/sys/fs/cgroup/user.slice/a.scope/cgroup.subtree_control", "\n");
     assert_false(memory_group_enter(root, MIB, &g, &e)); /* nobody divides it */
     assert_non_null(strstr(e.text, "systemd-run --user"));
 }
@@ -199,12 +187,12 @@ static void version_2_has_it_beside_the_agents_own(void **state)
     char expected[PATH_MAX] = "";
     struct memory_group g;
     struct err e = { 0 };
-    put(root, "/proc/self/cgroup", "1:name=systemd:/x\n0::/user.slice/app.slice/a.scope\n");
-    put(root, "/proc/self/mountinfo",
-        "29 23 0:25 / /sys rw - sysfs sysfs rw\n30 29 0:26 / /sys/fs/cgroup rw shared:9 - cgroup2 cgroup2 rw\n");
-    put(root, "/sys/fs/cgroup/cgroup.controllers", "cpu memory pids\n");
-    put(root, "/sys/fs/cgroup/user.slice/app.slice/cgroup.subtree_control", "memory pids\n");
-    put(root, "/sys/fs/cgroup/user.slice/app.slice/a.scope/cgroup.subtree_control", "\n");
+    put_file(root, "/proc/self/cgroup", "1:name=systemd:/x\n0::/user.slice/app.slice/a.scope\n");
+    put_file(root, "/proc/self/mountinfo",
+             "29 23 0:25 / /sys rw - sysfs sysfs rw\n30 29 0:26 / /sys/fs/cgroup rw shared:9 - cgroup2 cgroup2 rw\n");
+    put_file(root, "/sys/fs/cgroup/cgroup.controllers", "cpu memory pids\n");
+    put_file(root, "/sys/fs/cgroup/user.slice/app.slice/cgroup.subtree_control", "memory pids\n");
+    put_file(root, "/sys/fs/cgroup/user.slice/app.slice/a.scope/cgroup.subtree_control", "\n");
     /* A plain directory has no memory.max, so it ends there, and says where. */
     assert_false(memory_group_enter(root, MIB, &g, &e));
     text_append(expected, sizeof expected, "%s/sys/fs/cgroup/user.slice/app.slice/tare-%u-0: its memory", root,
@@ -221,9 +209,10 @@ static void a_container_sees_its_part_of_version_1(void **state)
     char expected[PATH_MAX] = "";
     struct memory_group g;
     struct err e = { 0 };
-    put(root, "/proc/self/cgroup", "5:cpu,memory:/docker/77/inner\n0::/\n");
-    put(root, "/proc/self/mountinfo", "40 30 0:30 /docker/77 /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n");
-    put(root, "/sys/fs/cgroup/memory/inner/cgroup.procs", "");
+    put_file(root, "/proc/self/cgroup", "5:cpu,memory:/docker/77/inner\n0::/\n");
+    put_file(root, "/proc/self/mountinfo",
+             "40 30 0:30 /docker/77 /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n");
+    put_file(root, "/sys/fs/cgroup/memory/inner/cgroup.procs", "");
     assert_false(memory_group_enter(root, MIB, &g, &e));
     text_append(expected, sizeof expected, "%s/sys/fs/cgroup/memory/inner/tare-%u-0: its memory", root, geteuid());
     assert_non_null(strstr(e.text, expected));

@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "guests/domain_group.h"
+#include "put_file.h"
 #include "tempdir.h"
 
 enum { WITHIN_MS = 5000 };
@@ -51,21 +52,12 @@ static const char *root;
 static void put(const char *text, const char *fmt, ...) PRINTF_LIKE(2, 3);
 static void put(const char *text, const char *fmt, ...)
 {
-    char path[512], full[1024] = "";
+    char path[512];
     va_list args;
     va_start(args, fmt);
     vsnprintf(path, sizeof path, fmt, args);
     va_end(args);
-    assert_true(text_append(full, sizeof full, "%s%s", root, path));
-    for (char *slash = full + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
-        *slash = '\0';
-        mkdir(full, 0700);
-        *slash = '/';
-    }
-    FILE *file = fopen(full, "we");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
+    put_file(root, path, text);
 }
 
 #define SCOPE "/machine.slice/machine-qemu\\x2d1\\x2dweb1.scope"

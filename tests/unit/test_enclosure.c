@@ -22,6 +22,7 @@
 #include "base/text.h"
 #include "guests/enclosure.h"
 #include "guests/serving.h"
+#include "put_file.h"
 #include "tempdir.h"
 
 /* ---- a guest's process: a leader, a vCPU, a child of its own, and a thread more when it is told to ---- */
@@ -287,21 +288,6 @@ static void the_envelope_is_of_cpus_that_both_may_use_or_is_refused(void **state
 }
 
 /* ---- a card of a machine made of files ---- */
-
-static void put_file(const char *root, const char *path, const char *text)
-{
-    char full[512] = "";
-    assert_true(text_append(full, sizeof full, "%s%s", root, path));
-    for (char *slash = full + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
-        *slash = '\0';
-        mkdir(full, 0700);
-        *slash = '/';
-    }
-    FILE *file = fopen(full, "we");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
-}
 
 #define CARD "/sys/bus/pci/devices/0000:00:03.0"
 static void make_card(const char *root, const char *boot)

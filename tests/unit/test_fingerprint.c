@@ -14,24 +14,12 @@
 
 #include "base/text.h"
 #include "observe/fingerprint.h"
+#include "put_file.h"
 
 /* A machine made of files. */
 static char root[] = "/tmp/tare-fingerprint-XXXXXX";
 
-static void put(const char *path, const char *text)
-{
-    char full[512] = "";
-    assert_true(text_append(full, sizeof full, "%s%s", root, path));
-    for (char *slash = full + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
-        *slash = '\0';
-        mkdir(full, 0700);
-        *slash = '/';
-    }
-    FILE *file = fopen(full, "we");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
-}
+static void put(const char *path, const char *text) { put_file(root, path, text); }
 
 static int make_root(void **unused)
 {
