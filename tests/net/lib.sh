@@ -143,12 +143,15 @@ want()
     fail "not so: $1"
 }
 
-# `until_says SECONDS FILE WORDS`: wait for a line; on a busy machine four times as long.
+# `until_says SECONDS FILE WORDS`: wait for a line; on a busy machine four times as long. A run that has ended says
+# nothing more.
 until_says()
 {
-    local try
+    local try over=""
     for ((try = 0; try < $1 * 80; try++)); do
         grep -qsF -- "$3" "$2" && return 0
+        [ -z "$over" ] || break
+        [ "$2" != "$scratch/err" ] || kill -0 "${run_pid:-$$}" 2>/dev/null || over=yes
         sleep 0.05
     done
     cat "$2"

@@ -4,11 +4,11 @@
 netperf=$(stock netperf) || skip "$netperf"
 need_lab
 
-# `serve ARG...`: a lab whose peer serves netperf, and its address.
+# `serve ARG...`: a lab whose peer serves netperf at $address. Its agents come up on their own time.
 serve()
 {
     "$tare" lab up stock --peer-arg=--listen --peer-arg="$address" --peer-arg=--allow --peer-arg="$network" "$@" \
-        >"$scratch/up" 2>&1
+        >"$scratch/up" 2>&1 && until_says 20 "$scratch/tare/lab-stock/peer.log" "serving netperf at $address"
 }
 
 # `np ARG...`: from the host; its words are in $scratch/np.

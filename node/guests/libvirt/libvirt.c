@@ -170,11 +170,17 @@ static bool start(struct link *link, const char *name, struct err *e)
     return ok;
 }
 
-static bool is_off(virDomainPtr domain)
+/* Also one that somebody has started again since: each start has a number of its own. */
+static bool is_off(virDomainPtr domain, unsigned start)
 {
     int state = VIR_DOMAIN_SHUTOFF;
-    return virDomainGetState(domain, &state, NULL, 0) != 0 || state == VIR_DOMAIN_SHUTOFF ||
-           state == VIR_DOMAIN_CRASHED;
+    if (virDomainGetState(domain, &state, NULL, 0) != 0 || state == VIR_DOMAIN_SHUTOFF || state == VIR_DOMAIN_CRASHED)
+        return true;
+    virDomainPtr now = virDomainLookupByName(virDomainGetConnect(domain), virDomainGetName(domain));
+    const bool is_another = now && virDomainGetID(now) != start;
+    if (now)
+        virDomainFree(now);
+    return is_another;
 }
 
 static bool stop(struct link *link, const char *name, bool at_once, int64_t within_ns, struct err *e)
@@ -185,15 +191,18 @@ static bool stop(struct link *link, const char *name, bool at_once, int64_t with
         remove_ports(link, name);
         return is_gone;
     }
+    const unsigned start = virDomainGetID(domain);
     const int64_t deadline = clock_mono_ns() + within_ns;
-    bool ok = is_off(domain) || (at_once ? virDomainDestroy(domain) : virDomainShutdown(domain)) == 0 ||
-              is_off(domain) || advice_fail(e, name);
-    while (ok && !is_off(domain) && clock_mono_ns() < deadline)
+    bool ok = is_off(domain, start) || (at_once ? virDomainDestroy(domain) : virDomainShutdown(domain)) == 0 ||
+              is_off(domain, start) || advice_fail(e, name);
+    while (ok && !is_off(domain, start) && clock_mono_ns() < deadline)
         clock_sleep_until_mono(clock_mono_ns() + clock_ms(STOP_LOOK_MS));
-    if (ok && !is_off(domain))
+    if (ok && !is_off(domain, start))
         ok = err_set(e, ERR_PARTIAL, "%s was asked to shut down and has not after %lld s: `virsh destroy %s` ends it",
                      name, (long long)(within_ns / CLOCK_NS_PER_S), name);
     virDomainFree(domain);
+    if (ok)
+        remove_ports(link, name);
     return ok;
 }
 
@@ -203,8 +212,6 @@ static bool pause_or_resume(struct link *link, const char *name, bool pauses, st
     bool ok = domain && ((pauses ? virDomainSuspend(domain) : virDomainResume(domain)) == 0 || advice_fail(e, name));
     if (domain)
         virDomainFree(domain);
-    if (ok)
-        remove_ports(link, name);
     return ok;
 }
 
