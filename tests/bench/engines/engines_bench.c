@@ -1,14 +1,15 @@
 /* engines_bench.c - one measurement by an engine of tare, without agent or coordinator; files and CPU on CPU 1.
  *
- *   engines-bench file METHOD MODE RECORD_BYTES FILE_BYTES MS DIRECTORY PAGES
+ *   engines-bench file METHOD MODE RECORD_BYTES FILE_BYTES MS DIRECTORY BUFFER
  *                                                                           BYTES ELAPSED_NS CPU_NS PASSES
  *   engines-bench cpu MS RUNS                                               MEM INT FP (against the K6/233), and the
  *                                                                           95 % half-width of each in percent
  *   engines-bench build TREE JOBS DIRECTORY                                 REAL_NS USER_NS SYS_NS
  *
- * The file is written before; passes are repeated until they took MS together (0: one). PAGES, of the buffer: huge, as
- * the program has them, or small, for a rival that has no others. CPU is the thread's own,
- * within the passes, as fio counts it. A tree is built with make, after nothing but its copy.
+ * The file is written before; passes are repeated until they took MS together (0: one). BUFFER: `huge` pages of bytes
+ * that do not compress, as the program has it; `small` pages of the same, for a rival that has no others; or `sparse`:
+ * small pages of zeros but for a word each, as IOzone has it. CPU is the thread's own, within the passes, as fio counts
+ * it. A tree is built with make, after nothing but its copy.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -18,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "stats/series.h"
@@ -53,6 +55,21 @@ static int64_t number(const char *text)
     return value;
 }
 
+/* Before the buffer is made, so that its pages are as asked for. */
+static bool choose_pages(const char *buffer)
+{
+    return strcmp(buffer, "huge") == 0 || ((strcmp(buffer, "small") == 0 || strcmp(buffer, "sparse") == 0) &&
+                                           prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0);
+}
+
+/* Zeros, but for the first word of each page. */
+static void thin_out(unsigned char *buffer, size_t bytes)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE), word = sizeof(uint64_t);
+    for (size_t at = 0; at < bytes; at += page)
+        memset(buffer + at + word, 0, (bytes - at < page ? bytes - at : page) - word);
+}
+
 static void measure_file(char **argv)
 {
     const struct file_cell cell = { .method = (enum file_method)find(argv[0], method_name, FILE_METHOD_COUNT),
@@ -68,11 +85,15 @@ static void measure_file(char **argv)
                          .stop = &stop };
     struct file_result r;
     struct err e = { 0 };
-    if (strcmp(argv[6], "huge") != 0 && (strcmp(argv[6], "small") != 0 || prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) != 0))
-        die("the buffer's pages are huge or small");
+    if (!choose_pages(argv[6]))
+        die("the buffer is huge, small or sparse");
     file.records = (uint64_t)number(argv[3]) / file.record_bytes;
-    if (!file_place_open(&place, argv[5], &e) || !file_make(&file, &e) || !file_cell_fill(&file, -1, &e) ||
-        !file_cell_prepare(&file, &cell, &r, &e) || !file_cell_run(&file, &cell, &r, &e))
+    if (!file_place_open(&place, argv[5], &e) || !file_make(&file, &e))
+        die(e.text);
+    if (strcmp(argv[6], "sparse") == 0)
+        thin_out(file.buffer, file.record_bytes);
+    if (!file_cell_fill(&file, -1, &e) || !file_cell_prepare(&file, &cell, &r, &e) ||
+        !file_cell_run(&file, &cell, &r, &e))
         die(e.text);
     printf("%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", r.bytes, r.elapsed_ns, r.cpu_ns, r.passes);
     file_release(&file);
