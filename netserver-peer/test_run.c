@@ -132,7 +132,9 @@ static bool move(struct mover *m)
     static const struct tcp_crr_preamble NO_PREAMBLE = { .size = 0 };
     switch (m->test->kind) {
     case NETPERF_STREAM:
-    case NETPERF_SENDFILE: return tcp_stream_receive(m->flow, m->test->receive_bytes == 0, &m->meter, &m->times, &m->e);
+    case NETPERF_SENDFILE:
+        return tcp_stream_receive(m->flow, m->test->receive_bytes == 0 ? TCP_READS_IN_COMPANY : TCP_READS_PLAIN,
+                                  &m->meter, &m->times, &m->e);
     case NETPERF_MAERTS: return tcp_stream_send(m->flow, &m->meter, &m->times, &m->e);
     case NETPERF_RR: return tcp_rr_answer(m->flow, &m->meter, &m->times, &m->e);
     case NETPERF_CRR: return tcp_crr_answer(m->flow, &NO_PREAMBLE, &m->meter, &m->strangers, &m->times, &m->e);

@@ -34,6 +34,7 @@ struct end {
     pthread_t thread;
     /* what some loops want, or tell */
     bool flag;
+    int choice;
     struct rr_plan plan;
     struct udp_stream_plan udp;
     struct udp_counts counts;

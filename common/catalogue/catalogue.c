@@ -115,7 +115,8 @@ static const struct workload_info WORKLOADS[] = {
           "rcvlowat       auto lets the receiver sleep (SO_RCVLOWAT) while few bytes are there, which is faster and\n"
           "               cheaper, the more so the dearer a wake-up: compare host and guest with off as well, where\n"
           "               it reads up to 128 KiB whenever there is anything, as netperf and most programs do, and\n"
-          "               as it always does for sendfile\n",
+          "               as it always does for sendfile; with messages of 512 KiB and more it waits for anything\n"
+          "               and then reads up to 1 MiB without waiting\n",
       .kind = WORKLOAD_STREAM,
       .options = &NET_STREAM,
       .needs_peer = true },

@@ -17,7 +17,7 @@ enum { MESSAGE_BYTES = 512 };
 static bool sends(struct end *end) { return tcp_stream_send(end->flow, &end->meter, &end->times, &end->e); }
 static bool receives(struct end *end)
 {
-    return tcp_stream_receive(end->flow, false, &end->meter, &end->times, &end->e);
+    return tcp_stream_receive(end->flow, TCP_READS_PLAIN, &end->meter, &end->times, &end->e);
 }
 static bool sends_datagrams(struct end *end)
 {

@@ -17,31 +17,37 @@ enum { MESSAGE_BYTES = 16 * 1024 };
 static bool sends(struct end *end) { return tcp_stream_send(end->flow, &end->meter, &end->times, &end->e); }
 static bool sends_file(struct end *end) { return tcp_sendfile_send(end->flow, &end->meter, &end->times, &end->e); }
 
-/* `flag`: in plain reads. */
+/* `choice`: of enum tcp_reads. */
 static bool receives(struct end *end)
 {
-    return tcp_stream_receive(end->flow, !end->flag, &end->meter, &end->times, &end->e);
+    return tcp_stream_receive(end->flow, (enum tcp_reads)end->choice, &end->meter, &end->times, &end->e);
 }
 
 static void make_sender(struct end *end, int fd) { end_make(end, sends, MESSAGE_BYTES, 0, fd); }
-static void make_receiver(struct end *end, int fd) { end_make(end, receives, 0, TCP_STREAM_READ_BYTES, fd); }
+static void make_receiver(struct end *end, int fd)
+{
+    end_make(end, receives, 0, TCP_STREAM_READ_BYTES, fd);
+    end->choice = TCP_READS_IN_COMPANY;
+}
 
 /* ---- flows ---- */
 
-/* From a buffer and from a file whose length no message divides; read in company and plainly. */
+/* From a buffer, of messages that are small and large, and from a file whose length no message divides. */
 static void every_byte_that_is_sent_is_received(void **unused)
 {
     (void)unused;
-    for (int kind = 0; kind < 4; kind++) {
+    static const size_t MESSAGES
+    [] = { MESSAGE_BYTES, 1 << 20, 100000 };
+    for (int kind = 0; kind < 9; kind++) {
         int fds[2];
         struct end sender, receiver;
         struct flow_tcp_info info;
         connected_pair(fds);
-        end_make(&sender, kind / 2 ? sends_file : sends, kind == 3 ? 100000 : MESSAGE_BYTES, 0, fds[0]);
-        if (kind / 2)
+        end_make(&sender, kind / 3 == 2 ? sends_file : sends, MESSAGES[kind / 3], 0, fds[0]);
+        if (kind / 3 == 2)
             assert_true(tcp_sendfile_prepare(sender.flow, &sender.e));
         make_receiver(&receiver, fds[1]);
-        receiver.flag = kind % 2;
+        receiver.choice = kind % 3; /* all ways to read it */
         int64_t before_ns = clock_raw_ns();
         ends_run(&sender, &receiver, flow_stop_sending);
         int64_t after_ns = clock_raw_ns();
@@ -133,13 +139,14 @@ static void what_hangs_can_be_aborted(void **unused)
     flow_destroy(&sender.flow);
     close(fds[1]);
     /* A receiver to whom nobody sends; and one that is aborted before it began. */
-    for (int when = 0; when < 2; when++) {
+    for (int when = 0; when < 4; when++) {
         connected_pair(fds);
         make_receiver(&receiver, fds[0]);
-        if (when == 1)
+        receiver.choice = when < 2 ? TCP_READS_IN_COMPANY : TCP_READS_FILLING;
+        if (when % 2)
             flow_abort(receiver.flow);
         end_start(&receiver);
-        if (when == 0)
+        if (when % 2 == 0)
             end_waits(&receiver);
         flow_abort(receiver.flow);
         end_join(&receiver);

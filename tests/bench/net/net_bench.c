@@ -77,6 +77,11 @@ struct mover {
     _Atomic bool is_done;
 };
 
+static enum tcp_reads reads(void)
+{
+    return bench.test == STREAM ? tcp_stream_reads(bench.message_bytes) : TCP_READS_PLAIN;
+}
+
 static bool move_with(struct mover *m, struct flow_times *times, struct err *e)
 {
     static struct hist hist;
@@ -87,10 +92,10 @@ static bool move_with(struct mover *m, struct flow_times *times, struct err *e)
     case STREAM:
     case PLAIN:
         return m->is_client ? tcp_stream_send(m->flow, m->meter, times, e)
-                            : tcp_stream_receive(m->flow, bench.test == STREAM, m->meter, times, e);
+                            : tcp_stream_receive(m->flow, reads(), m->meter, times, e);
     case SENDFILE:
         return m->is_client ? tcp_sendfile_send(m->flow, m->meter, times, e)
-                            : tcp_stream_receive(m->flow, false, m->meter, times, e);
+                            : tcp_stream_receive(m->flow, reads(), m->meter, times, e);
     case RR:
         return m->is_client ? tcp_rr_ask(m->flow, &plan, m->meter, times, e)
                             : tcp_rr_answer(m->flow, m->meter, times, e);
@@ -118,9 +123,7 @@ static void *move(void *argument)
 static struct flow *make_flow(bool is_client, struct err *e)
 {
     size_t request = bench.message_bytes + (bench.test == CRR ? PREAMBLE.size : 0), response = bench.message_bytes;
-    size_t read = bench.test == UDP      ? bench.message_bytes
-                  : bench.test == STREAM ? TCP_STREAM_READ_BYTES
-                                         : TCP_STREAM_PLAIN_READ_BYTES;
+    size_t read = bench.test == UDP ? bench.message_bytes : tcp_stream_read_bytes(reads());
     if (transacts())
         return is_client ? flow_new(request, response, e) : flow_new(response, request, e);
     struct flow *flow = is_client ? flow_new(bench.message_bytes, 0, e) : flow_new(0, read, e);
