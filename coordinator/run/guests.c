@@ -219,8 +219,10 @@ static bool on_lateness(struct guests *g, struct ward *w, struct err *e)
         w->is_bad = true;
         return end(g, w, e);
     }
-    return err_set(e, ERR_NODE_MISSING, "guest '%s': no word of it from %s in time: does libvirt hang there?",
-                   guests_name(g, w->node), guests_name(g, w->host));
+    return err_set(
+        e, ERR_NODE_MISSING,
+        "guest '%s': no word of it from %s in time: does libvirt hang there, or does its agent shut a domain down?",
+        guests_name(g, w->node), guests_name(g, w->host));
 }
 
 /* One step nearer to its goal. */
