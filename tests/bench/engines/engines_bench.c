@@ -2,14 +2,14 @@
  *
  *   engines-bench file METHOD MODE RECORD_BYTES FILE_BYTES MS DIRECTORY BUFFER
  *                                                                           BYTES ELAPSED_NS CPU_NS PASSES
- *   engines-bench cpu MS RUNS                                               MEM INT FP (against the K6/233), and the
- *                                                                           95 % half-width of each in percent
+ *   engines-bench cpu MS RUNS                                               MEM INT FP, HALF-WIDTH of each, SPEED
  *   engines-bench build TREE JOBS DIRECTORY                                 REAL_NS USER_NS SYS_NS
  *
- * The file is written before; passes are repeated until they took MS together (0: one). BUFFER: `huge` pages of bytes
- * that do not compress, as the program has it; `small` pages of the same, for a rival that has no others; or `sparse`:
- * small pages of zeros but for a word each, as IOzone has it. CPU is the thread's own, within the passes, as fio counts
- * it. A tree is built with make, after nothing but its copy.
+ * MEM INT FP are against the K6/233, their half-widths of 95 % in percent, SPEED is the CPU's own meanwhile in 10^9
+ * steps of a chain a second. The file is written before; passes are repeated until they took MS together (0: one).
+ * BUFFER: `huge` pages of bytes that do not compress, as the program has it; `small` pages of the same, for a rival
+ * that has no others; or `sparse`: small pages of zeros but for a word each, as IOzone has it. CPU is the thread's own,
+ * within the passes, as fio counts it. A tree is built with make, after nothing but its copy.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -136,18 +136,33 @@ static double half_width_of(const struct series rates[CPU_TEST_COUNT], enum cpu_
     return 100 * sqrt(sum) / count;
 }
 
+/* Of a chain of multiplications, each of which waits for the one before: nothing but the CPU's clock changes it. */
+static double steps_a_ns(void)
+{
+    enum { STEPS = 20 * 1000 * 1000 };
+    uint64_t x = 1;
+    const int64_t begun = clock_raw_ns();
+    for (int i = 0; i < STEPS; i++) {
+        x = x * UINT64_C(6364136223846793005) + 1;
+        __asm__ volatile("" : "+r"(x)); /* it is not to be reckoned beforehand */
+    }
+    return (double)STEPS / (double)(clock_raw_ns() - begun);
+}
+
 static void measure_cpu(int64_t lasting_ns, int64_t runs)
 {
-    struct series rates[CPU_TEST_COUNT];
+    struct series rates[CPU_TEST_COUNT], speed = { 0 };
     double means[CPU_TEST_COUNT];
     for (int i = 0; i < CPU_TEST_COUNT; i++) {
         rates[i] = rates_of(KERNELS[i], lasting_ns, runs);
         means[i] = rates[i].mean;
+        series_add(&speed, steps_a_ns());
     }
     for (int i = 0; i < CPU_INDEX_COUNT; i++)
         printf("%.2f ", cpu_index_of(means, (enum cpu_index)i, CPU_BASE_K6));
     for (int i = 0; i < CPU_INDEX_COUNT; i++)
-        printf("%.3f%s", half_width_of(rates, (enum cpu_index)i), i + 1 < CPU_INDEX_COUNT ? " " : "\n");
+        printf("%.3f ", half_width_of(rates, (enum cpu_index)i));
+    printf("%.5f\n", speed.mean);
 }
 
 static void measure_build(char **argv)
