@@ -133,7 +133,7 @@ static bool move(struct mover *m)
     switch (m->test->kind) {
     case NETPERF_STREAM:
     case NETPERF_SENDFILE:
-        return tcp_stream_receive(m->flow, m->test->receive_bytes == 0 ? TCP_READS_IN_COMPANY : TCP_READS_PLAIN,
+        return tcp_stream_receive(m->flow, m->test->receive_bytes == 0 ? tcp_stream_reads(0) : TCP_READS_PLAIN,
                                   &m->meter, &m->times, &m->e);
     case NETPERF_MAERTS: return tcp_stream_send(m->flow, &m->meter, &m->times, &m->e);
     case NETPERF_RR: return tcp_rr_answer(m->flow, &m->meter, &m->times, &m->e);

@@ -41,6 +41,14 @@ as_user timeout 120 "$user/tare" run --lab=own scenario.yaml >"$scratch/out" 2>"
 want '[.trials[].streams[].figures.throughput.value] | length == 1 and all(. > 1e6)'
 [ -z "$(on_host timeout 60 virsh -q -c qemu:///session list --all)" ] || fail "left behind: a domain"
 
+# ---- paused while its host is measured, it has its port again afterwards ----
+
+sed -e 's/on: host, /&while_host_runs: paused, instances: kept, /; s/on: \[guest\]/on: [host, guest]/; s/repeats: .*/repeats: 2/' \
+    "$user/scenario.yaml" >"$user/paused.yaml"
+as_user timeout 120 "$user/tare" run --lab=own paused.yaml >"$scratch/out" 2>"$scratch/err" ||
+    { cat "$scratch/out" "$scratch/err"; fail "exit code $?"; }
+want '[.trials[].streams[].figures.throughput.value] | length == 4 and all(. > 1e6)'
+
 # ---- his agent is killed: the daemon ends the guest ----
 
 sed -i 's/length: 2s/length: 60s/' "$user/scenario.yaml"

@@ -102,8 +102,9 @@ static void put_devices(struct writer *w, const struct machine *m, const char *t
         "      <rom enabled='no'/>\n"
         "    </interface>\n",
         guest_nic_name(m->options));
+    /* Without `append` a daemon's virtlogd puts a new file in the place of the one that we hold open. */
     put_value(w, "    <serial type='file'>\n      <source path='", m->console,
-              "'/>\n      <target port='0'/>\n    </serial>\n");
+              "' append='on'/>\n      <target port='0'/>\n    </serial>\n");
     PUT(w, "    <memballoon model='none'/>\n");
     PUT(w, "%s", m->options->extra_xml);
     PUT(w, "  </devices>\n");

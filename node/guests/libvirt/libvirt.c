@@ -170,14 +170,14 @@ static bool start(struct link *link, const char *name, struct err *e)
     return ok;
 }
 
-/* Also one that somebody has started again since: each start has a number of its own. */
-static bool is_off(virDomainPtr domain, unsigned start)
+/* Also one that somebody has started again since: each start has an id of its own. */
+static bool has_ended(virDomainPtr domain, unsigned id)
 {
     int state = VIR_DOMAIN_SHUTOFF;
     if (virDomainGetState(domain, &state, NULL, 0) != 0 || state == VIR_DOMAIN_SHUTOFF || state == VIR_DOMAIN_CRASHED)
         return true;
     virDomainPtr now = virDomainLookupByName(virDomainGetConnect(domain), virDomainGetName(domain));
-    const bool is_another = now && virDomainGetID(now) != start;
+    const bool is_another = now && virDomainGetID(now) != id;
     if (now)
         virDomainFree(now);
     return is_another;
@@ -191,13 +191,13 @@ static bool stop(struct link *link, const char *name, bool at_once, int64_t with
         remove_ports(link, name);
         return is_gone;
     }
-    const unsigned start = virDomainGetID(domain);
+    const unsigned id = virDomainGetID(domain);
     const int64_t deadline = clock_mono_ns() + within_ns;
-    bool ok = is_off(domain, start) || (at_once ? virDomainDestroy(domain) : virDomainShutdown(domain)) == 0 ||
-              is_off(domain, start) || advice_fail(e, name);
-    while (ok && !is_off(domain, start) && clock_mono_ns() < deadline)
+    bool ok = has_ended(domain, id) || (at_once ? virDomainDestroy(domain) : virDomainShutdown(domain)) == 0 ||
+              has_ended(domain, id) || advice_fail(e, name);
+    while (ok && !has_ended(domain, id) && clock_mono_ns() < deadline)
         clock_sleep_until_mono(clock_mono_ns() + clock_ms(STOP_LOOK_MS));
-    if (ok && !is_off(domain, start))
+    if (ok && !has_ended(domain, id))
         ok = err_set(e, ERR_PARTIAL, "%s was asked to shut down and has not after %lld s: `virsh destroy %s` ends it",
                      name, (long long)(within_ns / CLOCK_NS_PER_S), name);
     virDomainFree(domain);
